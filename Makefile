@@ -1,0 +1,60 @@
+# `make help` lists the targets. Everything is installed into .venv, nothing globally.
+PYTHON ?= python3
+BIN := .venv/bin
+SPEC := openapi/hubspot-batch-read.yaml
+SDK := generated/hubspot_batch_read_api
+READY := .venv/.ready
+
+# The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# pyright keeps its downloads in .venv too.
+export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/.pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test generate check-generated lint typecheck format lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
+
+demo: $(READY) ## Run all four reads against a sandbox on this machine (LIVE=1: against HubSpot)
+	@$(BIN)/python examples/demo.py $(if $(LIVE),--live)
+
+test: $(READY) ## Run all tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+generate: $(READY) ## Write the generated SDK anew from the spec and the templates
+	@tools/generate $(SDK)
+
+check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
+	@tools/check-generated $(SDK)
+
+lint: $(READY) ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+typecheck: $(READY) ## Check types with mypy --strict and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright --warnings
+
+format: $(READY) ## Format the hand-written code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## Pin the newest versions of what requirements-dev.in names
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+		requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## Remove .venv and caches
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Setting up .venv (once; takes a minute) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
