@@ -1,8 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv, nothing globally.
 PYTHON ?= python3
 BIN := .venv/bin
-SPEC := openapi/hubspot-batch-read.yaml
-SDK := generated/hubspot_batch_read_api
 READY := .venv/.ready
 
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
@@ -25,10 +23,10 @@ test: $(READY) ## Run all tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 generate: $(READY) ## Write the generated SDK anew from the spec and the templates
-	@tools/generate $(SDK)
+	@$(BIN)/python tools/generate.py
 
 check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
-	@tools/check-generated $(SDK)
+	@$(BIN)/python tools/generate.py --check
 
 lint: $(READY) ## Check style
 	$(BIN)/ruff check .
@@ -43,18 +41,18 @@ format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff format .
 
 lock: $(READY) ## Pin the newest versions of what requirements-dev.in names
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m pip install -qq uv
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
-$(READY): requirements-dev.txt pyproject.toml
+$(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Setting up .venv (once; takes a minute) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@

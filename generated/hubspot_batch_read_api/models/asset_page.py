@@ -27,7 +27,7 @@ class AssetPage(Model):
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         value = data["results"]
-        model.results = [Asset._decode(item) for item in array(value)]
+        model.results = list(map(Asset._decode, array(value)))
         value = data.get("paging")
         model.paging = None if value is None else Paging._decode(value)
         model._additional_properties = (

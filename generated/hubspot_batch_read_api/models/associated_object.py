@@ -28,7 +28,7 @@ class AssociatedObject(Model):
         value = data["toObjectId"]
         model.to_object_id = value if type(value) is str else id_text(value)
         value = data["associationTypes"]
-        model.association_types = [AssociationType._decode(item) for item in array(value)]
+        model.association_types = list(map(AssociationType._decode, array(value)))
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )

@@ -35,7 +35,7 @@ class Association(Model):
         value = data["from"]
         model.from_ = ObjectId._decode(value)
         value = data["to"]
-        model.to = [AssociatedObject._decode(item) for item in array(value)]
+        model.to = list(map(AssociatedObject._decode, array(value)))
         value = data.get("paging")
         model.paging = None if value is None else Paging._decode(value)
         model._additional_properties = (

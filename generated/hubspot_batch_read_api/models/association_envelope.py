@@ -25,7 +25,7 @@ class AssociationEnvelope(Envelope):
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
         value = data["results"]
-        model.results = [Association._decode(item) for item in array(value)]
+        model.results = list(map(Association._decode, array(value)))
         return model
 
     def to_dict(self) -> dict[str, object]:

@@ -22,7 +22,7 @@ class AssociationRequest(Model):
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         value = data["inputs"]
-        model.inputs = [AssociationInput._decode(item) for item in array(value)]
+        model.inputs = list(map(AssociationInput._decode, array(value)))
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )

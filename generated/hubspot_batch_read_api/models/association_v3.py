@@ -33,7 +33,7 @@ class AssociationV3(Model):
         value = data["from"]
         model.from_ = ObjectId._decode(value)
         value = data["to"]
-        model.to = [AssociatedObjectV3._decode(item) for item in array(value)]
+        model.to = list(map(AssociatedObjectV3._decode, array(value)))
         value = data.get("paging")
         model.paging = None if value is None else Paging._decode(value)
         model._additional_properties = (

@@ -25,7 +25,7 @@ class AssociationV3Envelope(Envelope):
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
         value = data["results"]
-        model.results = [AssociationV3._decode(item) for item in array(value)]
+        model.results = list(map(AssociationV3._decode, array(value)))
         return model
 
     def to_dict(self) -> dict[str, object]:

@@ -22,7 +22,7 @@ class AssociationV3Request(Model):
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         value = data["inputs"]
-        model.inputs = [ObjectId._decode(item) for item in array(value)]
+        model.inputs = list(map(ObjectId._decode, array(value)))
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )

@@ -63,10 +63,7 @@ class BatchError(Model):
         model.context = lenient(decode_context, data, "context", misfits)
         model.links = lenient(decode_links, data, "links", misfits)
         model.errors = lenient(
-            lambda items: [ErrorDetail._decode(item) for item in array(items)],
-            data,
-            "errors",
-            misfits,
+            lambda items: list(map(ErrorDetail._decode, array(items))), data, "errors", misfits
         )
         model._additional_properties = {**cls._undeclared(data), **misfits} or None
         return model

@@ -63,7 +63,7 @@ class Campaign(Model):
         model.updated_at = None if value is None else instant(value)
         value = data.get("businessUnits")
         model.business_units = (
-            None if value is None else [BusinessUnit._decode(item) for item in array(value)]
+            None if value is None else list(map(BusinessUnit._decode, array(value)))
         )
         value = data.get("assets")
         model.assets = None if value is None else decode_campaign_assets(value)

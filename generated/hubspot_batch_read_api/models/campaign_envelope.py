@@ -25,7 +25,7 @@ class CampaignEnvelope(Envelope):
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
         value = data["results"]
-        model.results = [Campaign._decode(item) for item in array(value)]
+        model.results = list(map(Campaign._decode, array(value)))
         return model
 
     def to_dict(self) -> dict[str, object]:

@@ -25,7 +25,7 @@ class CampaignRequest(Model):
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         value = data["inputs"]
-        model.inputs = [CampaignInput._decode(item) for item in array(value)]
+        model.inputs = list(map(CampaignInput._decode, array(value)))
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )

@@ -81,9 +81,7 @@ class Envelope(Model):
         value = data.get("numErrors")
         model.num_errors = value if value is None or type(value) is int else integer(value)
         value = data.get("errors")
-        model.errors = (
-            None if value is None else [BatchError._decode(item) for item in array(value)]
-        )
+        model.errors = None if value is None else list(map(BatchError._decode, array(value)))
         value = data.get("links")
         model.links = None if value is None else decode_links(value)
         model._additional_properties = (

@@ -25,7 +25,7 @@ class WorkflowIdMappingEnvelope(Envelope):
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
         value = data["results"]
-        model.results = [WorkflowIdMapping._decode(item) for item in array(value)]
+        model.results = list(map(WorkflowIdMapping._decode, array(value)))
         return model
 
     def to_dict(self) -> dict[str, object]:

@@ -1,0 +1,136 @@
+"""Write the generated SDK, or check that it is what would be written.
+
+    tools/generate.py           write generated/hubspot_batch_read_api anew
+    tools/generate.py --check   generate beside it, print the difference, exit 1 if there is any
+
+Exit 2: nothing could be generated; what is in the tree is left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "generated" / "hubspot_batch_read_api"
+
+
+class GenerateError(Exception):
+    """The generator cannot run, or complained."""
+
+
+def main() -> int:
+    """Run the command line; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
+    check: bool = parser.parse_args().check
+    try:
+        check_tools()
+        with tempfile.TemporaryDirectory() as folder:
+            fresh = generate(Path(folder) / PACKAGE.name)
+            if check:
+                return report(list(differences(PACKAGE, fresh)))
+            replace(PACKAGE, fresh)
+    except GenerateError as error:
+        print(f"generate: {error}", file=sys.stderr)
+        return 2
+    print(f"Wrote {PACKAGE.relative_to(ROOT)}")
+    return 0
+
+
+def check_tools() -> None:
+    """Hold generator and ruff against their pins: other versions write other code."""
+    requirements = (ROOT / "requirements-dev.in").read_text()
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", requirements, re.MULTILINE))
+    ruff = shutil.which("ruff")
+    if ruff is None:
+        raise GenerateError("ruff is not on PATH; `make generate` puts the pinned one there")
+    found = {
+        "openapi-python-client": version("openapi-python-client"),
+        "ruff": subprocess.run(
+            [ruff, "--version"], check=True, capture_output=True, text=True
+        ).stdout.split()[-1],
+    }
+    for name, pin in pins.items():
+        if found[name] != pin:
+            raise GenerateError(f"{name} {pin} is pinned, but this is {found[name]}")
+
+
+def generate(target: Path) -> Path:
+    """Run the generator; any warning is a failure, since a warning means that a part is missing."""
+    command: list[str | Path] = [
+        *(sys.executable, "-m", "openapi_python_client", "generate"),
+        *("--path", ROOT / "openapi" / "hubspot-batch-read.yaml"),
+        *("--custom-template-path", ROOT / "openapi" / "templates"),
+        *("--config", ROOT / "generator-config.yaml"),
+        *("--output-path", target),
+        *("--meta", "none"),
+        "--fail-on-warning",
+    ]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    if run.returncode:
+        raise GenerateError(f"the generator failed\n{run.stdout}{run.stderr}")
+    return target
+
+
+def replace(package: Path, fresh: Path) -> None:
+    """Put the fresh package in the place of the old one, which leaves no stale file behind."""
+    shutil.rmtree(package, ignore_errors=True)
+    shutil.copytree(fresh, package)
+
+
+def differences(package: Path, fresh: Path) -> list[str]:
+    """List what would change in `package`, as a unified diff; stray and missing files too."""
+    lines: list[str] = []
+    for name in sorted(files(package) | files(fresh)):
+        before, after = (read(folder / name) for folder in (package, fresh))
+        if before == after:
+            continue
+        label = f"{PACKAGE.relative_to(ROOT)}/{name}"
+        if not after:
+            lines.append(f"stray file: {label}")
+        elif not before:
+            lines.append(f"missing file: {label}")
+        lines += difflib.unified_diff(
+            before or [], after or [], f"{label} (in the tree)", f"{label} (generated)", lineterm=""
+        )
+    return lines
+
+
+def files(folder: Path) -> set[str]:
+    """List the files below a folder, but for Python's own caches."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def read(path: Path) -> list[str] | None:
+    """Give a file's lines; None when there is no such file."""
+    return path.read_text(errors="replace").split("\n") if path.exists() else None
+
+
+def report(lines: list[str]) -> int:
+    """Print the differences; gives the exit code."""
+    if not lines:
+        print("The generated SDK is up to date.")
+        return 0
+    print("\n".join(lines))
+    print(
+        "\nThe generated SDK is not what the spec and the templates give: nobody edits it by hand, "
+        "and after a change to them `make generate` writes it anew.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
