@@ -156,34 +156,42 @@ def path_segment(name: str, value: object) -> str:
     return value
 
 
-def query(**parameters: object) -> dict[str, str]:
-    """Give the query parameters that are not None as text.
-
-    Dates become YYYY-MM-DD, lists of names one text joined with commas.
+def day(name: str, value: object) -> str | None:
+    """Give a date as YYYY-MM-DD, the form in which text is taken too.
 
     Raises:
-        ValueError: A parameter is neither, or would be read as something else.
+        ValueError: It is neither.
     """
-    return {
-        name: _query_value(name, value) for name, value in parameters.items() if value is not None
-    }
-
-
-def _query_value(name: str, value: object) -> str:
+    if value is None:
+        return None
     if isinstance(value, datetime.date):
+        # Not value.isoformat(): that of a datetime has the time as well.
         return datetime.date.isoformat(value)
-    if isinstance(value, str):
-        try:
-            return datetime.date.fromisoformat(value).isoformat()
-        except ValueError:
-            raise ValueError(f"{name}: expected a date or YYYY-MM-DD, got {value!r}") from None
-    if not isinstance(value, Iterable):
+    if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return value
+    raise ValueError(f"{name}: expected a date or YYYY-MM-DD, got {value!r}")
+
+
+def names(name: str, value: object) -> str | None:
+    """Join a list of names with commas.
+
+    Raises:
+        ValueError: It is no list of names, or one of them is empty or holds a comma.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Iterable):
         raise ValueError(f"{name}: expected a list of names, got {value!r}")
-    names = list(value)
-    for item in names:
+    joined = list(value)
+    for item in joined:
         if not isinstance(item, str) or not item or "," in item:
             raise ValueError(f"{name}: expected names without commas, got {item!r}")
-    return ",".join(names)
+    return ",".join(joined)
+
+
+def query(**parameters: str | None) -> dict[str, str]:
+    """Give the query parameters that there are."""
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 # What comes of an answer

@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from ...client import AuthenticatedClient, parse, query
+from ...client import AuthenticatedClient, day, names, parse, query
 from ...models.campaign_envelope import CampaignEnvelope
 from ...models.campaign_request import CampaignRequest
 from ...types import Response
@@ -109,5 +109,9 @@ def _request(
     return {
         "url": "/marketing/v3/campaigns/batch/read",
         "json": body.to_dict(),
-        "params": query(startDate=start_date, endDate=end_date, properties=properties),
+        "params": query(
+            startDate=day("start_date", start_date),
+            endDate=day("end_date", end_date),
+            properties=names("properties", properties),
+        ),
     }

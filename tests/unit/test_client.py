@@ -1,0 +1,342 @@
+"""The generated client: what it sends, what it keeps to itself, how long its connections live."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import threading
+
+import httpx
+import pytest
+
+from hubspot_batch_read_api import AuthenticatedClient
+from hubspot_batch_read_api.api.associations import read_associations, read_associations_v3
+from hubspot_batch_read_api.api.campaigns import read_campaigns
+from hubspot_batch_read_api.errors import ApiError, AuthenticationError
+from hubspot_batch_read_api.models import (
+    AssociationEnvelope,
+    AssociationInput,
+    AssociationRequest,
+    AssociationV3Request,
+    CampaignInput,
+    CampaignRequest,
+    ObjectId,
+)
+
+from .servers import Answer, Request, serve
+
+TOKEN = "secret-of-the-portal"
+BODY = AssociationRequest(inputs=[AssociationInput(id="1")])
+CAMPAIGNS = CampaignRequest(inputs=[CampaignInput(id="9c2cc1f4-5a0a-4b5e-9b35-0d0b6b3f0c11")])
+EMPTY = Answer(200, {"content-type": "application/json"}, b'{"results": []}')
+
+
+def recording(answer: Answer = EMPTY) -> tuple[AuthenticatedClient, list[httpx.Request]]:
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+
+    transport = httpx.MockTransport(handle)
+    return AuthenticatedClient(TOKEN, httpx_args={"transport": transport}), requests
+
+
+def test_a_token_alone_makes_a_client_of_the_address_in_the_spec() -> None:
+    client, requests = recording()
+    read_associations.sync("contacts", "companies", client=client, body=BODY)
+    assert requests[0].url == (
+        "https://api.hubapi.com/crm/associations/2026-03/contacts/companies/batch/read"
+    )
+    assert requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    assert requests[0].headers["user-agent"].startswith("hubspot-batch-read/")
+
+
+def test_a_path_in_the_base_url_is_kept() -> None:
+    requests: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        requests.append(request.path)
+        return EMPTY
+
+    with serve(answer) as url, AuthenticatedClient(TOKEN, f"{url}/hub/") as client:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert requests == ["/hub/crm/associations/2026-03/0-1/0-2/batch/read"]
+
+
+def test_there_is_a_timeout_unless_it_is_switched_off() -> None:
+    assert AuthenticatedClient(TOKEN).get_httpx_client().timeout.read is not None
+    assert AuthenticatedClient(TOKEN, timeout=None).get_httpx_client().timeout.read is None
+    timeout = httpx.Timeout(5, read=60)
+    assert AuthenticatedClient(TOKEN, timeout=timeout).get_async_httpx_client().timeout == timeout
+
+
+def test_headers_given_are_sent_and_cannot_displace_the_token() -> None:
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"results": []})
+
+    given = {"X-Trace": "7", "User-Agent": "mine", "authorization": "Bearer other"}
+    args = {"headers": given, "transport": httpx.MockTransport(handle)}
+    client = AuthenticatedClient(TOKEN, httpx_args=args)
+    read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    sent = requests[0].headers
+    assert (sent["x-trace"], sent["user-agent"]) == ("7", "mine")
+    assert sent.get_list("authorization") == [f"Bearer {TOKEN}"]
+    assert given["authorization"] == "Bearer other"
+
+
+# The token
+
+
+@pytest.mark.parametrize(
+    "token", ["", " ", "a b", "abc\n", "\tabc", "abc\r\nX: y", "tokén", "a\0b"]
+)
+def test_a_token_no_header_can_carry_is_refused_without_being_shown(token: str) -> None:
+    with pytest.raises(ValueError, match=r"^token: ") as caught:
+        AuthenticatedClient(token)
+    assert not token.strip() or token not in str(caught.value)
+
+
+def test_the_token_is_not_in_the_repr() -> None:
+    client = AuthenticatedClient(TOKEN)
+    assert TOKEN not in f"{client!r} {client} {client.get_httpx_client()!r}"
+
+
+def test_the_token_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serve(lambda _: EMPTY) as url, AuthenticatedClient(TOKEN, url) as client:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+
+        async def read() -> None:
+            async with AuthenticatedClient(TOKEN, url) as other:
+                await read_associations.asyncio("0-1", "0-2", client=other, body=BODY)
+
+        asyncio.run(read())
+    assert "HTTP Request" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_the_token_is_in_no_error(status: int) -> None:
+    client, _ = recording(Answer(status, {}, b'{"message": "no"}'))
+    with pytest.raises(ApiError) as caught:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    error = caught.value
+    assert TOKEN not in f"{error} {error!r} {vars(error)}"
+
+
+def test_the_token_is_in_no_transport_error() -> None:
+    with serve(lambda _: EMPTY) as url:
+        pass
+    with AuthenticatedClient(TOKEN, url) as client, pytest.raises(httpx.ConnectError) as caught:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert TOKEN not in f"{caught.value!r} {caught.value.request!r} {caught.value.request.headers}"
+
+
+def test_a_redirect_is_an_error_and_is_not_followed() -> None:
+    asked: list[Request] = []
+
+    def elsewhere(request: Request) -> Answer:
+        asked.append(request)
+        return EMPTY
+
+    with serve(elsewhere) as other:
+        away = Answer(307, {"location": f"{other}/x"}, b"")
+        with (
+            serve(lambda _: away) as url,
+            AuthenticatedClient(TOKEN, url) as client,
+            pytest.raises(ApiError, match="HTTP 307"),
+        ):
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert asked == []
+
+
+def test_a_redirect_that_is_followed_leaves_the_token_behind() -> None:
+    asked: list[Request] = []
+
+    def elsewhere(request: Request) -> Answer:
+        asked.append(request)
+        return EMPTY
+
+    with serve(elsewhere) as other:
+        # The same server by another name is another origin.
+        away = Answer(307, {"location": other.replace("127.0.0.1", "localhost")}, b"")
+        with (
+            serve(lambda _: away) as url,
+            AuthenticatedClient(TOKEN, url, httpx_args={"follow_redirects": True}) as client,
+        ):
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert len(asked) == 1
+    assert TOKEN not in str(asked)
+
+
+# What can be sent
+
+
+@pytest.mark.parametrize(
+    "object_type",
+    ["", ".", "..", "a/b", "a?b", "a#b", "a%2Fb", "a b", "contacts\n", "été", None, 7],
+)
+@pytest.mark.parametrize("operation", [read_associations, read_associations_v3])
+def test_an_object_type_that_leads_to_another_path_is_refused_before_anything_is_sent(
+    operation: object, object_type: str
+) -> None:
+    client, requests = recording()
+    body = AssociationV3Request(inputs=[ObjectId(id="1")])
+    for name, types in (
+        ("from_object_type", (object_type, "companies")),
+        ("to_object_type", ("contacts", object_type)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name}: "):
+            operation.sync(*types, client=client, body=body)  # type: ignore[attr-defined]
+    assert requests == []
+
+
+@pytest.mark.parametrize("object_type", ["contacts", "CONTACT", "0-1", "2-123", "p_cars", "p1_x-y"])
+def test_every_form_of_object_type_is_sent_as_it_is(object_type: str) -> None:
+    client, requests = recording()
+    read_associations.sync(object_type, object_type, client=client, body=BODY)
+    assert f"/{object_type}/{object_type}/batch" in requests[0].url.path
+
+
+@pytest.mark.parametrize(
+    "day", [datetime.date(2026, 3, 1), datetime.datetime(2026, 3, 1, 23, 59), "2026-03-01"]
+)
+def test_dates_are_sent_as_days_and_names_as_one_value(day: datetime.date | str) -> None:
+    client, requests = recording()
+    read_campaigns.sync(
+        client=client,
+        body=CAMPAIGNS,
+        start_date=day,
+        end_date=day,
+        properties=(name for name in ("hs_name", "hs_notes")),
+    )
+    assert dict(requests[0].url.params) == {
+        "startDate": "2026-03-01",
+        "endDate": "2026-03-01",
+        "properties": "hs_name,hs_notes",
+    }
+
+
+def test_parameters_left_out_are_not_sent() -> None:
+    client, requests = recording()
+    read_campaigns.sync(client=client, body=CAMPAIGNS)
+    assert requests[0].url.query == b""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("start_date", "1.3.2026"),
+        ("end_date", ""),
+        ("start_date", ["2026-03-01"]),
+        ("properties", "hs_name"),
+        ("properties", "2026-03-01"),
+        ("properties", ["a,b"]),
+        ("properties", [""]),
+        ("properties", [1]),
+        ("properties", 5),
+    ],
+)
+def test_a_parameter_that_would_be_misread_is_refused_by_name(
+    parameter: str, value: object
+) -> None:
+    client, requests = recording()
+    with pytest.raises(ValueError, match=f"^{parameter}: "):
+        read_campaigns.sync(client=client, body=CAMPAIGNS, **{parameter: value})  # type: ignore[arg-type]
+    assert requests == []
+
+
+# Connections
+
+
+def test_one_client_serves_event_loops_that_follow_one_another() -> None:
+    with serve(lambda _: EMPTY) as url:
+        client = AuthenticatedClient(TOKEN, url)
+
+        async def read() -> AssociationEnvelope:
+            answer = await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+            await client.aclose()
+            return answer
+
+        answers = [asyncio.run(read()) for _ in range(3)]
+    assert answers == [AssociationEnvelope(results=[])] * 3
+
+
+def test_one_client_serves_sync_and_async_calls_and_closes_both() -> None:
+    async def read(url: str) -> tuple[httpx.Client, httpx.AsyncClient]:
+        async with AuthenticatedClient(TOKEN, url) as client:
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+            await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+            return client.get_httpx_client(), client.get_async_httpx_client()
+
+    with serve(lambda _: EMPTY) as url:
+        sync_client, async_client = asyncio.run(read(url))
+    assert sync_client.is_closed
+    assert async_client.is_closed
+
+
+def test_threads_share_one_connection_pool() -> None:
+    client = AuthenticatedClient(TOKEN)
+    start = threading.Barrier(8)
+    found: list[httpx.Client] = []
+
+    def get() -> None:
+        start.wait()
+        found.append(client.get_httpx_client())
+
+    threads = [threading.Thread(target=get) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {id(each) for each in found} == {id(client.get_httpx_client())}
+
+
+def test_a_closed_client_says_so() -> None:
+    with serve(lambda _: EMPTY) as url:
+        with AuthenticatedClient(TOKEN, url) as client:
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+        with pytest.raises(RuntimeError, match="closed"):
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+
+
+def test_closing_a_client_that_sent_nothing_is_no_error() -> None:
+    client = AuthenticatedClient(TOKEN)
+    client.close()
+    asyncio.run(client.aclose())
+
+
+def test_transport_errors_pass_as_they_are() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("too slow", request=request)
+
+    client = AuthenticatedClient(TOKEN, httpx_args={"transport": httpx.MockTransport(fail)})
+    with pytest.raises(httpx.ReadTimeout):
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    with pytest.raises(httpx.ReadTimeout):
+        asyncio.run(read_associations.asyncio("0-1", "0-2", client=client, body=BODY))
+
+
+def test_detailed_gives_what_came_along() -> None:
+    client, _ = recording(Answer(207, {"X-Trace": "7"}, b'{"results": [], "numErrors": 1}'))
+    answer = read_associations.sync_detailed("0-1", "0-2", client=client, body=BODY)
+    assert (answer.status_code, answer.headers["x-trace"]) == (207, "7")
+    assert answer.content == b'{"results": [], "numErrors": 1}'
+    assert answer.parsed == AssociationEnvelope(results=[], num_errors=1)
+
+
+def test_the_first_bad_answer_does_not_spoil_the_next() -> None:
+    statuses = iter([401, 200])
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(next(statuses), json={"results": []})
+
+    client = AuthenticatedClient(TOKEN, httpx_args={"transport": httpx.MockTransport(handle)})
+    with pytest.raises(AuthenticationError):
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert read_associations.sync("0-1", "0-2", client=client, body=BODY).results == []
