@@ -20,20 +20,20 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+__all__ = ("AuthenticatedClient", "api", "errors", "models")
+
 if TYPE_CHECKING:
     from . import api, errors, models
     from .client import AuthenticatedClient
+else:
 
-__all__ = ("AuthenticatedClient", "api", "errors", "models")
-
-
-def __getattr__(name: str) -> object:
-    # The client brings httpx along: whoever wants the errors alone does not pay for it.
-    if name == "AuthenticatedClient":
-        return import_module(".client", __name__).AuthenticatedClient
-    if name in __all__:
-        return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        # The client brings httpx along: whoever wants the errors alone does not pay for it.
+        if name == "AuthenticatedClient":
+            return import_module(".client", __name__).AuthenticatedClient
+        if name in __all__:
+            return import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -6,46 +6,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .asset import Asset
-    from .asset_metrics import AssetMetrics
-    from .asset_page import AssetPage
-    from .associated_object import AssociatedObject
-    from .associated_object_v3 import AssociatedObjectV3
-    from .association import Association
-    from .association_category import AssociationCategory
-    from .association_envelope import AssociationEnvelope
-    from .association_input import AssociationInput
-    from .association_request import AssociationRequest
-    from .association_type import AssociationType
-    from .association_v3 import AssociationV3
-    from .association_v3_envelope import AssociationV3Envelope
-    from .association_v3_request import AssociationV3Request
-    from .batch_error import BatchError
-    from .batch_status import BatchStatus
-    from .business_unit import BusinessUnit
-    from .campaign import Campaign
-    from .campaign_assets import CampaignAssets
-    from .campaign_envelope import CampaignEnvelope
-    from .campaign_input import CampaignInput
-    from .campaign_properties import CampaignProperties
-    from .campaign_request import CampaignRequest
-    from .context import Context
-    from .envelope import Envelope
-    from .error import Error
-    from .error_detail import ErrorDetail
-    from .flow_id_input import FlowIdInput
-    from .free_form import FreeForm
-    from .links import Links
-    from .next_page import NextPage
-    from .object_id import ObjectId
-    from .paging import Paging
-    from .previous_page import PreviousPage
-    from .workflow_id_input import WorkflowIdInput
-    from .workflow_id_mapping import WorkflowIdMapping
-    from .workflow_id_mapping_envelope import WorkflowIdMappingEnvelope
-    from .workflow_id_mapping_request import WorkflowIdMappingRequest
-
 __all__ = (
     "Asset",
     "AssetMetrics",
@@ -88,53 +48,92 @@ __all__ = (
 )
 
 _MODULES = {
-    "Asset": "asset",
-    "AssetMetrics": "asset_metrics",
-    "AssetPage": "asset_page",
-    "AssociatedObject": "associated_object",
-    "AssociatedObjectV3": "associated_object_v3",
-    "Association": "association",
-    "AssociationCategory": "association_category",
-    "AssociationEnvelope": "association_envelope",
-    "AssociationInput": "association_input",
-    "AssociationRequest": "association_request",
-    "AssociationType": "association_type",
-    "AssociationV3": "association_v3",
-    "AssociationV3Envelope": "association_v3_envelope",
-    "AssociationV3Request": "association_v3_request",
-    "BatchError": "batch_error",
-    "BatchStatus": "batch_status",
-    "BusinessUnit": "business_unit",
-    "Campaign": "campaign",
-    "CampaignAssets": "campaign_assets",
-    "CampaignEnvelope": "campaign_envelope",
-    "CampaignInput": "campaign_input",
-    "CampaignProperties": "campaign_properties",
-    "CampaignRequest": "campaign_request",
-    "Context": "context",
-    "Envelope": "envelope",
-    "Error": "error",
-    "ErrorDetail": "error_detail",
-    "FlowIdInput": "flow_id_input",
-    "FreeForm": "free_form",
-    "Links": "links",
-    "NextPage": "next_page",
-    "ObjectId": "object_id",
-    "Paging": "paging",
-    "PreviousPage": "previous_page",
-    "WorkflowIdInput": "workflow_id_input",
-    "WorkflowIdMapping": "workflow_id_mapping",
-    "WorkflowIdMappingEnvelope": "workflow_id_mapping_envelope",
-    "WorkflowIdMappingRequest": "workflow_id_mapping_request",
+    "Asset": ".asset",
+    "AssetMetrics": ".asset_metrics",
+    "AssetPage": ".asset_page",
+    "AssociatedObject": ".associated_object",
+    "AssociatedObjectV3": ".associated_object_v3",
+    "Association": ".association",
+    "AssociationCategory": ".association_category",
+    "AssociationEnvelope": ".association_envelope",
+    "AssociationInput": ".association_input",
+    "AssociationRequest": ".association_request",
+    "AssociationType": ".association_type",
+    "AssociationV3": ".association_v3",
+    "AssociationV3Envelope": ".association_v3_envelope",
+    "AssociationV3Request": ".association_v3_request",
+    "BatchError": ".batch_error",
+    "BatchStatus": ".batch_status",
+    "BusinessUnit": ".business_unit",
+    "Campaign": ".campaign",
+    "CampaignAssets": ".campaign_assets",
+    "CampaignEnvelope": ".campaign_envelope",
+    "CampaignInput": ".campaign_input",
+    "CampaignProperties": ".campaign_properties",
+    "CampaignRequest": ".campaign_request",
+    "Context": ".context",
+    "Envelope": ".envelope",
+    "Error": ".error",
+    "ErrorDetail": ".error_detail",
+    "FlowIdInput": ".flow_id_input",
+    "FreeForm": ".free_form",
+    "Links": ".links",
+    "NextPage": ".next_page",
+    "ObjectId": ".object_id",
+    "Paging": ".paging",
+    "PreviousPage": ".previous_page",
+    "WorkflowIdInput": ".workflow_id_input",
+    "WorkflowIdMapping": ".workflow_id_mapping",
+    "WorkflowIdMappingEnvelope": ".workflow_id_mapping_envelope",
+    "WorkflowIdMappingRequest": ".workflow_id_mapping_request",
 }
 
+if TYPE_CHECKING:
+    from .asset import Asset
+    from .asset_metrics import AssetMetrics
+    from .asset_page import AssetPage
+    from .associated_object import AssociatedObject
+    from .associated_object_v3 import AssociatedObjectV3
+    from .association import Association
+    from .association_category import AssociationCategory
+    from .association_envelope import AssociationEnvelope
+    from .association_input import AssociationInput
+    from .association_request import AssociationRequest
+    from .association_type import AssociationType
+    from .association_v3 import AssociationV3
+    from .association_v3_envelope import AssociationV3Envelope
+    from .association_v3_request import AssociationV3Request
+    from .batch_error import BatchError
+    from .batch_status import BatchStatus
+    from .business_unit import BusinessUnit
+    from .campaign import Campaign
+    from .campaign_assets import CampaignAssets
+    from .campaign_envelope import CampaignEnvelope
+    from .campaign_input import CampaignInput
+    from .campaign_properties import CampaignProperties
+    from .campaign_request import CampaignRequest
+    from .context import Context
+    from .envelope import Envelope
+    from .error import Error
+    from .error_detail import ErrorDetail
+    from .flow_id_input import FlowIdInput
+    from .free_form import FreeForm
+    from .links import Links
+    from .next_page import NextPage
+    from .object_id import ObjectId
+    from .paging import Paging
+    from .previous_page import PreviousPage
+    from .workflow_id_input import WorkflowIdInput
+    from .workflow_id_mapping import WorkflowIdMapping
+    from .workflow_id_mapping_envelope import WorkflowIdMappingEnvelope
+    from .workflow_id_mapping_request import WorkflowIdMappingRequest
+else:
 
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:
