@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 
-demo: $(READY) ## Run all four reads against a sandbox on this machine (LIVE=1: against HubSpot)
-	@$(BIN)/python examples/demo.py $(if $(LIVE),--live)
+demo: $(READY) ## Run all four reads against a sandbox on this machine (ARGS=--live: HubSpot)
+	@$(BIN)/python examples/demo.py $(ARGS)
 
-test: $(READY) ## Run all tests
+test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 generate: $(READY) ## Write the generated SDK anew from the spec and the templates

@@ -18,10 +18,10 @@ from hubspot_batch_read_api.models import (
     AssociationEnvelope,
     AssociationInput,
     AssociationRequest,
+    AssociationV3Input,
     AssociationV3Request,
     CampaignInput,
     CampaignRequest,
-    ObjectId,
 )
 
 from .servers import Answer, Request, serve
@@ -186,7 +186,7 @@ def test_an_object_type_that_leads_to_another_path_is_refused_before_anything_is
     operation: object, object_type: str
 ) -> None:
     client, requests = recording()
-    body = AssociationV3Request(inputs=[ObjectId(id="1")])
+    body = AssociationV3Request(inputs=[AssociationV3Input(id="1")])
     for name, types in (
         ("from_object_type", (object_type, "companies")),
         ("to_object_type", ("contacts", object_type)),

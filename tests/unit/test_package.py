@@ -38,7 +38,7 @@ def test_the_names_a_user_imports_are_these() -> None:
         *("Asset", "AssetMetrics", "AssetPage", "BatchError", "BatchStatus", "BusinessUnit"),
         *("AssociatedObject", "AssociatedObjectV3", "Association", "AssociationCategory"),
         *("AssociationEnvelope", "AssociationInput", "AssociationRequest", "AssociationType"),
-        *("AssociationV3", "AssociationV3Envelope", "AssociationV3Request"),
+        *("AssociationV3", "AssociationV3Envelope", "AssociationV3Input", "AssociationV3Request"),
         *("Campaign", "CampaignAssets", "CampaignEnvelope", "CampaignInput", "CampaignProperties"),
         *("CampaignRequest", "Context", "Envelope", "Error", "ErrorDetail", "FlowIdInput"),
         *("FreeForm", "Links", "NextPage", "ObjectId", "Paging", "PreviousPage"),

@@ -20,6 +20,7 @@ __all__ = (
     "AssociationType",
     "AssociationV3",
     "AssociationV3Envelope",
+    "AssociationV3Input",
     "AssociationV3Request",
     "BatchError",
     "BatchStatus",
@@ -61,6 +62,7 @@ _MODULES = {
     "AssociationType": ".association_type",
     "AssociationV3": ".association_v3",
     "AssociationV3Envelope": ".association_v3_envelope",
+    "AssociationV3Input": ".association_v3_input",
     "AssociationV3Request": ".association_v3_request",
     "BatchError": ".batch_error",
     "BatchStatus": ".batch_status",
@@ -102,6 +104,7 @@ if TYPE_CHECKING:
     from .association_type import AssociationType
     from .association_v3 import AssociationV3
     from .association_v3_envelope import AssociationV3Envelope
+    from .association_v3_input import AssociationV3Input
     from .association_v3_request import AssociationV3Request
     from .batch_error import BatchError
     from .batch_status import BatchStatus

@@ -6,23 +6,25 @@ from typing import Any, ClassVar, Self
 from attrs import define
 
 from ..types import ListOf, Model, ObjectShape, array, new
-from .object_id import ObjectId
+from .association_v3_input import AssociationV3Input
 
 
 @define(kw_only=True)
 class AssociationV3Request(Model):
     """The objects to read associations from (v3)."""
 
-    inputs: list[ObjectId]
+    inputs: list[AssociationV3Input]
     """One item an object, at most 1000."""
 
-    SHAPE: ClassVar[ObjectShape] = ObjectShape(required={"inputs": ListOf(ObjectId.SHAPE)})
+    SHAPE: ClassVar[ObjectShape] = ObjectShape(
+        required={"inputs": ListOf(AssociationV3Input.SHAPE)}
+    )
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         value = data["inputs"]
-        model.inputs = list(map(ObjectId._decode, array(value)))
+        model.inputs = list(map(AssociationV3Input._decode, array(value)))
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )
