@@ -28,7 +28,7 @@ class GenerateError(Exception):
 
 def main() -> int:
     """Run the command line; gives the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Write the generated SDK.")
     parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
     check: bool = parser.parse_args().check
     try:
