@@ -1,0 +1,48 @@
+"""HubSpot on your machine: a seeded portal behind the four batch-read endpoints.
+
+    from hubspot_batch_read.sandbox import Sandbox
+
+    with Sandbox(seed=7) as sandbox:
+        sandbox.base_url, sandbox.token, sandbox.portal
+
+Or in a terminal: `python -m hubspot_batch_read.sandbox --port 8765 --seed 7`. It needs the extra:
+`pip install "hubspot-batch-read[sandbox]"`. It knows nothing of the client: it answers as HubSpot
+was seen or documented to, and every guess in between says that it is one.
+"""
+
+from typing import TYPE_CHECKING
+
+from hubspot_batch_read.sandbox.access import EXPIRED_TOKEN, TOKEN, TOKEN_WITHOUT_SCOPES
+from hubspot_batch_read.sandbox.associations import Specimen
+from hubspot_batch_read.sandbox.limits import RateLimits
+from hubspot_batch_read.sandbox.portal import Portal
+
+if TYPE_CHECKING:
+    from hubspot_batch_read.sandbox.server import Sandbox
+
+__all__ = [
+    "EXPIRED_TOKEN",
+    "TOKEN",
+    "TOKEN_WITHOUT_SCOPES",
+    "Portal",
+    "RateLimits",
+    "Sandbox",
+    "Specimen",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import the server when it is asked for: a portal alone needs neither Starlette nor uvicorn.
+
+    Raises ModuleNotFoundError, with what to install, where one of the two is missing.
+    """
+    if name != "Sandbox":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from hubspot_batch_read.sandbox.server import Sandbox  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        if error.name not in {"starlette", "uvicorn"}:
+            raise
+        message = 'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"'
+        raise ModuleNotFoundError(message, name=error.name) from error
+    return Sandbox

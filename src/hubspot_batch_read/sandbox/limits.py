@@ -1,0 +1,80 @@
+"""HubSpot's rate limits: how many requests a portal takes in ten seconds and in a day."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from hubspot_batch_read.sandbox.errors import Refused
+
+Clock = Callable[[], datetime]
+"""Tells the time, with its offset. Tests give one that they turn themselves."""
+
+WINDOW = timedelta(seconds=10)
+
+
+def utc_now() -> datetime:
+    """Return the time: the clock of a sandbox that was given none."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """How many requests a portal takes.
+
+    HubSpot's own numbers are 100 to 250 in ten seconds and 250,000 to 1,000,000 a day
+    (documentation). The sandbox is far more generous in ten seconds, more than one machine sends,
+    so that only a test about limits meets them; the headers count all the same.
+    """
+
+    ten_secondly: int = 100_000
+    daily: int = 1_000_000
+
+
+class RateCounter:
+    """Counts requests against the limits; a request that it refuses does not count."""
+
+    def __init__(self, limits: RateLimits, clock: Clock) -> None:
+        """Begin with nothing used up."""
+        self._limits = limits
+        self._clock = clock
+        self._recent: deque[datetime] = deque()
+        self._day: date | None = None
+        self._today = 0
+
+    def count(self) -> None:
+        """Count a request. Raises Refused (429) when a limit is used up."""
+        self._forget()
+        if self._today >= self._limits.daily:
+            raise _limited("DAILY")
+        if len(self._recent) >= self._limits.ten_secondly:
+            raise _limited("TEN_SECONDLY_ROLLING")
+        self._recent.append(self._clock())
+        self._today += 1
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that tell the limits and what is left (documentation)."""
+        self._forget()
+        limits = {
+            "Interval-Milliseconds": int(WINDOW / timedelta(milliseconds=1)),
+            "Max": self._limits.ten_secondly,
+            "Remaining": self._limits.ten_secondly - len(self._recent),
+            "Daily": self._limits.daily,
+            "Daily-Remaining": self._limits.daily - self._today,
+        }
+        return {f"X-HubSpot-RateLimit-{name}": str(value) for name, value in limits.items()}
+
+    def _forget(self) -> None:
+        """Forget what no longer counts; the day ends at midnight UTC, the portal's time zone."""
+        now = self._clock()
+        while self._recent and self._recent[0] <= now - WINDOW:
+            self._recent.popleft()
+        today = now.astimezone(UTC).date()
+        if today != self._day:
+            self._day, self._today = today, 0
+
+
+def _limited(policy: str) -> Refused:
+    """Return the 429 as observed: an errorType, no category and no Retry-After."""
+    message = f"You have reached your {policy.lower()} limit."
+    return Refused(429, message=message, errorType="RATE_LIMIT", policyName=policy)

@@ -1,0 +1,90 @@
+"""How tests ask a sandbox, and where."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from hubspot_batch_read.sandbox import Sandbox
+from tests.contract import spec
+
+COMPANIES = "/crm/associations/2026-03/contacts/companies/batch/read"
+DEALS = "/crm/associations/2026-03/contacts/deals/batch/read"
+V3_COMPANIES = "/crm/v3/associations/contacts/companies/batch/read"
+V3_DEALS = "/crm/v3/associations/contacts/deals/batch/read"
+CAMPAIGNS = "/marketing/v3/campaigns/batch/read"
+WORKFLOWS = "/automation/2026-09-beta/workflow-id-mappings/batch/read"
+
+Json = dict[str, Any]
+
+
+class Clock:
+    """A clock that stands still until a test turns it."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def turn(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+def noon() -> Clock:
+    return Clock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+
+def connect(sandbox: Sandbox) -> httpx.Client:
+    """A client that has the token and fails on an answer that the spec does not describe."""
+    return httpx.Client(
+        base_url=sandbox.base_url,
+        headers={"Authorization": f"Bearer {sandbox.token}"},
+        event_hooks={"response": [check_against_spec]},
+    )
+
+
+def check_against_spec(response: httpx.Response) -> None:
+    response.read()
+    if response.headers["content-type"] == "application/json":
+        departures = spec.departures(response.json(), schema_of(response))
+        assert not departures, (departures, response.text)
+
+
+def schema_of(response: httpx.Response) -> Json:
+    """The closed schema for an answer, by the request's path and the answer's status."""
+    path = response.request.url.path
+    (operation,) = [
+        operation
+        for operation in spec.operations().values()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), path)
+    ]
+    return spec.answer_schema(operation, response.status_code)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Asks for objects by their ids."""
+
+    client: httpx.Client
+
+    def __call__(self, path: str, *ids: str, **query: str | list[str]) -> httpx.Response:
+        return self.inputs(path, [{"id": id_} for id_ in ids], **query)
+
+    def inputs(self, path: str, inputs: object, **query: str | list[str]) -> httpx.Response:
+        return self.client.post(path, json={"inputs": inputs}, params=query or None)
+
+    def body(self, path: str, body: bytes) -> httpx.Response:
+        return self.client.post(path, content=body)
+
+
+def rows(response: httpx.Response) -> dict[str, Json]:
+    """The rows of an answer about associations, by the object they are from."""
+    return {row["from"]["id"]: row for row in response.json()["results"]}
+
+
+def items(response: httpx.Response, sub_category: str) -> list[Json]:
+    """The error items of this kind."""
+    return [item for item in response.json()["errors"] if item["subCategory"] == sub_category]

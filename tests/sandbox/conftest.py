@@ -1,0 +1,33 @@
+"""A sandbox over real sockets, asked by a client that holds every JSON answer against the spec."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from hubspot_batch_read.sandbox import Portal, Sandbox
+
+from .asking import Ask, connect
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox with the default portal, for every test that leaves it as it is."""
+    with Sandbox(seed=7) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def portal(sandbox: Sandbox) -> Portal:
+    return sandbox.portal
+
+
+@pytest.fixture(scope="session")
+def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    with connect(sandbox) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def ask(client: httpx.Client) -> Ask:
+    return Ask(client)

@@ -1,0 +1,103 @@
+"""Answers against the spec: to requests that the spec allows and nobody thought of."""
+
+import copy
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from hubspot_batch_read.sandbox import TOKEN, Portal
+from hubspot_batch_read.sandbox.app import create_app
+from hubspot_batch_read.sandbox.operations import OPERATIONS
+from tests.contract import spec
+
+from .asking import COMPANIES, Ask, check_against_spec
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+PORTAL = Portal(seed=7)
+
+
+def test_the_sandbox_has_the_operations_of_the_spec_with_their_limits() -> None:
+    assert {(each.name, each.path, each.max_inputs) for each in OPERATIONS} == {
+        (
+            operation.id,
+            operation.path,
+            spec.schema(operation.request)["properties"]["inputs"]["maxItems"],
+        )
+        for operation in spec.operations().values()
+    }
+
+
+def test_an_answer_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal: Portal) -> None:
+    response = ask(COMPANIES, portal.contact_ids[0])
+    body = response.json()
+    body["results"][0]["to"][0]["surprise"] = True
+
+    with pytest.raises(AssertionError, match="surprise"):
+        check_against_spec(httpx.Response(200, json=body, request=response.request))
+
+
+# Random requests --------------------------------------------------------------------------------
+
+
+schema = schemathesis.openapi.from_dict(copy.deepcopy(spec.load()))
+schema.app = create_app(PORTAL)
+schema.config.generation.update(modes=[GenerationMode.POSITIVE], database="none")
+
+
+@schema.parametrize()
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+)
+def test_requests_that_the_spec_allows_get_answers_that_it_describes(case: Case[Any]) -> None:
+    validate(case)
+    give_known_names(case)
+    answer = validate(case)
+    assert answer.status_code in {200, 207}
+    assert answer.json()["results"]
+
+
+def validate(case: Case[Any]) -> Any:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    response = case.call_and_validate(headers=headers, checks=CHECKS)
+    (operation,) = [each for each in spec.operations().values() if each.path == case.path]
+    answer_schema = spec.answer_schema(operation, response.status_code)
+    departures = spec.departures(response.json(), answer_schema)
+    assert not departures, (departures, response.text)
+    return response
+
+
+def give_known_names(case: Case[Any]) -> None:
+    """Put what the portal knows into a request: random ids and types almost never are."""
+    if case.path_parameters:
+        case.path_parameters = {"fromObjectType": "contacts", "toObjectType": "companies"}
+    case.query.pop("properties", None)
+    body: Any = case.body
+    for position, each in enumerate(body["inputs"]):
+        each.pop("after", None)
+        for name, ids in {
+            "id": PORTAL.campaign_ids if "campaigns" in case.path else PORTAL.contact_ids,
+            "flowId": PORTAL.flow_ids,
+            "workflowId": PORTAL.workflow_ids,
+        }.items():
+            if name in each:
+                each[name] = ids[position]

@@ -1,0 +1,154 @@
+"""The server: it starts at once, ends cleanly, and runs from a terminal."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from statistics import median
+
+import httpx
+import pytest
+
+from hubspot_batch_read.sandbox import Sandbox
+
+from .asking import COMPANIES, Ask, connect
+
+COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "hubspot_batch_read.sandbox"]
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+
+
+def test_it_answers_at_once_and_leaves_no_thread() -> None:
+    before = threading.enumerate()
+
+    with Sandbox() as sandbox, connect(sandbox) as client:
+        assert Ask(client)(COMPANIES, "1").status_code == 207
+        base_url = sandbox.base_url
+
+    assert threading.enumerate() == before
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(base_url)
+
+
+def test_it_ends_with_the_block_even_by_an_exception() -> None:
+    before = threading.enumerate()
+
+    with pytest.raises(ZeroDivisionError), Sandbox():
+        raise ZeroDivisionError
+
+    assert threading.enumerate() == before
+
+
+def test_it_ends_while_a_client_keeps_its_connection() -> None:
+    with Sandbox() as sandbox:
+        client = connect(sandbox)
+        Ask(client)(COMPANIES, "1")
+        silent = socket.create_connection(("127.0.0.1", httpx.URL(sandbox.base_url).port or 0))
+
+    assert silent.recv(1) == b""
+    silent.close()
+    client.close()
+
+
+def test_an_answer_does_not_wait_for_the_network() -> None:
+    # Where the head of an answer waits for its acknowledgement, each answer takes 40 ms and more.
+    with Sandbox() as sandbox, connect(sandbox) as client:
+        durations = [Ask(client)(COMPANIES, "1").elapsed.total_seconds() for _ in range(21)]
+
+    assert median(durations) < 0.03
+
+
+def test_two_run_side_by_side_and_one_can_run_again() -> None:
+    again = Sandbox(seed=1)
+    with again, Sandbox(seed=2) as other:
+        assert again.base_url != other.base_url
+    with again, connect(again) as client:
+        assert Ask(client)(COMPANIES, again.portal.contact_ids[0]).status_code == 200
+
+
+def test_it_has_no_address_outside_of_its_block() -> None:
+    with pytest.raises(RuntimeError, match="only inside its with block"):
+        _ = Sandbox().base_url
+
+
+def test_nothing_but_a_sandbox_is_imported_for_it() -> None:
+    program = """
+import sys
+import hubspot_batch_read
+assert not [name for name in sys.modules if "sandbox" in name]
+import hubspot_batch_read.sandbox
+assert not {"starlette", "uvicorn"} & sys.modules.keys()
+hubspot_batch_read.sandbox.Sandbox
+assert {"starlette", "uvicorn"} <= sys.modules.keys()
+assert "hubspot_batch_read_api" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_from_a_terminal_it_says_where_it_is_and_ends_with_ctrl_c() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--port", "0", "--seed", "7"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        greeting = [process.stdout.readline() for _ in range(6)]
+        base_url = re.search(r"http://127\.0\.0\.1:\d+", greeting[0])
+        token = re.search(r"The access token is ([\w-]+);", greeting[1])
+        inputs = re.search(r"-d '(.*)'", greeting[5])
+        assert base_url
+        assert token
+        assert inputs
+        response = httpx.post(
+            base_url[0] + COMPANIES,
+            content=inputs[1],
+            headers={"Authorization": f"Bearer {token[1]}"},
+        )
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+
+    assert "(seed 7)" in greeting[0]
+    assert greeting[3].startswith(f"curl -s {base_url[0]}{COMPANIES}")
+    assert response.status_code == 207
+    assert len(response.json()["results"]) == 1
+    assert errors == ""
+    assert process.returncode == 0
+
+
+def test_from_a_terminal_a_taken_port_is_one_sentence(sandbox: Sandbox) -> None:
+    port = str(httpx.URL(sandbox.base_url).port)
+
+    process = run(*COMMAND, "--port", port)
+
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert process.stderr == (
+        f"The sandbox cannot listen on 127.0.0.1:{port}: it is taken, try another --port\n"
+    )
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+def test_from_a_terminal_a_missing_extra_is_one_sentence(missing: str) -> None:
+    program = f"""
+import runpy, sys
+
+class Missing:
+    def find_spec(name, path, target=None):
+        if name == {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing)
+runpy.run_module("hubspot_batch_read.sandbox", run_name="__main__")
+"""
+
+    process = run(sys.executable, "-c", program)
+
+    assert process.returncode == 1
+    assert process.stderr == (
+        'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"\n'
+    )
