@@ -58,9 +58,9 @@ def check_tools() -> None:
             [ruff, "--version"], check=True, capture_output=True, text=True
         ).stdout.split()[-1],
     }
-    for name, pin in pins.items():
-        if found[name] != pin:
-            raise GenerateError(f"{name} {pin} is pinned, but this is {found[name]}")
+    for name, version_found in found.items():
+        if version_found != pins.get(name):
+            raise GenerateError(f"{name} {pins.get(name)} is pinned, but this is {version_found}")
 
 
 def generate(target: Path) -> Path:
@@ -82,40 +82,56 @@ def generate(target: Path) -> Path:
 
 def replace(package: Path, fresh: Path) -> None:
     """Put the fresh package in the place of the old one, which leaves no stale file behind."""
-    shutil.rmtree(package, ignore_errors=True)
-    shutil.copytree(fresh, package)
+    beside = package.with_name(f"{package.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.copytree(fresh, beside)
+    if package.is_symlink():
+        package.unlink()
+    elif package.exists():
+        shutil.rmtree(package)
+    beside.rename(package)
 
 
 def differences(package: Path, fresh: Path) -> list[str]:
     """List what would change in `package`, as a unified diff; stray and missing files too."""
+    before, after = files(package), files(fresh)
     lines: list[str] = []
-    for name in sorted(files(package) | files(fresh)):
-        before, after = (read(folder / name) for folder in (package, fresh))
-        if before == after:
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) == after.get(name):
             continue
         label = f"{PACKAGE.relative_to(ROOT)}/{name}"
-        if not after:
+        if name not in after:
             lines.append(f"stray file: {label}")
-        elif not before:
+        elif name not in before:
             lines.append(f"missing file: {label}")
-        lines += difflib.unified_diff(
-            before or [], after or [], f"{label} (in the tree)", f"{label} (generated)", lineterm=""
-        )
+        else:
+            lines += difflib.unified_diff(
+                text(before[name]),
+                text(after[name]),
+                f"{label} (in the tree)",
+                f"{label} (generated)",
+                lineterm="",
+            )
     return lines
 
 
-def files(folder: Path) -> set[str]:
-    """List the files below a folder, but for Python's own caches."""
+def files(folder: Path) -> dict[str, bytes]:
+    """Give the content of every file below a folder, but for what Python compiled.
+
+    A link stands for no file: its content is where it leads, which no generated file says.
+    """
     return {
-        path.relative_to(folder).as_posix()
+        path.relative_to(folder).as_posix(): (
+            f"link to {path.readlink()}".encode() if path.is_symlink() else path.read_bytes()
+        )
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if (path.is_file() or path.is_symlink()) and path.suffix != ".pyc"
     }
 
 
-def read(path: Path) -> list[str] | None:
-    """Give a file's lines; None when there is no such file."""
-    return path.read_text(errors="replace").split("\n") if path.exists() else None
+def text(content: bytes) -> list[str]:
+    """Give the lines of a file; a carriage return and what is no text show as escapes."""
+    return content.decode(errors="backslashreplace").replace("\r", "\\r").split("\n")
 
 
 def report(lines: list[str]) -> int:

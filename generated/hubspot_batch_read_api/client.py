@@ -7,8 +7,10 @@ import datetime
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=Model)
 
 BASE_URL = "https://api.hubapi.com"
+CORRELATION_ID = "x-hubspot-correlation-id"
 USER_AGENT = "hubspot-batch-read/0.1.0"
 
 
@@ -38,7 +41,7 @@ class AuthenticatedClient:
     """The address, the access token and the connections, for sync and async calls alike.
 
     As a context manager (`with` or `async with`) it closes its connections at the end. Threads
-    can share it, and so can event loops that follow one another.
+    and event loops can share it; each loop needs an `aclose` of its own.
 
         client = AuthenticatedClient(token=os.environ["HUBSPOT_ACCESS_TOKEN"])
     """
@@ -62,53 +65,60 @@ class AuthenticatedClient:
                 `proxy`, `verify`, `limits` or `transport`.
 
         Raises:
-            ValueError: The token is empty or holds a character that no HTTP header can carry.
+            ValueError: The token is empty or holds a character that no HTTP header can carry; the
+                address has a user name or password; `httpx_args` repeats another argument.
         """
+        self._base_url = _checked_base_url(base_url)
+        self._timeout = timeout
         args = dict(httpx_args or {})
         headers = httpx.Headers({"User-Agent": USER_AGENT})
         headers.update(args.pop("headers", None))
         headers["Authorization"] = f"Bearer {_checked_token(token)}"
-        self._base_url = base_url
-        self._timeout = timeout
+        if twice := args.keys() & {"base_url", "timeout"}:
+            raise ValueError(f"httpx_args: {min(twice)} is an argument of its own")
         self._httpx_args = {"base_url": base_url, "timeout": timeout, "headers": headers, **args}
         self._lock = threading.Lock()
         self._sync_client: httpx.Client | None = None
-        self._async_client: httpx.AsyncClient | None = None
-        self._loop: AbstractEventLoop | None = None
+        self._async_clients: WeakKeyDictionary[object, httpx.AsyncClient] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"AuthenticatedClient(base_url={self._base_url!r}, timeout={self._timeout!r})"
 
     def get_httpx_client(self) -> httpx.Client:
-        """Give the httpx client that sync calls go through; it is made once."""
+        """Give the httpx client that sync calls go through."""
         with self._lock:
             if self._sync_client is None:
                 self._sync_client = httpx.Client(**self._httpx_args)
             return self._sync_client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Give the httpx client that async calls go through; it is made once an event loop.
+        """Give the httpx client that async calls of the running event loop go through.
 
-        A connection lives and dies with its event loop, so a second `asyncio.run` gets a client of
-        its own.
+        A connection lives and dies with its event loop, so each loop has a client of its own.
         """
         loop = _running_loop()
         with self._lock:
-            if self._async_client is None or self._loop is not loop:
-                self._async_client = httpx.AsyncClient(**self._httpx_args)
-                self._loop = loop
-            return self._async_client
+            if loop not in self._async_clients:
+                self._async_clients[loop] = httpx.AsyncClient(**self._httpx_args)
+            return self._async_clients[loop]
 
     def close(self) -> None:
-        """Close the connections of sync calls."""
-        if self._sync_client is not None:
-            self._sync_client.close()
+        """Close the connections of sync calls. A later call opens new ones."""
+        with self._lock:
+            client, self._sync_client = self._sync_client, None
+        if client is not None:
+            client.close()
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close the connections of sync calls and of the running event loop's async calls.
+
+        A later call opens new ones.
+        """
         self.close()
-        if self._async_client is not None and self._loop is _running_loop():
-            await self._async_client.aclose()
+        with self._lock:
+            client = self._async_clients.pop(_running_loop(), None)
+        if client is not None:
+            await client.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -132,14 +142,28 @@ def _checked_token(token: object) -> str:
     return token
 
 
-def _running_loop() -> AbstractEventLoop | None:
+def _checked_base_url(base_url: str) -> str:
+    # httpx would send a user name and password in place of the token, and log them.
+    if httpx.URL(base_url).userinfo:
+        raise ValueError("base_url: expected an address without user name and password")
+    return base_url
+
+
+class _NoLoop:
+    """Stands for the event loop where there is none, or none of asyncio's."""
+
+
+_NO_LOOP = _NoLoop()
+
+
+def _running_loop() -> AbstractEventLoop | _NoLoop:
     # asyncio is a third of the time to import httpx, and sync calls need none of it.
     from asyncio import get_running_loop
 
     try:
         return get_running_loop()
     except RuntimeError:
-        return None
+        return _NO_LOOP
 
 
 # What goes into a request
@@ -168,12 +192,13 @@ def day(name: str, value: object) -> str | None:
         # Not value.isoformat(): that of a datetime has the time as well.
         return datetime.date.isoformat(value)
     if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return value
+        with suppress(ValueError):
+            return datetime.date.fromisoformat(value).isoformat()
     raise ValueError(f"{name}: expected a date or YYYY-MM-DD, got {value!r}")
 
 
 def names(name: str, value: object) -> str | None:
-    """Join a list of names with commas.
+    """Join a list of names with commas; an empty one is as good as none.
 
     Raises:
         ValueError: It is no list of names, or one of them is empty or holds a comma.
@@ -186,7 +211,7 @@ def names(name: str, value: object) -> str | None:
     for item in joined:
         if not isinstance(item, str) or not item or "," in item:
             raise ValueError(f"{name}: expected names without commas, got {item!r}")
-    return ",".join(joined)
+    return ",".join(joined) or None
 
 
 def query(**parameters: str | None) -> dict[str, str]:
@@ -206,11 +231,17 @@ def parse(response: httpx.Response, model: type[ModelT]) -> Response[ModelT]:
     """
     if not response.is_success:
         raise _api_error(response)
+    try:
+        parsed = model.from_json(response.content)
+    except DecodeError as error:
+        correlation_id = response.headers.get(CORRELATION_ID, "not given")
+        error.add_note(f"HTTP {response.status_code}, correlation id {correlation_id}")
+        raise
     return Response(
         status_code=response.status_code,
         headers=response.headers,
         content=response.content,
-        parsed=model.from_json(response.content),
+        parsed=parsed,
     )
 
 
@@ -224,8 +255,9 @@ _ERRORS: dict[int, type[ApiError]] = {
 
 
 def _api_error(response: httpx.Response) -> ApiError:
+    body = _without_token(response)
     try:
-        error = Error.from_json(response.content)
+        error = Error.from_json(body)
     except DecodeError:
         error = Error()
     status = response.status_code
@@ -235,21 +267,30 @@ def _api_error(response: httpx.Response) -> ApiError:
         category=error.category,
         sub_category=error.sub_category,
         message=error.message,
-        correlation_id=error.correlation_id or response.headers.get("x-hubspot-correlation-id"),
+        correlation_id=error.correlation_id or response.headers.get(CORRELATION_ID),
         errors=error.errors or [],
         context=error.context or {},
         links=error.links or {},
         policy_name=error.policy_name,
         retry_after=_retry_after(response.headers),
         headers=response.headers,
-        body=response.content,
+        body=body,
     )
+
+
+def _without_token(response: httpx.Response) -> bytes:
+    """Give the body; where it repeats the access token, that is blotted out."""
+    token = response.request.headers["Authorization"].removeprefix("Bearer ")
+    # What is shorter opens nothing of HubSpot's, and could be any word.
+    if len(token) < 16:
+        return response.content
+    return response.content.replace(token.encode(), b"[access token]")
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
     """Read Retry-After: a number of seconds, or a date."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

@@ -12,7 +12,7 @@
     └── DecodeError                 an answer that cannot be what the operation answers with
 
 When the network fails there is no answer to speak of: httpx's own exceptions, all of them
-httpx.TransportError, pass as they are. Every error pickles, and none holds the access token.
+httpx.RequestError, pass as they are. Every error pickles, and none holds the access token.
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, NamedTuple, NoReturn, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, NoReturn, Protocol, Self, TypeGuard, TypeVar
 
 import httpx
 from attrs import define, field
@@ -59,23 +60,30 @@ def id_text(value: object) -> str:
     """Take text, or a whole number, which becomes text."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+    if _is_whole(value):
         return str(int(value))
     _reject("an id", value)
 
 
 def integer(value: object) -> int:
     """Take 12, "12", and 12.0, which is the same number in JSON."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+    if _is_whole(value):
         return int(value)
     if isinstance(value, str) and re.fullmatch("-?[0-9]+", value):
         return int(value)
     _reject("an integer", value)
 
 
+def _is_whole(value: object) -> TypeGuard[int | float]:
+    if isinstance(value, float):
+        # Beyond 2**53 a float has lost digits, and which number was sent is anybody's guess.
+        return value.is_integer() and abs(value) <= 2**53
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def number(value: object) -> float:
     """Take any number; a whole one stays an int, since a float has not the digits of every int."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return value
     _reject("a number", value)
 
@@ -88,34 +96,43 @@ def boolean(value: object) -> bool:
 
 
 def instant(value: object) -> datetime.datetime:
-    """Take any date-time of ISO 8601; without an offset it is UTC."""
+    """Take a date-time, or a date, of ISO 8601; without an offset it is UTC.
+
+    Digits of a fraction beyond the sixth are cut off. The second 60 is the second 0 of the next
+    minute, the hour 24 the hour 0 of the next day.
+    """
     if not isinstance(value, str):
         _reject("a date-time", value)
-    try:
-        moment = datetime.datetime.fromisoformat(value)
-    except ValueError:
-        moment = _unusual_instant(value)
+    match = _INSTANT.fullmatch(value)
+    if match is None:
+        raise ValueError("expected a date-time, got other text")
+    usual, later = value.upper(), datetime.timedelta(0)
+    if match["second"] == "60":
+        usual, later = _with(match, "second", "59"), datetime.timedelta(seconds=1)
+    elif match["hour"] == "24" and not (match["after_hour"] or "").strip("0:.,"):
+        usual, later = _with(match, "hour", "00"), datetime.timedelta(days=1)
+    moment = datetime.datetime.fromisoformat(usual) + later
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def _unusual_instant(value: str) -> datetime.datetime:
-    """Take what ISO 8601 allows and `fromisoformat` does not: small letters, 23:59:60, 24:00."""
-    usual = value.upper()
-    later = datetime.timedelta(0)
-    if leap := re.fullmatch(r"(.+T\d\d:?\d\d:?)60((?:[.,]\d+)?(?:Z|[+-][\d:]+)?)", usual):
-        usual, later = f"{leap[1]}59{leap[2]}", datetime.timedelta(seconds=1)
-    elif midnight := re.fullmatch(r"(.+T)24(:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-][\d:]+)?)", usual):
-        usual, later = f"{midnight[1]}00{midnight[2]}", datetime.timedelta(days=1)
-    try:
-        return datetime.datetime.fromisoformat(usual) + later
-    except (OverflowError, ValueError):
-        raise ValueError("expected a date-time, got other text") from None
+# fromisoformat alone takes more than ISO 8601 has, such as the digits of a Unix time.
+_INSTANT = re.compile(
+    r"""(?: \d{4}-\d\d-\d\d | \d{8} | \d{4}-?W\d\d-?\d )
+    (?: [T ] (?P<hour>\d\d) (?P<after_hour> :?\d\d (?: :?(?P<second>\d\d) (?:[.,]\d+)? )? )?
+        (?: Z | [+-]\d\d(?::?\d\d)? )? )?""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+
+
+def _with(match: re.Match[str], group: str, other: str) -> str:
+    before, after = match.string[: match.start(group)], match.string[match.end(group) :]
+    return f"{before}{other}{after}".upper()
 
 
 def constant(expected: T, value: object) -> T:
     """Take the one value."""
     if value != expected:
-        raise ValueError(f"expected {expected!r}")
+        _reject(repr(expected), value)
     return expected
 
 
@@ -137,7 +154,7 @@ def first_fit(value: object, first: type[FirstT], second: type[SecondT]) -> Firs
 def lenient(
     decode: Callable[[Any], T], data: Mapping[str, object], key: str, misfits: dict[str, object]
 ) -> T | None:
-    """Decode a property that nothing can be relied on: what does not fit goes to `misfits`."""
+    """Decode a property of which nothing can be relied on: what does not fit goes to `misfits`."""
     value = data.get(key)
     if value is None:
         return None
@@ -146,6 +163,22 @@ def lenient(
     except FAULTS:
         misfits[key] = value
         return None
+
+
+def lenient_list(
+    decode: Callable[[Any], T], data: Mapping[str, object], key: str, misfits: dict[str, object]
+) -> list[T] | None:
+    """Decode the items that fit; when one does not, the list as it came goes to `misfits`."""
+    items = lenient(array, data, key, misfits)
+    if items is None:
+        return None
+    fitting = []
+    for item in items:
+        try:
+            fitting.append(decode(item))
+        except FAULTS:
+            misfits[key] = items
+    return fitting
 
 
 # Shapes: what a JSON value has to be, and where and how it is not.
@@ -215,7 +248,8 @@ class MapOf:
             yield Fault(path, _expected("an object", value))
             return
         for key, item in value.items():
-            yield from self.item.faults(item, path + _step(key))
+            if item is not None:
+                yield from self.item.faults(item, path + _step(key))
 
 
 class ObjectShape:
@@ -256,14 +290,13 @@ class OneOf:
         self.shapes = shapes
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
-        first_faults = [next(shape.faults(value, path), None) for shape in self.shapes]
-        if None not in first_faults:
-            # The shape that was followed deepest is the one that was meant.
-            yield max(filter(None, first_faults), key=lambda fault: len(fault.path))
+        # The shape with the fewest faults, none perhaps, is the one that was meant.
+        yield from min((list(shape.faults(value, path)) for shape in self.shapes), key=len)
 
 
-def _step(key: str) -> str:
-    return f".{key}" if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", key) else f"[{json.dumps(key)}]"
+def _step(key: object) -> str:
+    name = str(key)
+    return f".{name}" if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) else f"[{json.dumps(name)}]"
 
 
 def _expected(what: str, value: object) -> str:
@@ -288,6 +321,10 @@ _KINDS: dict[type, str] = {
 # Models
 
 
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
 @define(kw_only=True)
 class Model:
     """A JSON object: the base of every model."""
@@ -308,7 +345,8 @@ class Model:
         """Decode a JSON object.
 
         Unknown keys are kept in `additional_properties`, unknown values of an enum as text. A
-        number where an id belongs becomes text. Null and absent are both None.
+        number where an id belongs becomes text. Null and absent are both None; in a map, null is
+        left out.
 
         Raises:
             DecodeError: The object cannot be this model; says where and why.
@@ -327,7 +365,7 @@ class Model:
             DecodeError: The text is no JSON, or cannot be this model; says where and why.
         """
         try:
-            data = json.loads(content)
+            data = json.loads(content, parse_constant=_no_json)
         except FAULTS as error:
             raise DecodeError(cls.__name__, "$", f"not JSON: {error}", content) from None
         try:
@@ -337,12 +375,18 @@ class Model:
             raise
 
     def to_dict(self) -> dict[str, object]:
-        """Give the JSON object: what came in, without nulls, ids as text, instants in ISO 8601."""
-        return dict(self.additional_properties)
+        """Give the JSON object: what came in, with ids as text and instants in ISO 8601.
+
+        Properties that are None are left out.
+        """
+        return {**self._encode(), **self.additional_properties}
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
         raise NotImplementedError
+
+    def _encode(self) -> dict[str, object]:
+        return {}
 
     @classmethod
     def _undeclared(cls, data: Mapping[str, object]) -> dict[str, object]:

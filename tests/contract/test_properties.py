@@ -60,7 +60,9 @@ def bodies(schema: Json) -> st.SearchStrategy[Any]:
         return st.one_of([bodies(branch) for branch in schema["anyOf"]])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
-    match schema["type"]:
+    match schema.get("type"):
+        case None:
+            return JSON_VALUES
         case list(kinds):
             return st.one_of([bodies({**schema, "type": kind}) for kind in kinds])
         case "null":
@@ -296,7 +298,8 @@ def test_any_retry_after_is_seconds_or_nothing(value: str) -> None:
     assert isinstance(error, ApiError)
     assert error.retry_after is None or error.retry_after >= 0
     if value.isdecimal():
-        assert error.retry_after == float(value)
+        # Nobody waits for a number of ten digits, and `time.sleep` takes none of 400.
+        assert error.retry_after == (float(value) if len(value) < 10 else None)
 
 
 # Helpers --------------------------------------------------------------------------------------
@@ -343,10 +346,10 @@ def bearable(schema: Json) -> Json:
     """The schema of all that a model may hold, by the tolerance that the SDK is built for.
 
     Null is as good as absent, a number as good as text for an id, text as good as a number for
-    an integer, and nothing inside a lenient schema has to fit.
+    an integer, and nothing lenient has to fit.
     """
     if schema.get("x-lenient"):
-        return {"type": "object"}
+        return {}
     if is_id(schema):
         return {"type": ["string", "number"]}
     if schema.get("type") == "integer":
@@ -354,10 +357,16 @@ def bearable(schema: Json) -> Json:
     if schema.get("format") == "date-time":
         return {"type": "string"}
     borne = spec.rewrite(schema, bearable)
+    if isinstance(borne.get("additionalProperties"), dict):
+        borne["additionalProperties"] = or_null(borne["additionalProperties"])
     required = schema.get("required", [])
     if "properties" in schema:
         borne["properties"] = {
-            key: inner if key in required else {"anyOf": [inner, {"type": "null"}]}
+            key: inner if key in required else or_null(inner)
             for key, inner in borne["properties"].items()
         }
     return borne
+
+
+def or_null(schema: Json) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import logging
 import threading
 
@@ -13,7 +14,7 @@ import pytest
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations, read_associations_v3
 from hubspot_batch_read_api.api.campaigns import read_campaigns
-from hubspot_batch_read_api.errors import ApiError, AuthenticationError
+from hubspot_batch_read_api.errors import ApiError, AuthenticationError, DecodeError
 from hubspot_batch_read_api.models import (
     AssociationEnvelope,
     AssociationInput,
@@ -174,6 +175,25 @@ def test_a_redirect_that_is_followed_leaves_the_token_behind() -> None:
     assert TOKEN not in str(asked)
 
 
+def test_a_token_that_an_answer_repeats_is_blotted_out_of_the_error() -> None:
+    body = json.dumps({"message": f"This token ({TOKEN}) lacks a scope"}).encode()
+    client, _ = recording(Answer(403, {}, body))
+    with pytest.raises(ApiError, match=r"This token \(\[access token\]\) lacks") as caught:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert TOKEN not in f"{caught.value!r} {vars(caught.value)}"
+
+
+def test_a_user_name_in_the_address_cannot_displace_the_token() -> None:
+    with pytest.raises(ValueError, match=r"^base_url: ") as caught:
+        AuthenticatedClient(TOKEN, "https://user:password@127.0.0.1")
+    assert "password@" not in str(caught.value)
+
+
+def test_an_argument_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^httpx_args: timeout"):
+        AuthenticatedClient(TOKEN, httpx_args={"timeout": 5})
+
+
 # What can be sent
 
 
@@ -224,7 +244,7 @@ def test_dates_are_sent_as_days_and_names_as_one_value(day: datetime.date | str)
 
 def test_parameters_left_out_are_not_sent() -> None:
     client, requests = recording()
-    read_campaigns.sync(client=client, body=CAMPAIGNS)
+    read_campaigns.sync(client=client, body=CAMPAIGNS, properties=[])
     assert requests[0].url.query == b""
 
 
@@ -234,6 +254,7 @@ def test_parameters_left_out_are_not_sent() -> None:
         ("start_date", "1.3.2026"),
         ("end_date", ""),
         ("start_date", ["2026-03-01"]),
+        ("start_date", "2026-13-99"),
         ("properties", "hs_name"),
         ("properties", "2026-03-01"),
         ("properties", ["a,b"]),
@@ -297,18 +318,55 @@ def test_threads_share_one_connection_pool() -> None:
     assert {id(each) for each in found} == {id(client.get_httpx_client())}
 
 
-def test_a_closed_client_says_so() -> None:
+def test_a_closed_client_opens_new_connections_for_a_later_call() -> None:
+    async def read(client: AuthenticatedClient) -> None:
+        for _ in range(2):
+            async with client:
+                await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+
     with serve(lambda _: EMPTY) as url:
-        with AuthenticatedClient(TOKEN, url) as client:
-            read_associations.sync("0-1", "0-2", client=client, body=BODY)
-        with pytest.raises(RuntimeError, match="closed"):
-            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+        client = AuthenticatedClient(TOKEN, url)
+        for _ in range(2):
+            with client:
+                read_associations.sync("0-1", "0-2", client=client, body=BODY)
+        asyncio.run(read(client))
+
+
+def test_event_loops_side_by_side_keep_a_connection_each() -> None:
+    both_running = threading.Barrier(2)
+    connections: list[tuple[httpx.AsyncClient, ...]] = []
+
+    async def read(client: AuthenticatedClient) -> None:
+        async with client:
+            used = []
+            for _ in range(3):
+                both_running.wait()
+                await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+                used.append(client.get_async_httpx_client())
+            connections.append(tuple(used))
+
+    with serve(lambda _: EMPTY) as url:
+        client = AuthenticatedClient(TOKEN, url)
+        threads = [threading.Thread(target=lambda: asyncio.run(read(client))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [len(set(map(id, used))) for used in connections] == [1, 1]
+    assert connections[0][0] is not connections[1][0]
 
 
 def test_closing_a_client_that_sent_nothing_is_no_error() -> None:
     client = AuthenticatedClient(TOKEN)
     client.close()
     asyncio.run(client.aclose())
+
+
+def test_an_answer_that_cannot_be_decoded_says_which_answer_it_was() -> None:
+    client, _ = recording(Answer(200, {"x-hubspot-correlation-id": "abc"}, b"<html>"))
+    with pytest.raises(DecodeError) as caught:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert caught.value.__notes__ == ["HTTP 200, correlation id abc"]
 
 
 def test_transport_errors_pass_as_they_are() -> None:

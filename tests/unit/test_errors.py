@@ -125,7 +125,15 @@ def test_a_rate_limit_names_its_policy() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("86400", 86400.0), ("0", 0.0), ("1.5", 1.5), ("", None), ("-5", None), ("soon", None)],
+    [
+        ("86400", 86400.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        ("", None),
+        ("-5", None),
+        ("soon", None),
+        ("9" * 400, None),
+    ],
 )
 def test_retry_after_is_seconds(header: str, seconds: float | None) -> None:
     assert raised(477, {}, retry_after=header).retry_after == seconds

@@ -61,12 +61,20 @@ def test_a_hand_edit_a_stray_and_a_missing_file_are_each_shown(project: Path) ->
     with (project / PACKAGE / "client.py").open("a") as file:
         file.write("# by hand\n")
     (project / PACKAGE / "models" / "stray.py").touch()
+    (project / PACKAGE / "errors.pyc.so").write_bytes(b"\xff\x00")
     (project / PACKAGE / "py.typed").unlink()
+    errors = project / PACKAGE / "errors.py"
+    errors.write_bytes(errors.read_bytes().replace(b"\n", b"\r\n"))
+    (project / PACKAGE / "types.py").rename(project / "elsewhere.py")
+    (project / PACKAGE / "types.py").symlink_to(project / "elsewhere.py")
     before = content(project)
     code, output = generate(project, "--check")
     assert code == 1
     assert "\n-# by hand\n" in output
     assert f"stray file: {PACKAGE}/models/stray.py" in output
+    assert f"stray file: {PACKAGE}/errors.pyc.so" in output
+    assert "\n-class HubSpotError(Exception):\\r\n" in output
+    assert f"\n-link to {project}/elsewhere.py\n" in output
     assert f"missing file: {PACKAGE}/py.typed" in output
     assert content(project) == before, "a check changes nothing"
 
@@ -116,12 +124,37 @@ def test_a_warning_of_the_generator_is_a_failure_and_leaves_the_tree_alone(proje
     assert content(project) == before
 
 
-def test_a_kind_of_property_the_templates_do_not_know_stops_the_generator(project: Path) -> None:
-    spec = project / "openapi" / "hubspot-batch-read.yaml"
-    edit(spec, "name: {type: string, desc", "name: {type: string, format: uuid, desc")
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("name: {type: string, ", "name: {type: string, format: uuid, ", "uuid, of name"),
+        ("name: {type: string, ", "name: {type: [string, integer, 'null'], ", "of name"),
+        (
+            "{type: string, format: id, description: Id of the asset",
+            "{type: [string, 'null'], description: Id of the asset",
+            "can be null",
+        ),
+        (
+            "name: startDate\n          in: query",
+            "name: startDate\n          in: cookie",
+            "header or cookie",
+        ),
+        (
+            '"207": {$ref: "#/components/responses/Campaigns"}',
+            '"207": {$ref: "#/components/responses/Associations"}',
+            "second kind of answer",
+        ),
+    ],
+    ids=["uuid", "id or null", "required and null", "cookie", "second answer"],
+)
+def test_what_the_templates_do_not_know_stops_the_generator_and_is_named(
+    project: Path, before: str, after: str, said: str
+) -> None:
+    edit(project / "openapi" / "hubspot-batch-read.yaml", before, after)
     code, output = generate(project)
     assert code == 2
-    assert "for_this_kind" in output
+    assert "unsupported: " in output
+    assert said in " ".join(output.split())
 
 
 def test_every_generated_file_says_so_in_its_first_line() -> None:

@@ -41,7 +41,7 @@ def test_the_names_a_user_imports_are_these() -> None:
         *("AssociationV3", "AssociationV3Envelope", "AssociationV3Input", "AssociationV3Request"),
         *("Campaign", "CampaignAssets", "CampaignEnvelope", "CampaignInput", "CampaignProperties"),
         *("CampaignRequest", "Context", "Envelope", "Error", "ErrorDetail", "FlowIdInput"),
-        *("FreeForm", "Links", "NextPage", "ObjectId", "Paging", "PreviousPage"),
+        *("Links", "NextPage", "ObjectId", "Paging", "PreviousPage"),
         *("WorkflowIdInput", "WorkflowIdMapping", "WorkflowIdMappingEnvelope"),
         *("WorkflowIdMappingRequest",),
     }

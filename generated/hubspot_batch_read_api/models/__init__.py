@@ -36,7 +36,6 @@ __all__ = (
     "Error",
     "ErrorDetail",
     "FlowIdInput",
-    "FreeForm",
     "Links",
     "NextPage",
     "ObjectId",
@@ -78,7 +77,6 @@ _MODULES = {
     "Error": ".error",
     "ErrorDetail": ".error_detail",
     "FlowIdInput": ".flow_id_input",
-    "FreeForm": ".free_form",
     "Links": ".links",
     "NextPage": ".next_page",
     "ObjectId": ".object_id",
@@ -120,7 +118,6 @@ if TYPE_CHECKING:
     from .error import Error
     from .error_detail import ErrorDetail
     from .flow_id_input import FlowIdInput
-    from .free_form import FreeForm
     from .links import Links
     from .next_page import NextPage
     from .object_id import ObjectId

@@ -38,9 +38,8 @@ class Asset(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["id"] = self.id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"id": self.id}
         if self.name is not None:
             data["name"] = self.name
         if self.metrics is not None:

@@ -14,8 +14,8 @@ ASSET_METRICS = MapOf(NUMBER)
 
 
 def decode_asset_metrics(value: Any) -> AssetMetrics:
-    """Decode the JSON object."""
-    return {key: part if type(part) is float else number(part) for key, part in value.items()}
+    """Decode the JSON object, without nulls."""
+    return {key: number(part) for key, part in value.items() if part is not None}
 
 
 def encode_asset_metrics(value: AssetMetrics) -> dict[str, object]:

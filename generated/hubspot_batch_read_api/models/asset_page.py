@@ -35,9 +35,8 @@ class AssetPage(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["results"] = [item.to_dict() for item in self.results]
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"results": [item.to_dict() for item in self.results]}
         if self.paging is not None:
             data["paging"] = self.paging.to_dict()
         return data

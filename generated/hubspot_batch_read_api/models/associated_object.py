@@ -34,8 +34,9 @@ class AssociatedObject(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["toObjectId"] = self.to_object_id
-        data["associationTypes"] = [item.to_dict() for item in self.association_types]
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {
+            "toObjectId": self.to_object_id,
+            "associationTypes": [item.to_dict() for item in self.association_types],
+        }
         return data

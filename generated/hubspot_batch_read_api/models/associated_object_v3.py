@@ -31,8 +31,6 @@ class AssociatedObjectV3(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["id"] = self.id
-        data["type"] = self.type_
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"id": self.id, "type": self.type_}
         return data

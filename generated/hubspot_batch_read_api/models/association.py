@@ -43,10 +43,11 @@ class Association(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["from"] = self.from_.to_dict()
-        data["to"] = [item.to_dict() for item in self.to]
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {
+            "from": self.from_.to_dict(),
+            "to": [item.to_dict() for item in self.to],
+        }
         if self.paging is not None:
             data["paging"] = self.paging.to_dict()
         return data

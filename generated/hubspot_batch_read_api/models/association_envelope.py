@@ -28,7 +28,7 @@ class AssociationEnvelope(Envelope):
         model.results = list(map(Association._decode, array(value)))
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data = super()._encode()
         data["results"] = [item.to_dict() for item in self.results]
         return data

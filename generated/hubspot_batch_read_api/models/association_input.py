@@ -33,9 +33,8 @@ class AssociationInput(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["id"] = self.id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"id": self.id}
         if self.after is not None:
             data["after"] = self.after
         return data

@@ -53,10 +53,8 @@ class AssociationType(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["category"] = self.category
-        data["typeId"] = self.type_id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"category": self.category, "typeId": self.type_id}
         if self.label is not None:
             data["label"] = self.label
         if self.from_object_type_id is not None:

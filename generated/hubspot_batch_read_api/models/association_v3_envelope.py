@@ -28,7 +28,7 @@ class AssociationV3Envelope(Envelope):
         model.results = list(map(AssociationV3._decode, array(value)))
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data = super()._encode()
         data["results"] = [item.to_dict() for item in self.results]
         return data

@@ -27,7 +27,6 @@ class AssociationV3Input(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["id"] = self.id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"id": self.id}
         return data

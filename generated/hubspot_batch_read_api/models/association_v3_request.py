@@ -30,7 +30,6 @@ class AssociationV3Request(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["inputs"] = [item.to_dict() for item in self.inputs]
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"inputs": [item.to_dict() for item in self.inputs]}
         return data

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ANYTHING, Model, ObjectShape, array, id_text, lenient, new, text
+from ..types import ANYTHING, Model, ObjectShape, id_text, lenient, lenient_list, new, text
 from .context import Context, decode_context, encode_context
 from .error_detail import ErrorDetail
 from .links import Links, decode_links, encode_links
@@ -62,14 +62,12 @@ class BatchError(Model):
         model.id = lenient(id_text, data, "id", misfits)
         model.context = lenient(decode_context, data, "context", misfits)
         model.links = lenient(decode_links, data, "links", misfits)
-        model.errors = lenient(
-            lambda items: list(map(ErrorDetail._decode, array(items))), data, "errors", misfits
-        )
+        model.errors = lenient_list(ErrorDetail._decode, data, "errors", misfits)
         model._additional_properties = {**cls._undeclared(data), **misfits} or None
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {}
         if self.status is not None:
             data["status"] = self.status
         if self.category is not None:

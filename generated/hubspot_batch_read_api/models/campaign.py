@@ -72,9 +72,8 @@ class Campaign(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["id"] = self.id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"id": self.id}
         if self.properties is not None:
             data["properties"] = encode_campaign_properties(self.properties)
         if self.created_at is not None:

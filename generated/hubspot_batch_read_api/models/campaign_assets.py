@@ -16,8 +16,8 @@ CAMPAIGN_ASSETS = MapOf(AssetPage.SHAPE)
 
 
 def decode_campaign_assets(value: Any) -> CampaignAssets:
-    """Decode the JSON object."""
-    return {key: AssetPage._decode(part) for key, part in value.items()}
+    """Decode the JSON object, without nulls."""
+    return {key: AssetPage._decode(part) for key, part in value.items() if part is not None}
 
 
 def encode_campaign_assets(value: CampaignAssets) -> dict[str, object]:

@@ -12,8 +12,12 @@ CAMPAIGN_PROPERTIES = MapOf(TEXT)
 
 
 def decode_campaign_properties(value: Any) -> CampaignProperties:
-    """Decode the JSON object."""
-    return {key: part if type(part) is str else text(part) for key, part in value.items()}
+    """Decode the JSON object, without nulls."""
+    return {
+        key: part if type(part) is str else text(part)
+        for key, part in value.items()
+        if part is not None
+    }
 
 
 def encode_campaign_properties(value: CampaignProperties) -> dict[str, object]:

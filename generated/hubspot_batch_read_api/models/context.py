@@ -3,19 +3,20 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from ..types import TEXT, ListOf, MapOf, array, text
+from ..types import ID, ListOf, MapOf, array, id_text
 
 Context: TypeAlias = dict[str, list[str]]
 """Lists of text by name, such as `fromObjectId` with the ids an error is about."""
 
-CONTEXT = MapOf(ListOf(TEXT))
+CONTEXT = MapOf(ListOf(ID))
 
 
 def decode_context(value: Any) -> Context:
-    """Decode the JSON object."""
+    """Decode the JSON object, without nulls."""
     return {
-        key: [item if type(item) is str else text(item) for item in array(part)]
+        key: [item if type(item) is str else id_text(item) for item in array(part)]
         for key, part in value.items()
+        if part is not None
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ANYTHING, Model, ObjectShape, array, lenient, new, text
+from ..types import ANYTHING, Model, ObjectShape, lenient, lenient_list, new, text
 from .context import Context, decode_context, encode_context
 from .error_detail import ErrorDetail
 from .links import Links, decode_links, encode_links
@@ -77,10 +77,8 @@ class Error(Model):
         model.sub_category = lenient(text, data, "subCategory", misfits)
         model.context = lenient(decode_context, data, "context", misfits)
         model.links = lenient(decode_links, data, "links", misfits)
-        model.errors = lenient(
-            lambda items: [
-                item if type(item) is str else ErrorDetail._decode(item) for item in array(items)
-            ],
+        model.errors = lenient_list(
+            lambda item: item if type(item) is str else ErrorDetail._decode(item),
             data,
             "errors",
             misfits,
@@ -92,8 +90,8 @@ class Error(Model):
         model._additional_properties = {**cls._undeclared(data), **misfits} or None
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {}
         if self.status is not None:
             data["status"] = self.status
         if self.message is not None:

@@ -43,8 +43,8 @@ class ErrorDetail(Model):
         model._additional_properties = {**cls._undeclared(data), **misfits} or None
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {}
         if self.message is not None:
             data["message"] = self.message
         if self.code is not None:

@@ -34,8 +34,6 @@ class FlowIdInput(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["type"] = self.type_
-        data["flowId"] = self.flow_id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"type": self.type_, "flowId": self.flow_id}
         return data

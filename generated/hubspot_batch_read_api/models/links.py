@@ -12,8 +12,12 @@ LINKS = MapOf(TEXT)
 
 
 def decode_links(value: Any) -> Links:
-    """Decode the JSON object."""
-    return {key: part if type(part) is str else text(part) for key, part in value.items()}
+    """Decode the JSON object, without nulls."""
+    return {
+        key: part if type(part) is str else text(part)
+        for key, part in value.items()
+        if part is not None
+    }
 
 
 def encode_links(value: Links) -> dict[str, object]:

@@ -34,9 +34,8 @@ class NextPage(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["after"] = self.after
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"after": self.after}
         if self.link is not None:
             data["link"] = self.link
         return data

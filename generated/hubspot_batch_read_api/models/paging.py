@@ -35,8 +35,8 @@ class Paging(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {}
         if self.next_ is not None:
             data["next"] = self.next_.to_dict()
         if self.prev is not None:

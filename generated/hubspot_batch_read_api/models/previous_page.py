@@ -34,8 +34,8 @@ class PreviousPage(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {}
         if self.before is not None:
             data["before"] = self.before
         if self.link is not None:

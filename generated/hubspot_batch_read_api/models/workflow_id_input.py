@@ -34,8 +34,6 @@ class WorkflowIdInput(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
-        data["type"] = self.type_
-        data["workflowId"] = self.workflow_id
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {"type": self.type_, "workflowId": self.workflow_id}
         return data

@@ -31,8 +31,8 @@ class WorkflowIdMapping(Model):
         )
         return model
 
-    def to_dict(self) -> dict[str, object]:
-        data = super().to_dict()
+    def _encode(self) -> dict[str, object]:
+        data: dict[str, object] = {}
         if self.flow_id is not None:
             data["flowId"] = self.flow_id
         if self.workflow_id is not None:

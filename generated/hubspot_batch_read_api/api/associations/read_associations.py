@@ -40,7 +40,7 @@ def sync(
         ApiError: HubSpot refused the request as a whole.
         DecodeError: The answer is not what the operation answers with.
         ValueError: An argument cannot be sent.
-        httpx.TransportError: There was no answer, or not in time.
+        httpx.RequestError: There was no answer, or not in time, or not in one piece.
     """
     return sync_detailed(from_object_type, to_object_type, client=client, body=body).parsed
 
