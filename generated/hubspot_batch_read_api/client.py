@@ -280,7 +280,7 @@ def _api_error(response: httpx.Response) -> ApiError:
 
 def _without_token(response: httpx.Response) -> bytes:
     """Give the body; where it repeats the access token, that is blotted out."""
-    token = response.request.headers["Authorization"].removeprefix("Bearer ")
+    token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
     # What is shorter opens nothing of HubSpot's, and could be any word.
     if len(token) < 16:
         return response.content

@@ -111,7 +111,10 @@ def instant(value: object) -> datetime.datetime:
         usual, later = _with(match, "second", "59"), datetime.timedelta(seconds=1)
     elif match["hour"] == "24" and not (match["after_hour"] or "").strip("0:.,"):
         usual, later = _with(match, "hour", "00"), datetime.timedelta(days=1)
-    moment = datetime.datetime.fromisoformat(usual) + later
+    try:
+        moment = datetime.datetime.fromisoformat(usual) + later
+    except (OverflowError, ValueError):
+        raise ValueError("expected a date-time, got one that does not exist") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 

@@ -175,6 +175,18 @@ def test_a_redirect_that_is_followed_leaves_the_token_behind() -> None:
     assert TOKEN not in str(asked)
 
 
+def test_an_error_after_a_redirect_is_an_error_like_any_other() -> None:
+    refusal = Answer(403, {}, b'{"message": "no"}')
+    with serve(lambda _: refusal) as other:
+        away = Answer(307, {"location": other.replace("127.0.0.1", "localhost")}, b"")
+        with (
+            serve(lambda _: away) as url,
+            AuthenticatedClient(TOKEN, url, httpx_args={"follow_redirects": True}) as client,
+            pytest.raises(ApiError, match="HTTP 403: no"),
+        ):
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+
+
 def test_a_token_that_an_answer_repeats_is_blotted_out_of_the_error() -> None:
     body = json.dumps({"message": f"This token ({TOKEN}) lacks a scope"}).encode()
     client, _ = recording(Answer(403, {}, body))
