@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is installed into .venv, nothing globally.
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+READY := .venv/.installed
 
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -41,18 +41,20 @@ format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff format .
 
 lock: $(READY) ## Pin the newest versions of what requirements-dev.in names
-	$(BIN)/python -m pip install -qq uv
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
-$(READY): requirements-dev.txt
+$(READY): .venv/.pins pyproject.toml
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.pins: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@echo "Setting up .venv (once; takes a minute) ..."
+	@echo "Setting up .venv (once; takes about a minute) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install -qq --requirement requirements-dev.txt
-	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import shutil
 import subprocess
@@ -74,8 +75,12 @@ def generate(target: Path) -> Path:
         *("--meta", "none"),
         "--fail-on-warning",
     ]
-    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    # A plain traceback: in a boxed one, what a template says of itself is broken into lines.
+    environment = {**os.environ, "TYPER_STANDARD_TRACEBACK": "1"}
+    run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if run.returncode:
+        if unsupported := re.search(r"TemplateNotFound: (unsupported: .*)", run.stderr):
+            raise GenerateError(unsupported[1])
         raise GenerateError(f"the generator failed\n{run.stdout}{run.stderr}")
     return target
 

@@ -1,1 +1,1 @@
-"""Read any number of HubSpot objects through the generated SDK, `hubspot_batch_read_api`."""
+"""The hand-written companion of the generated SDK, `hubspot_batch_read_api`: the sandbox."""

@@ -68,6 +68,8 @@ def bodies(schema: Json) -> st.SearchStrategy[Any]:
             return st.one_of([bodies({**schema, "type": kind}) for kind in kinds])
         case "null":
             return st.none()
+        case "boolean":
+            return st.booleans()
         case "string":
             return date_times() if schema.get("format") == "date-time" else TEXTS
         case "integer":

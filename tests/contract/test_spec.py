@@ -91,8 +91,9 @@ def limits_the_inputs_of_a_request(document: Json) -> Iterator[str]:
             "inputs"
         ]
         limits = inputs.get("minItems"), inputs.get("maxItems")
-        if limits != (1, OPERATIONS[operation["operationId"]][3]):
-            yield f"{operation['operationId']}: inputs are limited to {limits}"
+        known = OPERATIONS.get(operation["operationId"])
+        if known is None or limits != (1, known[3]):
+            yield f"{operation['operationId']}: inputs limited to {limits}, expected: {known}"
 
 
 def describes_every_part(document: Json) -> Iterator[str]:

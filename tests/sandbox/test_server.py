@@ -6,15 +6,17 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from statistics import median
 
 import httpx
 import pytest
 
-from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read.sandbox import Portal, Sandbox
 
 from .asking import COMPANIES, Ask, connect
 
+PORTAL = Portal(seed=7)
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "hubspot_batch_read.sandbox"]
 
 
@@ -96,28 +98,41 @@ def test_from_a_terminal_it_says_where_it_is_and_ends_with_ctrl_c() -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        greeting = [process.stdout.readline() for _ in range(6)]
-        base_url = re.search(r"http://127\.0\.0\.1:\d+", greeting[0])
-        token = re.search(r"The access token is ([\w-]+);", greeting[1])
-        inputs = re.search(r"-d '(.*)'", greeting[5])
-        assert base_url
-        assert token
-        assert inputs
-        response = httpx.post(
-            base_url[0] + COMPANIES,
-            content=inputs[1],
-            headers={"Authorization": f"Bearer {token[1]}"},
-        )
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        try:
+            assert process.stdout is not None
+            greeting = "".join(takewhile_including(process.stdout, "  -d "))
+            base_url = re.search(r"http://127\.0\.0\.1:\d+", greeting)
+            token = re.search(r"The access token is ([\w-]+);", greeting)
+            inputs = re.search(r"-d '(.*)'", greeting)
+            assert base_url
+            assert token
+            assert inputs
+            response = httpx.post(
+                base_url[0] + COMPANIES,
+                content=inputs[1],
+                headers={"Authorization": f"Bearer {token[1]}"},
+            )
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=10)
+        finally:
+            process.kill()
 
-    assert "(seed 7)" in greeting[0]
-    assert greeting[3].startswith(f"curl -s {base_url[0]}{COMPANIES}")
+    assert "(seed 7)" in greeting
+    assert f"\ncurl -s {base_url[0]}{COMPANIES}" in greeting
+    for id_ in (*PORTAL.contact_ids[:4], PORTAL.campaign_ids[0], PORTAL.flow_ids[0]):
+        assert id_ in greeting
     assert response.status_code == 207
     assert len(response.json()["results"]) == 1
     assert errors == ""
     assert process.returncode == 0
+
+
+def takewhile_including(lines: Iterable[str], last: str) -> Iterator[str]:
+    """Give lines up to the first that begins so, or the last there is."""
+    for line in lines:
+        yield line
+        if line.startswith(last):
+            return
 
 
 def test_from_a_terminal_a_taken_port_is_one_sentence(sandbox: Sandbox) -> None:

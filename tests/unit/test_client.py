@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import json
 import logging
+import pickle
 import threading
 
 import httpx
@@ -14,7 +15,7 @@ import pytest
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations, read_associations_v3
 from hubspot_batch_read_api.api.campaigns import read_campaigns
-from hubspot_batch_read_api.errors import ApiError, AuthenticationError, DecodeError
+from hubspot_batch_read_api.errors import ApiError, AuthenticationError, DecodeError, HubSpotError
 from hubspot_batch_read_api.models import (
     AssociationEnvelope,
     AssociationInput,
@@ -121,6 +122,12 @@ def test_the_token_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.parametrize("argument", ["auth", "base_url", "timeout"])
+def test_an_argument_that_the_client_sets_itself_is_refused(argument: str) -> None:
+    with pytest.raises(ValueError, match=f"^httpx_args: {argument}"):
+        AuthenticatedClient(TOKEN, httpx_args={argument: None})
+
+
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_the_token_is_in_no_error(status: int) -> None:
     client, _ = recording(Answer(status, {}, b'{"message": "no"}'))
@@ -187,23 +194,40 @@ def test_an_error_after_a_redirect_is_an_error_like_any_other() -> None:
             read_associations.sync("0-1", "0-2", client=client, body=BODY)
 
 
-def test_a_token_that_an_answer_repeats_is_blotted_out_of_the_error() -> None:
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_token_that_an_answer_repeats_is_masked_in_the_error(status: int) -> None:
     body = json.dumps({"message": f"This token ({TOKEN}) lacks a scope"}).encode()
-    client, _ = recording(Answer(403, {}, body))
-    with pytest.raises(ApiError, match=r"This token \(\[access token\]\) lacks") as caught:
+    client, _ = recording(Answer(status, {"x-hubspot-correlation-id": TOKEN}, body))
+    with pytest.raises(HubSpotError) as caught:
         read_associations.sync("0-1", "0-2", client=client, body=BODY)
-    assert TOKEN not in f"{caught.value!r} {vars(caught.value)}"
+    error = caught.value
+    assert b"This token ([access token]) lacks" in vars(error)["body"]
+    assert TOKEN not in f"{error} {error!r} {vars(error)}"
+    assert TOKEN.encode() not in pickle.dumps(error)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "hubapi",
+        "127.0.0.1:8765",
+        "localhost:8765",
+        "ftp://x",
+        "https://",
+        "https://x/?a=1",
+        "https://x/#a",
+    ],
+)
+def test_what_is_no_address_of_a_server_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r"^base_url: "):
+        AuthenticatedClient(TOKEN, address)
 
 
 def test_a_user_name_in_the_address_cannot_displace_the_token() -> None:
     with pytest.raises(ValueError, match=r"^base_url: ") as caught:
         AuthenticatedClient(TOKEN, "https://user:password@127.0.0.1")
     assert "password@" not in str(caught.value)
-
-
-def test_an_argument_given_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^httpx_args: timeout"):
-        AuthenticatedClient(TOKEN, httpx_args={"timeout": 5})
 
 
 # What can be sent

@@ -430,6 +430,10 @@ def test_importing_the_package_imports_nothing_that_is_not_used() -> None:
     assert not modules & {"httpx", "attrs", "hubspot_batch_read_api.client"}
 
 
+def test_the_models_need_no_httpx() -> None:
+    assert "httpx" not in imported_by("from hubspot_batch_read_api.models import CampaignEnvelope")
+
+
 def test_importing_one_operation_leaves_the_models_of_the_others_alone() -> None:
     modules = imported_by("from hubspot_batch_read_api.api.campaigns import read_campaigns")
     assert "hubspot_batch_read_api.models.campaign" in modules

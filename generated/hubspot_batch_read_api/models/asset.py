@@ -11,14 +11,14 @@ from .asset_metrics import ASSET_METRICS, AssetMetrics, decode_asset_metrics, en
 
 @define(kw_only=True)
 class Asset(Model):
-    """Something that a campaign uses, such as an email or a form."""
+    """Something a campaign uses, such as an email or a form."""
 
     id: str
     """Id of the asset."""
     name: str | None = None
     """Name of the asset."""
     metrics: AssetMetrics | None = None
-    """How the asset did in the period asked for; absent without start and end date."""
+    """The asset's metrics for the requested period; absent without a start and an end date."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         required={"id": ID}, optional={"name": TEXT, "metrics": ASSET_METRICS}

@@ -6,18 +6,16 @@ from typing import Any, TypeAlias
 from ..types import NUMBER, MapOf, number
 
 AssetMetrics: TypeAlias = dict[str, float]
-"""Measured values by name, such as OPEN or CLICKED; which ones there are depends on the
-asset's type.
-"""
+"""Values by metric name; which metrics there are depends on the asset's type."""
 
 ASSET_METRICS = MapOf(NUMBER)
 
 
 def decode_asset_metrics(value: Any) -> AssetMetrics:
-    """Decode the JSON object, without nulls."""
+    """Decode the JSON object, dropping nulls."""
     return {key: number(part) for key, part in value.items() if part is not None}
 
 
 def encode_asset_metrics(value: AssetMetrics) -> dict[str, object]:
-    """Give the JSON object."""
+    """Return the JSON object."""
     return dict(value)

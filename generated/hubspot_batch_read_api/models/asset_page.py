@@ -17,7 +17,9 @@ class AssetPage(Model):
     results: list[Asset]
     """The assets."""
     paging: Paging | None = None
-    """Present when there are more; another endpoint than these four reads on."""
+    """Present if there are more assets of the type; HubSpot's campaign assets endpoint returns
+    them.
+    """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         required={"results": ListOf(Asset.SHAPE)}, optional={"paging": Paging.SHAPE}

@@ -11,7 +11,7 @@ from .association_type import AssociationType
 
 @define(kw_only=True)
 class AssociatedObject(Model):
-    """An associated object and the ways it is associated."""
+    """An associated object and the types of the association."""
 
     to_object_id: str
     """Id of the associated object."""
@@ -35,8 +35,7 @@ class AssociatedObject(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {
+        return {
             "toObjectId": self.to_object_id,
             "associationTypes": [item.to_dict() for item in self.association_types],
         }
-        return data

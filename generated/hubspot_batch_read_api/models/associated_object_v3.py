@@ -10,12 +10,12 @@ from ..types import ID, TEXT, Model, ObjectShape, id_text, new, text
 
 @define(kw_only=True)
 class AssociatedObjectV3(Model):
-    """An associated object and the one type of the association (v3)."""
+    """An associated object and one type of the association (v3)."""
 
     id: str
     """Id of the associated object."""
     type_: str
-    """Name of the association's type, such as contact_to_company; custom names occur."""
+    """Name of the type, such as contact_to_company or a custom name."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(required={"id": ID, "type": TEXT})
 
@@ -32,5 +32,4 @@ class AssociatedObjectV3(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id, "type": self.type_}
-        return data
+        return {"id": self.id, "type": self.type_}

@@ -16,13 +16,11 @@ class Association(Model):
     """One object and a page of the objects it is associated with."""
 
     from_: ObjectId
-    """The object that was asked for."""
+    """The object that was read."""
     to: list[AssociatedObject]
-    """A page of the objects it is associated with; one row an object, whatever the number of
-    types.
-    """
+    """A page of the associated objects; each appears once, whatever the number of types."""
     paging: Paging | None = None
-    """The cursor for the object's next page, when it has more."""
+    """The cursor of the object's next page, if it has one."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         required={"from": ObjectId.SHAPE, "to": ListOf(AssociatedObject.SHAPE)},

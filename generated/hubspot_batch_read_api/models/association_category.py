@@ -7,7 +7,7 @@ from enum import StrEnum
 class AssociationCategory(StrEnum):
     """Who defined a type of association.
 
-    New values may come.
+    HubSpot may add values.
     """
 
     HUBSPOT_DEFINED = "HUBSPOT_DEFINED"

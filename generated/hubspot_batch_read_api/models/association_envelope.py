@@ -12,10 +12,10 @@ from .envelope import Envelope
 
 @define(kw_only=True)
 class AssociationEnvelope(Envelope):
-    """The answer to readAssociations."""
+    """The response of the associations read."""
 
     results: list[Association]
-    """One row an object that has associations, in no promised order."""
+    """One row per object that has associations, in no guaranteed order."""
 
     SHAPE: ClassVar[ObjectShape] = Envelope.SHAPE.extended(
         ObjectShape(required={"results": ListOf(Association.SHAPE)})

@@ -10,14 +10,12 @@ from ..types import ID, Model, ObjectShape, id_text, new
 
 @define(kw_only=True)
 class AssociationInput(Model):
-    """An object to read from, and where to go on when it was read in part before."""
+    """An object to read from, and the cursor of the page to read."""
 
     id: str
     """Id of the object."""
     after: str | None = None
-    """The cursor from `paging.next.after` of this object's row, verbatim; leave out for the
-    first page.
-    """
+    """The cursor from this object's last row, verbatim; absent for the first page."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(required={"id": ID}, optional={"after": ID})
 

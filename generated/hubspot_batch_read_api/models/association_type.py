@@ -11,23 +11,23 @@ from .association_category import ASSOCIATION_CATEGORY_BY_VALUE, AssociationCate
 
 @define(kw_only=True)
 class AssociationType(Model):
-    """One way in which two objects are associated."""
+    """A type of association between two objects."""
 
     category: AssociationCategory | str
     """Who defined the type."""
     type_id: int
-    """Id of the type; unique within its category and direction."""
+    """Id of the type, unique within its category and direction."""
     label: str | None = None
-    """The label shown to users; none for an unlabelled type."""
+    """The label shown to users; null for an unlabelled type."""
     from_object_type_id: str | None = None
-    """Object type id the type leads from, such as 0-1.
+    """Object type id of the object read from, such as 0-1.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
     to_object_type_id: str | None = None
-    """Object type id the type leads to, such as 0-2.
+    """Object type id of the associated object, such as 0-2.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(

@@ -13,14 +13,17 @@ from .paging import Paging
 
 @define(kw_only=True)
 class AssociationV3(Model):
-    """One object and at most 100 of the objects it is associated with (v3)."""
+    """One object and at most 100 of its associations (v3)."""
 
     from_: ObjectId
-    """The object that was asked for."""
+    """The object that was read."""
     to: list[AssociatedObjectV3]
-    """At most 100 of the objects it is associated with; one row a type of association."""
+    """At most 100 associations; an object appears once per type of association."""
     paging: Paging | None = None
-    """Present when the row was cut at 100; v3 cannot read on, readAssociations can."""
+    """Present if the object has more than 100 associations.
+
+    v3 cannot read the next page; 2026-03 can.
+    """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         required={"from": ObjectId.SHAPE, "to": ListOf(AssociatedObjectV3.SHAPE)},

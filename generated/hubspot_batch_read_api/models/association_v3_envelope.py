@@ -12,10 +12,10 @@ from .envelope import Envelope
 
 @define(kw_only=True)
 class AssociationV3Envelope(Envelope):
-    """The answer to readAssociationsV3."""
+    """The response of the associations read (v3)."""
 
     results: list[AssociationV3]
-    """One row an object that has associations, in no promised order."""
+    """One row per object that has associations, in no guaranteed order."""
 
     SHAPE: ClassVar[ObjectShape] = Envelope.SHAPE.extended(
         ObjectShape(required={"results": ListOf(AssociationV3.SHAPE)})

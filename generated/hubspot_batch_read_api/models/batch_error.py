@@ -13,35 +13,35 @@ from .links import Links, decode_links, encode_links
 
 @define(kw_only=True)
 class BatchError(Model):
-    """Why some inputs of a batch gave no row.
+    """Why one or more inputs of a batch have no row.
 
-    Every part can be missing; tell kinds apart by `sub_category`.
+    Every field can be missing; the sub-category tells the kinds apart.
     """
 
     status: str | None = None
-    """The word "error"; no HTTP status."""
+    """The word "error", not an HTTP status."""
     category: str | None = None
-    """Broad kind of the error, such as OBJECT_NOT_FOUND or VALIDATION_ERROR."""
+    """Broad kind of error, such as OBJECT_NOT_FOUND or VALIDATION_ERROR."""
     sub_category: str | None = None
-    """Exact kind of the error, such as crm.associations.NO_ASSOCIATIONS_FOUND."""
+    """Exact kind of error, such as crm.associations.NO_ASSOCIATIONS_FOUND."""
     message: str | None = None
     """What went wrong, in words that HubSpot may change."""
     id: str | None = None
     """Id of the error.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
     context: Context | None = None
-    """What the error is about, such as the ids of the inputs it accounts for."""
+    """What the error is about, such as the ids of the inputs it covers."""
     links: Links | None = None
-    """Addresses that help with the error.
+    """Links that help with the error.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
     errors: list[ErrorDetail] | None = None
     """Details of the error.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(

@@ -7,7 +7,7 @@ from enum import StrEnum
 class BatchStatus(StrEnum):
     """How far HubSpot got with a batch.
 
-    New values may come.
+    HubSpot may add values.
     """
 
     CANCELED = "CANCELED"

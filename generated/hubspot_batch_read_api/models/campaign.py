@@ -29,7 +29,7 @@ class Campaign(Model):
     id: str
     """The campaign's GUID."""
     properties: CampaignProperties | None = None
-    """The properties that were asked for and are not empty."""
+    """The requested properties that are not empty."""
     created_at: datetime.datetime | None = None
     """When the campaign was created, ISO 8601."""
     updated_at: datetime.datetime | None = None

@@ -9,17 +9,17 @@ from .asset_page import AssetPage
 CampaignAssets: TypeAlias = dict[str, AssetPage]
 """A page of assets for each type, such as MARKETING_EMAIL, FORM or OBJECT_LIST.
 
-New types may come.
+HubSpot may add types.
 """
 
 CAMPAIGN_ASSETS = MapOf(AssetPage.SHAPE)
 
 
 def decode_campaign_assets(value: Any) -> CampaignAssets:
-    """Decode the JSON object, without nulls."""
+    """Decode the JSON object, dropping nulls."""
     return {key: AssetPage._decode(part) for key, part in value.items() if part is not None}
 
 
 def encode_campaign_assets(value: CampaignAssets) -> dict[str, object]:
-    """Give the JSON object."""
+    """Return the JSON object."""
     return {key: part.to_dict() for key, part in value.items()}

@@ -12,10 +12,10 @@ from .envelope import Envelope
 
 @define(kw_only=True)
 class CampaignEnvelope(Envelope):
-    """The answer to readCampaigns."""
+    """The response of the campaigns read."""
 
     results: list[Campaign]
-    """One row a campaign, in no promised order."""
+    """One row per campaign, in no guaranteed order."""
 
     SHAPE: ClassVar[ObjectShape] = Envelope.SHAPE.extended(
         ObjectShape(required={"results": ListOf(Campaign.SHAPE)})

@@ -28,5 +28,4 @@ class CampaignInput(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        return data
+        return {"id": self.id}

@@ -12,7 +12,7 @@ CAMPAIGN_PROPERTIES = MapOf(TEXT)
 
 
 def decode_campaign_properties(value: Any) -> CampaignProperties:
-    """Decode the JSON object, without nulls."""
+    """Decode the JSON object, dropping nulls."""
     return {
         key: part if type(part) is str else text(part)
         for key, part in value.items()
@@ -21,5 +21,5 @@ def decode_campaign_properties(value: Any) -> CampaignProperties:
 
 
 def encode_campaign_properties(value: CampaignProperties) -> dict[str, object]:
-    """Give the JSON object."""
+    """Return the JSON object."""
     return dict(value)

@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 from ..types import ID, ListOf, MapOf, array, id_text
 
 Context: TypeAlias = dict[str, list[str]]
-"""Lists of text by name, such as `fromObjectId` with the ids an error is about."""
+"""Lists of text by name, such as the ids an error is about under `fromObjectId`."""
 
 CONTEXT = MapOf(ListOf(ID))
 
 
 def decode_context(value: Any) -> Context:
-    """Decode the JSON object, without nulls."""
+    """Decode the JSON object, dropping nulls."""
     return {
         key: [item if type(item) is str else id_text(item) for item in array(part)]
         for key, part in value.items()
@@ -21,5 +21,5 @@ def decode_context(value: Any) -> Context:
 
 
 def encode_context(value: Context) -> dict[str, object]:
-    """Give the JSON object."""
+    """Return the JSON object."""
     return {key: list(part) for key, part in value.items()}

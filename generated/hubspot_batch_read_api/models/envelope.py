@@ -26,33 +26,30 @@ from .links import Links, decode_links, encode_links
 
 @define(kw_only=True)
 class Envelope(Model):
-    """What every answer of a batch read has around its rows."""
+    """What every response of a batch read has around its rows."""
 
     status: BatchStatus | str | None = None
-    """How far HubSpot got with the batch; COMPLETE even where every input failed."""
+    """How far HubSpot got with the batch; COMPLETE even if every input failed."""
     requested_at: datetime.datetime | None = None
-    """When HubSpot took the request, ISO 8601.
+    """When HubSpot received the request, ISO 8601.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
     started_at: datetime.datetime | None = None
-    """When HubSpot began to work on the batch, ISO 8601."""
+    """When HubSpot started on the batch, ISO 8601."""
     completed_at: datetime.datetime | None = None
     """When HubSpot finished the batch, ISO 8601."""
     num_errors: int | None = None
-    """Number of items in `errors`.
-
-    One item can account for several inputs, so this counts no inputs.
-    """
+    """Number of items in `errors`, not of failed inputs; one item can cover several inputs."""
     errors: list[BatchError] | None = None
-    """An account of the inputs that gave no row.
+    """Why inputs have no row.
 
-    Absent where there is nothing to say.
+    Usually absent if all of them have one.
     """
     links: Links | None = None
-    """Addresses that concern the batch.
+    """Links about the batch.
 
-    Not seen in answers.
+    Documented, but not seen in any response.
     """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(

@@ -15,34 +15,31 @@ from .links import Links, decode_links, encode_links
 class Error(Model):
     """Why a whole request failed.
 
-    Every part can be missing.
+    Every field can be missing.
     """
 
     status: str | None = None
-    """The word "error"; no HTTP status."""
+    """The word "error", not an HTTP status."""
     message: str | None = None
     """What went wrong, in words that HubSpot may change."""
     correlation_id: str | None = None
-    """UUID of the request.
-
-    HubSpot's support asks for it.
-    """
+    """UUID of the request, which HubSpot's support asks for."""
     category: str | None = None
-    """Broad kind of the error, such as VALIDATION_ERROR or MISSING_SCOPES."""
+    """Broad kind of error, such as VALIDATION_ERROR or MISSING_SCOPES."""
     sub_category: str | None = None
-    """Exact kind of the error."""
+    """Exact kind of error."""
     context: Context | None = None
-    """What the error is about, such as the time an access token expired."""
+    """What the error is about, such as the time at which an access token expired."""
     links: Links | None = None
-    """Addresses that help with the error."""
+    """Links that help with the error."""
     errors: list[ErrorDetail | str] | None = None
-    """Details of the error, as objects or as plain texts."""
+    """Details of the error, each an object or plain text."""
     error_type: str | None = None
-    """RATE_LIMIT with status 429."""
+    """With status 429, RATE_LIMIT."""
     policy_name: str | None = None
     """With status 429, the limit that was hit: SECONDLY, TEN_SECONDLY_ROLLING or DAILY."""
     group_name: str | None = None
-    """With status 429, the group of endpoints that shares the limit."""
+    """With status 429, the group of endpoints that share the limit."""
     request_id: str | None = None
     """With status 429, another id of the request."""
 

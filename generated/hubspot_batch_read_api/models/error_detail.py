@@ -13,7 +13,7 @@ from .context import Context, decode_context, encode_context
 class ErrorDetail(Model):
     """One of the reasons that an error lists.
 
-    Every part can be missing.
+    Every field can be missing.
     """
 
     message: str | None = None
@@ -21,11 +21,11 @@ class ErrorDetail(Model):
     code: str | None = None
     """Machine-readable name of the reason."""
     in_: str | None = None
-    """Name of the field or parameter that is at fault."""
+    """Name of the field or parameter at fault."""
     sub_category: str | None = None
-    """Exact kind of the reason."""
+    """Exact kind of reason."""
     context: Context | None = None
-    """What the reason is about, such as the scopes that are missing."""
+    """What the reason is about, such as the missing scopes."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         optional=dict.fromkeys(("message", "code", "in", "subCategory", "context"), ANYTHING)

@@ -14,7 +14,7 @@ class FlowIdInput(Model):
     """A flow id to look up."""
 
     type_: Literal["FLOW_ID"] = "FLOW_ID"
-    """Says that this is a flow id."""
+    """Marks the id as a flow id."""
     flow_id: str
     """The flow id, as text."""
 
@@ -35,5 +35,4 @@ class FlowIdInput(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"type": self.type_, "flowId": self.flow_id}
-        return data
+        return {"type": self.type_, "flowId": self.flow_id}

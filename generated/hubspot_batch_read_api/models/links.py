@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 from ..types import TEXT, MapOf, text
 
 Links: TypeAlias = dict[str, str]
-"""Addresses by name."""
+"""Links by name."""
 
 LINKS = MapOf(TEXT)
 
 
 def decode_links(value: Any) -> Links:
-    """Decode the JSON object, without nulls."""
+    """Decode the JSON object, dropping nulls."""
     return {
         key: part if type(part) is str else text(part)
         for key, part in value.items()
@@ -21,5 +21,5 @@ def decode_links(value: Any) -> Links:
 
 
 def encode_links(value: Links) -> dict[str, object]:
-    """Give the JSON object."""
+    """Return the JSON object."""
     return dict(value)

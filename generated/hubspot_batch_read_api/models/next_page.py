@@ -10,12 +10,12 @@ from ..types import ID, TEXT, Model, ObjectShape, id_text, new, text
 
 @define(kw_only=True)
 class NextPage(Model):
-    """Where the next page begins."""
+    """The next page."""
 
     after: str
-    """The cursor to send as `after`, verbatim; it may hold percent escapes."""
+    """The cursor to send as `after`, verbatim; it may contain percent escapes."""
     link: str | None = None
-    """Address of the next page.
+    """URL of the next page.
 
     Deprecated by HubSpot.
     """

@@ -10,7 +10,7 @@ from ..types import ID, Model, ObjectShape, id_text, new
 
 @define(kw_only=True)
 class ObjectId(Model):
-    """An object, by its id."""
+    """An object, identified by its id."""
 
     id: str
     """Id of the object."""
@@ -28,5 +28,4 @@ class ObjectId(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        return data
+        return {"id": self.id}

@@ -12,12 +12,12 @@ from .previous_page import PreviousPage
 
 @define(kw_only=True)
 class Paging(Model):
-    """Where the pages before and after this one begin."""
+    """The pages before and after this one."""
 
     next_: NextPage | None = None
-    """The page after this one; absent on the last."""
+    """The next page; absent on the last page."""
     prev: PreviousPage | None = None
-    """The page before this one; absent or null on the first."""
+    """The previous page; absent or null on the first page."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         optional={"next": NextPage.SHAPE, "prev": PreviousPage.SHAPE}

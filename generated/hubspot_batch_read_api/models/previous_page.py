@@ -10,12 +10,12 @@ from ..types import ID, TEXT, Model, ObjectShape, id_text, new, text
 
 @define(kw_only=True)
 class PreviousPage(Model):
-    """Where the page before begins."""
+    """The previous page."""
 
     before: str | None = None
-    """The cursor of the page before."""
+    """The cursor of the previous page."""
     link: str | None = None
-    """Address of the page before.
+    """URL of the previous page.
 
     Deprecated by HubSpot.
     """

@@ -14,7 +14,7 @@ class WorkflowIdInput(Model):
     """A workflow id to look up."""
 
     type_: Literal["WORKFLOW_ID"] = "WORKFLOW_ID"
-    """Says that this is a workflow id."""
+    """Marks the id as a workflow id."""
     workflow_id: str
     """The workflow id, as text."""
 
@@ -35,5 +35,4 @@ class WorkflowIdInput(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"type": self.type_, "workflowId": self.workflow_id}
-        return data
+        return {"type": self.type_, "workflowId": self.workflow_id}

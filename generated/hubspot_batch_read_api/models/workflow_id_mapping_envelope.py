@@ -12,10 +12,10 @@ from .workflow_id_mapping import WorkflowIdMapping
 
 @define(kw_only=True)
 class WorkflowIdMappingEnvelope(Envelope):
-    """The answer to readWorkflowIdMappings."""
+    """The response of the workflow id mappings read."""
 
     results: list[WorkflowIdMapping]
-    """One row a workflow, in no promised order."""
+    """One row per workflow, in no guaranteed order."""
 
     SHAPE: ClassVar[ObjectShape] = Envelope.SHAPE.extended(
         ObjectShape(required={"results": ListOf(WorkflowIdMapping.SHAPE)})

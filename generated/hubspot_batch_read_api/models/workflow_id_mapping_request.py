@@ -13,10 +13,10 @@ from .workflow_id_input import WorkflowIdInput
 
 @define(kw_only=True)
 class WorkflowIdMappingRequest(Model):
-    """The ids to look up, of both kinds in any mixture."""
+    """The ids to look up; both kinds can be mixed."""
 
     inputs: Sequence[FlowIdInput | WorkflowIdInput]
-    """One item an id, at most 100."""
+    """One item per id, at most 100."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         required={"inputs": ListOf(OneOf(FlowIdInput.SHAPE, WorkflowIdInput.SHAPE))}
@@ -33,5 +33,4 @@ class WorkflowIdMappingRequest(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"inputs": [item.to_dict() for item in self.inputs]}
-        return data
+        return {"inputs": [item.to_dict() for item in self.inputs]}

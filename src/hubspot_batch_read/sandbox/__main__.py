@@ -43,11 +43,16 @@ def _arguments() -> argparse.Namespace:
 
 
 def _greeting(server: "sandbox.Sandbox") -> str:
-    some = server.portal.contact_ids[:2]  # the second one has no company
-    body = json.dumps({"inputs": [{"id": id_} for id_ in some]})
+    portal = server.portal
+    contacts = portal.contact_ids[:4]  # the second one has no company
+    body = json.dumps({"inputs": [{"id": contact} for contact in contacts[:2]]})
     return f"""\
-The sandbox serves portal {server.portal.id} (seed {server.portal.seed}) at {server.base_url}
-The access token is {server.token}; Ctrl-C ends the sandbox. One read to begin with:
+The sandbox serves portal {portal.id} (seed {portal.seed}) at {server.base_url}
+The access token is {server.token}; Ctrl-C ends the sandbox. Ids to try:
+
+contacts {", ".join(contacts)}
+campaign {portal.campaign_ids[0]}
+flow     {portal.flow_ids[0]}, workflow {portal.workflow_ids[0]}
 
 curl -s {server.base_url}/crm/associations/2026-03/contacts/companies/batch/read \\
   -H 'Authorization: Bearer {server.token}' -H 'Content-Type: application/json' \\
