@@ -28,8 +28,7 @@ class AssetPage(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["results"]
-        model.results = list(map(Asset._decode, array(value)))
+        model.results = list(map(Asset._decode, array(data["results"])))
         value = data.get("paging")
         model.paging = None if value is None else Paging._decode(value)
         model._additional_properties = (

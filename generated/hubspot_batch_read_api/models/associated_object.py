@@ -27,8 +27,9 @@ class AssociatedObject(Model):
         model = new(cls)
         value = data["toObjectId"]
         model.to_object_id = value if type(value) is str else id_text(value)
-        value = data["associationTypes"]
-        model.association_types = list(map(AssociationType._decode, array(value)))
+        model.association_types = list(
+            map(AssociationType._decode, array(data["associationTypes"]))
+        )
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )

@@ -30,10 +30,8 @@ class Association(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["from"]
-        model.from_ = ObjectId._decode(value)
-        value = data["to"]
-        model.to = list(map(AssociatedObject._decode, array(value)))
+        model.from_ = ObjectId._decode(data["from"])
+        model.to = list(map(AssociatedObject._decode, array(data["to"])))
         value = data.get("paging")
         model.paging = None if value is None else Paging._decode(value)
         model._additional_properties = (

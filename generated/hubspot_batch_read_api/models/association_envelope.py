@@ -24,8 +24,7 @@ class AssociationEnvelope(Envelope):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
-        value = data["results"]
-        model.results = list(map(Association._decode, array(value)))
+        model.results = list(map(Association._decode, array(data["results"])))
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -24,8 +24,7 @@ class AssociationV3Envelope(Envelope):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
-        value = data["results"]
-        model.results = list(map(AssociationV3._decode, array(value)))
+        model.results = list(map(AssociationV3._decode, array(data["results"])))
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -25,8 +25,7 @@ class CampaignRequest(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["inputs"]
-        model.inputs = list(map(CampaignInput._decode, array(value)))
+        model.inputs = list(map(CampaignInput._decode, array(data["inputs"])))
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )

@@ -25,8 +25,7 @@ class FlowIdInput(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["type"]
-        model.type_ = constant("FLOW_ID", value)
+        model.type_ = constant("FLOW_ID", data["type"])
         value = data["flowId"]
         model.flow_id = value if type(value) is str else id_text(value)
         model._additional_properties = (

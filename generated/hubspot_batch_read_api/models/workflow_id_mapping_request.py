@@ -25,8 +25,9 @@ class WorkflowIdMappingRequest(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["inputs"]
-        model.inputs = [first_fit(item, FlowIdInput, WorkflowIdInput) for item in array(value)]
+        model.inputs = [
+            first_fit(item, FlowIdInput, WorkflowIdInput) for item in array(data["inputs"])
+        ]
         model._additional_properties = (
             None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
         )
