@@ -71,6 +71,8 @@ def text(value: object) -> str:
 
 def id_text(value: object) -> str:
     """Accept text, and a whole number, which becomes text."""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, str):
         return value
     if _is_whole(value):

@@ -30,9 +30,7 @@ class AssociatedObject(Model):
         model.association_types = list(
             map(AssociationType._decode, array(data["associationTypes"]))
         )
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = None if len(data) == 2 else cls._undeclared(data)
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -26,9 +26,7 @@ class AssociatedObjectV3(Model):
         model.id = value if type(value) is str else id_text(value)
         value = data["type"]
         model.type_ = value if type(value) is str else text(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = None if len(data) == 2 else cls._undeclared(data)
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -22,9 +22,7 @@ class AssociationV3Input(Model):
         model = new(cls)
         value = data["id"]
         model.id = value if type(value) is str else id_text(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = None if len(data) == 1 else cls._undeclared(data)
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -25,9 +25,7 @@ class AssociationV3Request(Model):
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         model.inputs = list(map(AssociationV3Input._decode, array(data["inputs"])))
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = None if len(data) == 1 else cls._undeclared(data)
         return model
 
     def _encode(self) -> dict[str, object]:

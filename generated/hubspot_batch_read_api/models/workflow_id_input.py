@@ -28,9 +28,7 @@ class WorkflowIdInput(Model):
         model.type_ = constant("WORKFLOW_ID", data["type"])
         value = data["workflowId"]
         model.workflow_id = value if type(value) is str else id_text(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = None if len(data) == 2 else cls._undeclared(data)
         return model
 
     def _encode(self) -> dict[str, object]:

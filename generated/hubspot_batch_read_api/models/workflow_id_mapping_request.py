@@ -28,9 +28,7 @@ class WorkflowIdMappingRequest(Model):
         model.inputs = [
             first_fit(item, FlowIdInput, WorkflowIdInput) for item in array(data["inputs"])
         ]
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = None if len(data) == 1 else cls._undeclared(data)
         return model
 
     def _encode(self) -> dict[str, object]:
