@@ -140,12 +140,30 @@ def test_a_warning_of_the_generator_is_a_failure_and_leaves_the_tree_alone(proje
             "header or cookie",
         ),
         (
+            "description: One row per campaign, in",
+            "x-lenient: true\n              description: One row per campaign, in",
+            "results",
+        ),
+        (
+            "          properties:\n            results:",
+            "          properties:\n            more: {type: string, x-lenient: true, description: X.}\n"
+            "            results:",
+            "lenient property beside allOf",
+        ),
+        (
             '"207": {$ref: "#/components/responses/Campaigns"}',
             '"207": {$ref: "#/components/responses/Associations"}',
             "second kind of answer",
         ),
     ],
-    ids=["uuid", "id or null", "required and null", "cookie", "second answer"],
+    ids=[
+        "uuid",
+        "id or null",
+        "required and null",
+        "cookie",
+        "required and lenient",
+        "second answer",
+    ],
 )
 def test_what_the_templates_do_not_know_stops_the_generator_and_is_named(
     project: Path, before: str, after: str, said: str

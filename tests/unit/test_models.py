@@ -237,6 +237,12 @@ def test_a_null_in_a_map_is_left_out() -> None:
     assert (campaign.properties, campaign.assets) == ({"a": "x"}, {})
 
 
+def test_a_null_in_a_map_is_not_taken_for_the_fault_beside_it() -> None:
+    with pytest.raises(DecodeError) as caught:
+        Campaign.from_dict({"id": "1", "properties": {"a": None, "b": 5}})
+    assert caught.value.path == "$.properties.b"
+
+
 def test_a_metric_keeps_its_digits() -> None:
     metrics = {"OPEN": 2**53 + 1, "RATE": 0.25}
     asset = Asset.from_dict({"id": "1", "metrics": metrics})
