@@ -99,7 +99,7 @@ def demonstrate(client: AuthenticatedClient, ids: Ids) -> int:
     for read in reads:
         try:
             read(client, ids)
-        except (HubSpotError, httpx.TransportError) as error:
+        except (HubSpotError, httpx.RequestError) as error:
             failed = True
             console.print(f"{type(error).__name__}: {error}", style="red")
         console.print()
