@@ -6,8 +6,16 @@ from __future__ import annotations
 import datetime
 import re
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+)
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakKeyDictionary
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 ModelT = TypeVar("ModelT", bound=Model)
+TokenSource = Callable[[], str | Awaitable[str]]
 
 # HubSpot's address, from the spec.
 BASE_URL = "https://api.hubapi.com"
@@ -46,12 +55,18 @@ class AuthenticatedClient:
     Used as a context manager (`with` or `async with`), it closes its connections at the end.
     Threads and event loops can share it; each event loop has to call `aclose` itself.
 
-    It sends each request once: it does not retry, split large reads or follow cursors.
+    For a token that expires, pass a callable that returns a valid one:
+
+        client = AuthenticatedClient(token=fetch_access_token)
+
+    It is called before the first request, and again when HubSpot answers that the token has
+    expired; the request is then sent once more, with the new token. Apart from that, the client
+    sends each request once: it does not retry, split large reads or follow cursors.
     """
 
     def __init__(
         self,
-        token: str,
+        token: str | TokenSource,
         base_url: str = BASE_URL,
         *,
         timeout: float | httpx.Timeout | None = 30.0,
@@ -60,8 +75,13 @@ class AuthenticatedClient:
         """Create a client; nothing is sent yet.
 
         Args:
-            token: OAuth access token or private app token. It is never put into a repr, an error or
-                a log line.
+            token: OAuth access token or private app token, or a callable that returns one. It is
+                never put into a repr, an error or a log line.
+
+                An async callable serves async calls only; in a sync call it is a TypeError. Requests
+                that are refused at the same time share one call of the callable: all sync ones, and
+                all of an event loop. Operations raise what it raises, and ValueError if it returns
+                what cannot be a token.
             base_url: Address of HubSpot, or of a sandbox; http or https.
             timeout: Seconds to wait for a connection, and for each read and write; None to wait
                 forever.
@@ -73,12 +93,12 @@ class AuthenticatedClient:
                 `base_url` is not the address of a server, or `httpx_args` has an argument that the
                 client sets itself (`auth`, `base_url`, `timeout`).
         """
+        self._token = _Token(_token_source(token))
         self._base_url = _checked_base_url(base_url)
         self._timeout = timeout
         args = dict(httpx_args or {})
         headers = httpx.Headers({"User-Agent": USER_AGENT})
         headers.update(args.pop("headers", None))
-        headers["Authorization"] = f"Bearer {_checked_token(token)}"
         if taken := args.keys() & {"auth", "base_url", "timeout"}:
             raise ValueError(f"httpx_args: {min(taken)} is set by the client itself")
         self._httpx_args = {"base_url": base_url, "timeout": timeout, "headers": headers, **args}
@@ -93,7 +113,7 @@ class AuthenticatedClient:
         """Return the httpx client of sync calls."""
         with self._lock:
             if self._sync_client is None:
-                self._sync_client = httpx.Client(**self._httpx_args)
+                self._sync_client = httpx.Client(auth=_Auth(self._token), **self._httpx_args)
             return self._sync_client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
@@ -104,7 +124,8 @@ class AuthenticatedClient:
         loop = _running_loop()
         with self._lock:
             if loop not in self._async_clients:
-                self._async_clients[loop] = httpx.AsyncClient(**self._httpx_args)
+                auth = _Auth(self._token, _async_lock(loop))
+                self._async_clients[loop] = httpx.AsyncClient(auth=auth, **self._httpx_args)
             return self._async_clients[loop]
 
     def close(self) -> None:
@@ -136,6 +157,98 @@ class AuthenticatedClient:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.aclose()
+
+
+# The token
+
+
+class _Token:
+    """The access token in use, once there is one, and what to ask for another."""
+
+    def __init__(self, ask: TokenSource) -> None:
+        self.ask = ask
+        self.current: str | None = None
+        self.lock = threading.Lock()
+
+
+class _Auth(httpx.Auth):
+    """Sends the token with each request, and replaces it when HubSpot says that it has expired.
+
+    Of the requests that are refused together, the first asks for another token. The others then
+    find that the token in use is not the one that they were refused with.
+    """
+
+    def __init__(
+        self, token: _Token, async_lock: AbstractAsyncContextManager[object] | None = None
+    ) -> None:
+        self._token = token
+        # Not the lock of sync calls, which must not be held across an await.
+        self._async_lock = async_lock or nullcontext()
+
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        token = self._token.current or self._other_than(None)
+        response = yield _with_token(request, token)
+        if _refuses_token(response):
+            response.read()
+            if _says_expired(response) and (other := self._other_than(token)) != token:
+                yield _with_token(request, other)
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        token = self._token.current or await self._other_than_async(None)
+        response = yield _with_token(request, token)
+        if _refuses_token(response):
+            await response.aread()
+            if _says_expired(response) and (other := await self._other_than_async(token)) != token:
+                yield _with_token(request, other)
+
+    def _other_than(self, refused: str | None) -> str:
+        with self._token.lock:
+            if self._token.current is None or self._token.current == refused:
+                self._token.current = _checked_token(_without_waiting(self._token.ask()))
+            return self._token.current
+
+    async def _other_than_async(self, refused: str | None) -> str:
+        async with self._async_lock:
+            if self._token.current is None or self._token.current == refused:
+                token = self._token.ask()
+                self._token.current = _checked_token(
+                    await token if isinstance(token, Awaitable) else token
+                )
+            return self._token.current
+
+
+def _with_token(request: httpx.Request, token: str) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request
+
+
+def _refuses_token(response: httpx.Response) -> bool:
+    # A redirect to another host drops the token; a 401 from there is not about it.
+    return response.status_code == 401 and "Authorization" in response.request.headers
+
+
+def _says_expired(response: httpx.Response) -> bool:
+    return _error_in(response.content).category == "EXPIRED_AUTHENTICATION"
+
+
+def _without_waiting(token: str | Awaitable[str]) -> str:
+    if isinstance(token, Coroutine):
+        # Otherwise Python would warn that it was never awaited.
+        token.close()
+    if isinstance(token, Awaitable):
+        raise TypeError("token: an async callable can be used in async calls only")
+    return token
+
+
+def _token_source(token: str | TokenSource) -> TokenSource:
+    if callable(token):
+        return token
+    checked = _checked_token(token)
+    return lambda: checked
 
 
 def _checked_token(token: object) -> str:
@@ -176,6 +289,15 @@ def _running_loop() -> AbstractEventLoop | _NoLoop:
         return get_running_loop()
     except RuntimeError:
         return _NO_LOOP
+
+
+def _async_lock(loop: object) -> AbstractAsyncContextManager[object] | None:
+    """Return a lock for coroutines; None if there is no event loop of asyncio to wait in."""
+    if loop is _NO_LOOP:
+        return None
+    from asyncio import Lock
+
+    return Lock()
 
 
 # Arguments
@@ -269,10 +391,7 @@ _ERRORS: dict[int, type[ApiError]] = {
 
 def _api_error(response: httpx.Response) -> ApiError:
     body, headers = _without_token(response)
-    try:
-        error = Error.from_json(body)
-    except DecodeError:
-        error = Error()
+    error = _error_in(body)
     status = response.status_code
     error_class = _ERRORS.get(status, ServerError if 500 <= status <= 599 else ApiError)
     return error_class(
@@ -289,6 +408,14 @@ def _api_error(response: httpx.Response) -> ApiError:
         headers=headers,
         body=body,
     )
+
+
+def _error_in(body: bytes) -> Error:
+    """Return what a body says of an error; an empty `Error` if that is nothing."""
+    try:
+        return Error.from_json(body)
+    except DecodeError:
+        return Error()
 
 
 def _without_token(response: httpx.Response) -> tuple[bytes, httpx.Headers]:

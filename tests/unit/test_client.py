@@ -8,6 +8,8 @@ import json
 import logging
 import pickle
 import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable
 
 import httpx
 import pytest
@@ -32,9 +34,13 @@ TOKEN = "secret-of-the-portal"
 BODY = AssociationRequest(inputs=[AssociationInput(id="1")])
 CAMPAIGNS = CampaignRequest(inputs=[CampaignInput(id="9c2cc1f4-5a0a-4b5e-9b35-0d0b6b3f0c11")])
 EMPTY = Answer(200, {"content-type": "application/json"}, b'{"results": []}')
+EXPIRED = Answer(401, {}, b'{"message": "expired", "category": "EXPIRED_AUTHENTICATION"}')
+BOTH = pytest.mark.parametrize("mode", ["sync", "async"])
 
 
-def recording(answer: Answer = EMPTY) -> tuple[AuthenticatedClient, list[httpx.Request]]:
+def recording(
+    answer: Answer = EMPTY, token: str | Callable[[], str | Awaitable[str]] = TOKEN
+) -> tuple[AuthenticatedClient, list[httpx.Request]]:
     requests: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -42,7 +48,21 @@ def recording(answer: Answer = EMPTY) -> tuple[AuthenticatedClient, list[httpx.R
         return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
 
     transport = httpx.MockTransport(handle)
-    return AuthenticatedClient(TOKEN, httpx_args={"transport": transport}), requests
+    return AuthenticatedClient(token, httpx_args={"transport": transport}), requests
+
+
+def read(client: AuthenticatedClient, mode: str) -> AssociationEnvelope:
+    """Read once, in a sync or an async call."""
+
+    async def read_async() -> AssociationEnvelope:
+        try:
+            return await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+        finally:
+            await client.aclose()
+
+    if mode == "sync":
+        return read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    return asyncio.run(read_async())
 
 
 def test_a_token_alone_makes_a_client_of_the_address_in_the_spec() -> None:
@@ -228,6 +248,294 @@ def test_a_user_name_in_the_address_cannot_displace_the_token() -> None:
     with pytest.raises(ValueError, match=r"^base_url: ") as caught:
         AuthenticatedClient(TOKEN, "https://user:password@127.0.0.1")
     assert "password@" not in str(caught.value)
+
+
+# A token that is asked for
+
+
+class Tokens:
+    """Gives these tokens, one at each call; counts the calls."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = tokens
+        self.asked = 0
+
+    def __call__(self) -> str:
+        self.asked += 1
+        return self.tokens[self.asked - 1]
+
+
+class Gate:
+    """Takes the last of some tokens, and refuses the others once `together` requests have come."""
+
+    def __init__(self, *tokens: str, together: int = 1, refusal: Answer = EXPIRED) -> None:
+        self.tokens = tokens
+        self.sent: list[str] = []
+        self.bodies: set[bytes] = set()
+        self.refusal = refusal
+        self.arrived = threading.Barrier(together)
+
+    def __call__(self, request: Request) -> Answer:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        self.sent.append(token)
+        self.bodies.add(request.body)
+        if token == self.tokens[-1]:
+            return EMPTY
+        self.arrived.wait(timeout=30)
+        return self.refusal
+
+
+@BOTH
+def test_a_callable_is_asked_at_the_first_request_and_its_token_kept(mode: str) -> None:
+    tokens, gate = Tokens("first"), Gate("first")
+    with serve(gate) as url:
+        client = AuthenticatedClient(tokens, url)
+        assert tokens.asked == 0
+        for _ in range(3):
+            read(client, mode)
+        client.close()
+    assert gate.sent == ["first"] * 3
+    assert tokens.asked == 1
+
+
+def test_sync_and_async_calls_keep_the_same_token() -> None:
+    tokens, gate = Tokens("first", "second"), Gate("second")
+    with serve(gate) as url, AuthenticatedClient(tokens, url) as client:
+        for mode in ("sync", "async", "sync"):
+            read(client, mode)
+    assert gate.sent == ["first", "second", "second", "second"]
+
+
+@BOTH
+def test_a_request_is_sent_once_more_with_a_new_token_when_the_old_has_expired(mode: str) -> None:
+    tokens, gate = Tokens("first", "second"), Gate("first", "second")
+    with serve(gate) as url, AuthenticatedClient(tokens, url) as client:
+        assert read(client, mode) == AssociationEnvelope(results=[])
+        read(client, mode)
+    assert gate.sent == ["first", "second", "second"]
+    assert [json.loads(body) for body in gate.bodies] == [BODY.to_dict()]
+
+
+@BOTH
+def test_a_new_token_that_is_refused_too_is_an_error(mode: str) -> None:
+    tokens, gate = Tokens("first", "second"), Gate("none")
+    with (
+        serve(gate) as url,
+        AuthenticatedClient(tokens, url) as client,
+        pytest.raises(AuthenticationError, match="expired"),
+    ):
+        read(client, mode)
+    assert gate.sent == ["first", "second"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(401, {}, b'{"category": "INVALID_AUTHENTICATION"}'),
+        Answer(401, {}, b"<html>"),
+        Answer(403, {}, b'{"category": "EXPIRED_AUTHENTICATION"}'),
+    ],
+    ids=["invalid", "html", "forbidden"],
+)
+def test_no_new_token_is_asked_for_unless_the_old_has_expired(refusal: Answer, mode: str) -> None:
+    tokens, gate = Tokens("first", "second"), Gate("none", refusal=refusal)
+    with (
+        serve(gate) as url,
+        AuthenticatedClient(tokens, url) as client,
+        pytest.raises(ApiError),
+    ):
+        read(client, mode)
+    assert (gate.sent, tokens.asked) == (["first"], 1)
+
+
+@BOTH
+@pytest.mark.parametrize("token", ["same", lambda: "same"], ids=["text", "callable"])
+def test_an_expired_token_is_not_sent_again_if_there_is_no_other(
+    token: str | Callable[[], str], mode: str
+) -> None:
+    gate = Gate("none")
+    with (
+        serve(gate) as url,
+        AuthenticatedClient(token, url) as client,
+        pytest.raises(AuthenticationError),
+    ):
+        read(client, mode)
+    assert gate.sent == ["same"]
+
+
+def test_threads_refused_at_the_same_time_ask_for_one_token_between_them() -> None:
+    tokens, gate = Tokens("first", "second", "third"), Gate("first", "second", together=8)
+
+    def ask() -> str:
+        token = tokens()
+        # Lets the other threads in, if nothing keeps them out.
+        for _ in range(1000):
+            time.sleep(0)
+        return token
+
+    with serve(gate) as url, AuthenticatedClient(ask, url) as client:
+        threads = [threading.Thread(target=read, args=(client, "sync")) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(gate.sent) == ["first"] * 8 + ["second"] * 8
+    assert tokens.asked == 2
+
+
+def test_tasks_refused_at_the_same_time_ask_for_one_token_between_them() -> None:
+    tokens, gate = Tokens("first", "second", "third"), Gate("first", "second", together=8)
+
+    async def ask() -> str:
+        token = tokens()
+        await asyncio.sleep(0)
+        return token
+
+    async def read_eight(client: AuthenticatedClient) -> None:
+        async with client:
+            calls = (
+                read_associations.asyncio("0-1", "0-2", client=client, body=BODY) for _ in range(8)
+            )
+            await asyncio.gather(*calls)
+
+    with serve(gate) as url:
+        asyncio.run(read_eight(AuthenticatedClient(ask, url)))
+    assert sorted(gate.sent) == ["first"] * 8 + ["second"] * 8
+    assert tokens.asked == 2
+
+
+def test_event_loops_that_follow_one_another_can_each_wait_for_a_token() -> None:
+    tokens = Tokens(*"abcdef")
+    expired: set[str] = set()
+
+    def answer(request: Request) -> Answer:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        return EXPIRED if token in expired else EMPTY
+
+    async def ask() -> str:
+        await asyncio.sleep(0)
+        return tokens()
+
+    async def read_four(client: AuthenticatedClient) -> None:
+        calls = (read_associations.asyncio("0-1", "0-2", client=client, body=BODY) for _ in "1234")
+        await asyncio.gather(*calls)
+        await client.aclose()
+
+    with serve(answer) as url:
+        client = AuthenticatedClient(ask, url)
+        for token in "abc":
+            asyncio.run(read_four(client))
+            expired.add(token)
+    assert tokens.asked == 3
+
+
+def test_an_async_callable_in_a_sync_call_is_an_error_that_says_so() -> None:
+    async def ask() -> str:
+        return TOKEN
+
+    # A warning that `ask` was never awaited would fail this test.
+    gate = Gate(TOKEN)
+    with (
+        serve(gate) as url,
+        AuthenticatedClient(ask, url) as client,
+        pytest.raises(TypeError, match=r"^token: .*async"),
+    ):
+        read(client, "sync")
+    assert gate.sent == []
+
+
+@BOTH
+@pytest.mark.parametrize("position", [0, 1])
+def test_what_the_callable_raises_passes_as_it_is(position: int, mode: str) -> None:
+    failure = OSError("no token today")
+
+    def ask(tokens: Iterable[str] = iter(["first"][:position])) -> str:
+        for token in tokens:
+            return token
+        raise failure
+
+    gate = Gate("none")
+    with (
+        serve(gate) as url,
+        AuthenticatedClient(ask, url) as client,
+        pytest.raises(OSError, match="no token today") as caught,
+    ):
+        read(client, mode)
+    assert caught.value is failure
+    assert gate.sent == ["first"][:position]
+
+
+@BOTH
+@pytest.mark.parametrize("token", ["", "se cret", "secret\r\nX: y", None, b"secret"])
+def test_a_callable_that_returns_no_token_is_an_error_that_does_not_show_it(
+    token: object, mode: str
+) -> None:
+    client, requests = recording(token=lambda: token)  # type: ignore[arg-type,return-value]
+    with pytest.raises(ValueError, match=r"^token: ") as caught:
+        read(client, mode)
+    assert "cret" not in str(caught.value)
+    assert requests == []
+
+
+@pytest.mark.parametrize("token", [None, 5, b"secret"])
+def test_what_is_neither_a_token_nor_a_callable_is_refused(token: object) -> None:
+    with pytest.raises(ValueError, match=r"^token: "):
+        AuthenticatedClient(token)  # type: ignore[arg-type]
+
+
+@BOTH
+def test_the_token_in_use_is_masked_in_an_error(mode: str) -> None:
+    def answer(request: Request) -> Answer:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        refusal = Answer(403, {}, json.dumps({"message": f"{token} lacks a scope"}).encode())
+        return EXPIRED if token == TOKEN else refusal
+
+    with (
+        serve(answer) as url,
+        AuthenticatedClient(Tokens(TOKEN, f"{TOKEN}-2"), url) as client,
+        pytest.raises(ApiError) as caught,
+    ):
+        read(client, mode)
+    assert caught.value.message == "[access token] lacks a scope"
+    assert TOKEN not in f"{client!r} {caught.value} {vars(caught.value)}"
+
+
+@BOTH
+def test_another_host_cannot_make_the_client_ask_for_a_token(mode: str) -> None:
+    asked: list[Request] = []
+
+    def elsewhere(request: Request) -> Answer:
+        asked.append(request)
+        return EXPIRED
+
+    tokens = Tokens("first", "second")
+    with serve(elsewhere) as other:
+        away = Answer(307, {"location": other.replace("127.0.0.1", "localhost")}, b"")
+        with (
+            serve(lambda _: away) as url,
+            AuthenticatedClient(tokens, url, httpx_args={"follow_redirects": True}) as client,
+            pytest.raises(AuthenticationError),
+        ):
+            read(client, mode)
+    assert ["authorization" in request.headers for request in asked] == [False]
+    assert tokens.asked == 1
+
+
+def test_event_hooks_see_each_request_with_its_token_and_each_response() -> None:
+    seen: list[str] = []
+    hooks = {
+        "request": [lambda request: seen.append(request.headers["authorization"])],
+        "response": [lambda response: seen.append(str(response.status_code))],
+    }
+    with (
+        serve(Gate("first", "second")) as url,
+        AuthenticatedClient(
+            Tokens("first", "second"), url, httpx_args={"event_hooks": hooks}
+        ) as client,
+    ):
+        read(client, "sync")
+    assert seen == ["Bearer first", "401", "Bearer second", "200"]
 
 
 # What can be sent
