@@ -1,0 +1,125 @@
+"""What `Batch` and `AsyncBatch` have in common: the account, and taking an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Generic
+
+from hubspot_batch_read.chunk import Request
+from hubspot_batch_read.operations import Answer, RowT
+from hubspot_batch_read.plan import Entry, Plan
+from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
+from hubspot_batch_read_api.models import BatchError
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import Future
+
+OnProgress = Callable[[Summary], object]
+"""Called after each answer, and at the end, with how far the read has come."""
+
+
+class Account(Generic[RowT]):
+    """What became of each id of a read.
+
+    At every moment, also after an exception or a `break`, each id is in exactly one place: it has a
+    record that was handed over, or it is in `errors`, in `without_associations`, in `unanswered` or
+    in `unread`. What is left is read by passing `unread` to a new call.
+    """
+
+    def __init__(
+        self, plan: Plan[RowT], *, max_concurrency: int, on_progress: OnProgress | None
+    ) -> None:
+        self._plan = plan
+        self._max_concurrency = max_concurrency
+        self._on_progress = on_progress
+        self._running = False
+
+    @property
+    def errors(self) -> list[InputError]:
+        """The ids that HubSpot has an error for, and the error."""
+        return self._plan.errors
+
+    @property
+    def without_associations(self) -> list[str]:
+        """The ids of which HubSpot says that they have no associations, or do not exist.
+
+        HubSpot does not tell the two apart (observed).
+        """
+        return self._plan.without_associations
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The ids that HubSpot was asked for and said nothing of.
+
+        It may be leaving out campaigns that do not exist. An object is here, too, if one of its
+        further pages did not come.
+        """
+        return self._plan.unanswered
+
+    @property
+    def unread(self) -> Iterator[str]:
+        """The ids that were not read: their request failed, is under way, or is still to come.
+
+        It yields those that were taken and have no place in the account yet, then those that were
+        not taken. If the ids came from an iterator, it takes the latter from there, so use it when
+        the batch is not to be read on. Something that is not an id is yielded as it is.
+        """
+        return self._plan.unread
+
+    @property
+    def truncated(self) -> list[Truncation]:
+        """The records handed over that HubSpot cut short, and how to read the rest of each."""
+        return self._plan.truncated
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The requests that failed for good, with their exception and ids.
+
+        With `on_error="raise"`, these are the exceptions that were raised.
+        """
+        return self._plan.failures
+
+    @property
+    def other_errors(self) -> list[BatchError]:
+        """Errors that HubSpot listed without naming an id they explain."""
+        return self._plan.other_errors
+
+    @property
+    def summary(self) -> Summary:
+        """The account in numbers."""
+        return self._plan.summary
+
+    def __repr__(self) -> str:
+        """Return the numbers."""
+        return f"<{type(self).__name__}: {self.summary}>"
+
+    def _start(self) -> None:
+        if self._running:
+            raise RuntimeError("this batch is being read already")
+        self._running = True
+        self._plan.put_back()
+
+    def _settle(
+        self,
+        request: Request[RowT],
+        result: Future[Answer[RowT]] | asyncio.Future[Answer[RowT]],
+    ) -> None:
+        try:
+            answer = result.result()
+        except Exception as error:  # noqa: BLE001 - raised again at its place among the records
+            self._plan.fail(request, error)
+        else:
+            self._plan.receive(request, answer.parsed)
+        self._report()
+
+    def _report(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self.summary)
+
+    def _by_id(self, entries: list[Entry[RowT]]) -> dict[str, RowT]:
+        records = {entry.id: entry.record for entry in entries}
+        if len(records) < len(entries):
+            self._plan.give_back(entries)
+            raise ValueError("a flow id and a workflow id are the same number; use all()")
+        return records

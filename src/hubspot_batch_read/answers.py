@@ -1,0 +1,199 @@
+"""What a response says of each id of its request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic
+
+from attrs import Factory, define
+
+from hubspot_batch_read.results import InputError
+from hubspot_batch_read.operations import Envelope, Operation, RowT
+from hubspot_batch_read_api.errors import DecodeError
+from hubspot_batch_read_api.models import BatchError
+
+
+@define
+class Outcome(Generic[RowT]):
+    """Rows and errors by the ids of the request, as they were sent. Other ids got no answer."""
+
+    rows: dict[str, list[RowT]] = Factory(dict)
+    errors: dict[str, InputError] = Factory(dict)
+    without_associations: set[str] = Factory(set)
+    other_errors: list[BatchError] = Factory(list)
+    """Errors that are about none of the ids, or about ids that have a row or an error already."""
+    unexpected: int = 0
+    """Rows of ids that were not asked for."""
+
+    def has(self, id_: str) -> bool:
+        """Return whether there is anything for an id."""
+        return id_ in self.rows or id_ in self.errors or id_ in self.without_associations
+
+
+def read_answer(
+    operation: Operation[RowT],
+    ids: Collection[str],
+    rows: Iterable[RowT],
+    errors: Iterable[BatchError],
+) -> Outcome[RowT]:
+    """Sort the rows and errors of a response by the ids of its request."""
+    answer: Outcome[RowT] = Outcome()
+    asked = _Asked(ids)
+    for row in rows:
+        id_ = asked.find(operation.id_of(row))
+        if id_ is None:
+            answer.unexpected += 1
+        else:
+            answer.rows.setdefault(id_, []).append(row)
+    unclaimed = []
+    for error in errors:
+        named = [asked.find(value) for value in _values(error, operation.error_keys)]
+        if not _assign(operation, answer, error, named):
+            unclaimed.append(error)
+    for error in unclaimed:
+        named = []
+        if operation.error_texts:
+            named += _mentioned(error, [id_ for id_ in ids if not answer.has(id_)])
+        if not _assign(operation, answer, error, named):
+            answer.other_errors.append(error)
+    return answer
+
+
+def _assign(
+    operation: Operation[RowT],
+    answer: Outcome[RowT],
+    error: BatchError,
+    named: Sequence[str | None],
+) -> bool:
+    """Note an error for those of the ids that have nothing yet; tell whether there is one."""
+    ids = [id_ for id_ in named if id_ is not None and not answer.has(id_)]
+    if error.sub_category is not None and error.sub_category == operation.nothing_found:
+        answer.without_associations.update(ids)
+    else:
+        for id_ in ids:
+            answer.errors[id_] = _input_error(operation.kind(id_), error)
+    return bool(ids)
+
+
+def _input_error(id_: str, error: BatchError) -> InputError:
+    return InputError(
+        id=id_,
+        category=error.category,
+        sub_category=error.sub_category,
+        message=error.message,
+        context=error.context,
+    )
+
+
+class _Asked:
+    """The ids of a request, found by what the response calls them."""
+
+    def __init__(self, ids: Collection[str]) -> None:
+        self._ids = ids
+
+    def find(self, value: str | None) -> str | None:
+        if value is None or value in self._ids:
+            return value
+        return self._by_normal_form.get(_normal(value))
+
+    @cached_property
+    def _by_normal_form(self) -> dict[str, str]:
+        return {_normal(id_): id_ for id_ in self._ids}
+
+
+def _normal(id_: str) -> str:
+    """Return an id as HubSpot may write it: without leading zeros, in lower case."""
+    return id_.lstrip("0") or "0" if id_.isdecimal() else id_.lower()
+
+
+def _values(error: BatchError, keys: Iterable[str]) -> list[str]:
+    """Return the ids that an error has in its context, or else as its own id."""
+    context = _context(error)
+    values = [value for key in keys for value in context.get(key, ())]
+    return values if values or error.id is None else [error.id]
+
+
+def _context(error: BatchError) -> Mapping[str, Sequence[str]]:
+    """Return the context of an error, also where its values are not in lists."""
+    if error.context is not None:
+        return error.context
+    raw = error.additional_properties.get("context")
+    if not isinstance(raw, Mapping):
+        return {}
+    return {
+        key: [str(item) for item in (value if isinstance(value, list) else [value])]
+        for key, value in raw.items()
+    }
+
+
+def _mentioned(error: BatchError, ids: Sequence[str]) -> list[str]:
+    """Return those of the ids that stand in the text of an error, as words of their own."""
+    texts = [error.message or "", *_context(error).get("message", ())]
+    text = "\n".join(texts).lower()
+    return [
+        id_
+        for id_ in ids
+        if id_.lower() in text and re.search(rf"(?<![\w-]){re.escape(id_.lower())}(?![\w-])", text)
+    ]
+
+
+def errors_of(envelope: Envelope[RowT]) -> list[BatchError]:
+    """Return the errors of an envelope, those included that are no objects."""
+    odd = envelope.additional_properties.get("errors", [])
+    return [*(envelope.errors or ()), *_texts(odd if isinstance(odd, list) else [odd])]
+
+
+def _texts(items: Iterable[object]) -> list[BatchError]:
+    return [
+        BatchError(message=item if isinstance(item, str) else json.dumps(item))
+        for item in items
+        if item is not None and not isinstance(item, Mapping)
+    ]
+
+
+def salvage(
+    operation: Operation[RowT], error: DecodeError
+) -> tuple[list[RowT], list[BatchError]] | None:
+    """Return the rows and errors of a body that does not match its model as a whole.
+
+    A row that does not match becomes an error (DECODE_ERROR) with the row's id, if it has one.
+    Returns None if no row matches: then the model is wrong, or this is another kind of body.
+    """
+    document = _document(error.body)
+    if not isinstance(document, Mapping) or not isinstance(document.get("results"), list):
+        return None
+    rows: list[RowT] = []
+    errors: list[BatchError] = []
+    for index, item in enumerate(document["results"]):
+        try:
+            rows.append(operation.row.from_dict(item))
+        except DecodeError as fault:
+            errors.append(_decode_error(operation, item, index, fault))
+    if not rows:
+        return None
+    odd = document.get("errors")
+    items = odd if isinstance(odd, list) else [odd]
+    errors += [BatchError.from_dict(item) for item in items if isinstance(item, Mapping)]
+    return rows, errors + _texts(items)
+
+
+def _document(body: object) -> Any:
+    try:
+        return json.loads(body) if isinstance(body, str | bytes) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _decode_error(
+    operation: Operation[RowT], item: object, index: int, fault: DecodeError
+) -> BatchError:
+    for key in operation.id_path:
+        item = item.get(key) if isinstance(item, Mapping) else None
+    return BatchError(
+        category="DECODE_ERROR",
+        message=f"{fault.model}: $.results[{index}]{fault.path[1:]}: {fault.problem}",
+        context=None if item is None else {"id": [str(item)]},
+    )

@@ -1,0 +1,264 @@
+"""The plan of a read: which requests to send, and what became of each id. It does no I/O.
+
+Ids are taken in chunks, as many as a request can hold. A chunk is done when each of its ids has a
+complete record or is known not to get one; its records are handed out when those of the chunks
+before it have been. So records come in the order of the chunks, and no more than `window` chunks
+are in memory beside the one that is being handed out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Generic, NamedTuple
+
+from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
+from hubspot_batch_read.answers import errors_of, read_answer, salvage
+from hubspot_batch_read.chunk import Chunk, Request, Source
+from hubspot_batch_read.ids import Key
+from hubspot_batch_read.operations import Envelope, RowT
+from hubspot_batch_read_api.errors import DecodeError
+from hubspot_batch_read_api.models import BatchError
+
+
+class Entry(NamedTuple, Generic[RowT]):
+    """A record on its way to the caller."""
+
+    source: Source[RowT]
+    key: Key
+    record: RowT
+
+    @property
+    def id(self) -> str:
+        """The id it was asked by."""
+        return self.source.ids.text(self.key)
+
+
+class Cut(NamedTuple, Generic[RowT]):
+    """A record that was cut short."""
+
+    source: Source[RowT]
+    key: Key
+    fields: tuple[str, ...]
+
+
+class Plan(Generic[RowT]):
+    """Hands out requests, takes answers, and keeps the account.
+
+    At every moment, each id that was taken is in exactly one place: it has a record that was handed
+    out, or is in `errors`, in `without_associations`, in `unanswered` or in `unread`.
+    """
+
+    def __init__(self, sources: Sequence[Source[RowT]], *, window: int, collect: bool) -> None:
+        """Plan to read all ids of the sources, one source after the other.
+
+        Args:
+            sources: The ids.
+            window: How many chunks may be in memory beside the one that is being handed out.
+            collect: Whether failures are only recorded, and not raised.
+        """
+        self.errors: list[InputError] = []
+        self.other_errors: list[BatchError] = []
+        self.failures: list[Failure] = []
+        self._sources = sources
+        self._window = window
+        self._collect = collect
+        self._records = self._requests = self._unexpected = 0
+        self._cut: list[Cut[RowT]] = []
+        self._chunks: deque[Chunk[RowT]] = deque()
+        self._under_way: set[Request[RowT]] = set()
+        self._ready: deque[Entry[RowT] | Failure] = deque()
+
+    # Requests
+
+    def next_request(self) -> Request[RowT] | None:
+        """Return a request to send now, None if there is none before something else happens.
+
+        Takes ids from their iterable; what that raises is a failure with a place of its own among
+        the records.
+        """
+        for chunk in self._chunks:
+            if chunk.to_send:
+                return self._request(chunk)
+        while len(self._chunks) < self._window and (new := self._next_chunk()):
+            if new.to_send:
+                return self._request(new)
+        return None
+
+    def _request(self, chunk: Chunk[RowT]) -> Request[RowT]:
+        request = Request(chunk, chunk.to_send)
+        self._under_way.add(request)
+        chunk.under_way += 1
+        chunk.to_send = {}
+        return request
+
+    def _next_chunk(self) -> Chunk[RowT] | None:
+        source = next((source for source in self._sources if not source.ids.exhausted), None)
+        if source is None:
+            return None
+        chunk = Chunk(source)
+        # First of all, so that the ids taken are in the account whatever happens.
+        self._chunks.append(chunk)
+        try:
+            source.ids.take(source.operation.max_inputs, chunk.keys)
+        except Exception as error:  # noqa: BLE001 - raised again at its place among the records
+            chunk.failures.append(Failure(error, ()))
+        chunk.to_send = dict.fromkeys(chunk.keys)
+        return chunk
+
+    def put_back(self) -> None:
+        """Take note that nobody waits any more for what is under way; it is to be sent again."""
+        for request in self._under_way:
+            request.chunk.to_send = {**request.inputs, **request.chunk.to_send}
+            request.chunk.under_way -= 1
+        self._under_way.clear()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every id has been taken and every record handed out."""
+        exhausted = all(source.ids.exhausted for source in self._sources)
+        return exhausted and not self._chunks and not self._ready
+
+    # Answers
+
+    def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
+        """Take the answer to a request."""
+        self._settle(request, envelope.results, errors_of(envelope))
+
+    def fail(self, request: Request[RowT], error: Exception) -> None:
+        """Take note that a request failed for good.
+
+        Of a body that does not match its model as a whole, the rows that do are received.
+        """
+        if isinstance(error, DecodeError):
+            salvaged = salvage(request.operation, error)
+            if salvaged is not None:
+                self._settle(request, *salvaged)
+                return
+        self._close(request)
+        request.chunk.fail(request, error)
+
+    def _settle(
+        self, request: Request[RowT], rows: Sequence[RowT], errors: Sequence[BatchError]
+    ) -> None:
+        answer = read_answer(request.operation, request.inputs, rows, errors)
+        self._close(request)
+        self._unexpected += answer.unexpected
+        request.chunk.receive(request, answer)
+
+    def _close(self, request: Request[RowT]) -> None:
+        self._under_way.remove(request)
+        self._requests += 1
+        request.chunk.under_way -= 1
+
+    # Records
+
+    def take(self) -> Entry[RowT] | None:
+        """Hand out the next record; None if there is none before another answer.
+
+        Raises:
+            Exception: What made a request fail, in its place among the records, unless failures
+                are collected.
+        """
+        while self._ready or self._commit():
+            if not self._ready:
+                continue
+            item = self._ready.popleft()
+            if isinstance(item, Entry):
+                self._records += 1
+                if fields := item.source.operation.cut(item.record):
+                    self._cut.append(Cut(item.source, item.key, fields))
+                return item
+            self.failures.append(item)
+            if not self._collect:
+                raise item.error
+        return None
+
+    def give_back(self, entries: Sequence[Entry[RowT]]) -> None:
+        """Take back the records handed out last: nobody got to see them."""
+        cut = sum(1 for entry in entries if entry.source.operation.cut(entry.record))
+        del self._cut[len(self._cut) - cut :]
+        self._records -= len(entries)
+        self._ready.extendleft(reversed(entries))
+
+    def _commit(self) -> bool:
+        """Account for the ids of the first chunk, if it is done, and make its records ready."""
+        if not self._chunks or not self._chunks[0].done:
+            return False
+        chunk = self._chunks[0]
+        source = chunk.source
+        failed = {id_ for failure in chunk.failures for id_ in failure.ids}
+        ready: list[Entry[RowT] | Failure] = []
+        for id_, key in chunk.keys.items():
+            if rows := chunk.rows.get(id_):
+                record = rows[0] if len(rows) == 1 else source.operation.merge(rows)
+                ready.append(Entry(source, key, record))
+            elif id_ in chunk.without_associations:
+                source.ids.without_associations.append(key)
+            elif id_ not in chunk.errors and id_ not in failed:
+                source.ids.unanswered.append(key)
+        self.errors += chunk.errors.values()
+        self.other_errors += chunk.other_errors
+        self._ready += ready
+        self._ready += chunk.failures
+        self._chunks.popleft()
+        return True
+
+    # The account
+
+    @property
+    def without_associations(self) -> list[str]:
+        """The ids of which HubSpot says that they have no associations."""
+        return [
+            source.ids.text(key)
+            for source in self._sources
+            for key in source.ids.without_associations
+        ]
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The ids that HubSpot said nothing of."""
+        return [source.ids.text(key) for source in self._sources for key in source.ids.unanswered]
+
+    @property
+    def truncated(self) -> list[Truncation]:
+        """The records handed out that HubSpot cut short."""
+        return [
+            Truncation(source.ids.text(key), fields, source.operation.remedy)
+            for source, key, fields in self._cut
+        ]
+
+    @property
+    def unread(self) -> Iterator[str]:
+        """The ids taken without a place in the account yet, then those not taken."""
+        pending: list[str] = [id_ for failure in self.failures for id_ in failure.ids]
+        for item in self._ready:
+            pending += [item.id] if isinstance(item, Entry) else item.ids
+        for chunk in self._chunks:
+            pending += map(chunk.source.operation.kind, chunk.keys)
+        return chain(pending, *(source.ids.rest() for source in self._sources))
+
+    @property
+    def summary(self) -> Summary:
+        """The account in numbers."""
+        ids = [source.ids for source in self._sources]
+        totals = [each.total for each in ids]
+        places = {
+            "records": self._records,
+            "errors": len(self.errors),
+            "without_associations": sum(len(each.without_associations) for each in ids),
+            "unanswered": sum(len(each.unanswered) for each in ids),
+        }
+        taken = sum(each.count for each in ids)
+        return Summary(
+            total=None if None in totals else sum(total for total in totals if total is not None),
+            taken=taken,
+            duplicates=sum(each.duplicates for each in ids),
+            **places,
+            unread=taken - sum(places.values()),
+            truncated=len(self._cut),
+            unexpected=self._unexpected,
+            requests=self._requests,
+            failures=len(self.failures),
+        )
