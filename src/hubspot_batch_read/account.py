@@ -30,6 +30,7 @@ class Account(Generic[RowT]):
     def __init__(
         self, plan: Plan[RowT], *, max_concurrency: int, on_progress: OnProgress | None
     ) -> None:
+        """Begin with nothing read; for use by `Batch` and `AsyncBatch`."""
         self._plan = plan
         self._max_concurrency = max_concurrency
         self._on_progress = on_progress

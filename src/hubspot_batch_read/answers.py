@@ -10,8 +10,8 @@ from typing import Any, Generic
 
 from attrs import Factory, define
 
-from hubspot_batch_read.results import InputError
 from hubspot_batch_read.operations import Envelope, Operation, RowT
+from hubspot_batch_read.results import InputError
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
 

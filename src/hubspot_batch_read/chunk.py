@@ -7,10 +7,10 @@ from typing import Generic
 
 from attrs import Factory, define
 
-from hubspot_batch_read.results import Failure, InputError
 from hubspot_batch_read.answers import Outcome
 from hubspot_batch_read.ids import Ids, Key
 from hubspot_batch_read.operations import Operation, RowT
+from hubspot_batch_read.results import Failure, InputError
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
 

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Generic, NamedTuple
 
-from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
 from hubspot_batch_read.chunk import Chunk, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
+from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, Literal
 
 from attrs import Factory, define
@@ -37,7 +37,7 @@ class Reading(Generic[RowT]):
 
     sources: Sequence[Source[RowT]]
     path: tuple[str, ...] = ()
-    query: dict[str, object] = Factory(dict)
+    query: Mapping[str, object] = Factory(dict)
 
     def plan(self, *, window: int, on_error: OnError) -> Plan[RowT]:
         """Return a new plan to read it."""

@@ -21,6 +21,7 @@ from hubspot_batch_read_api.models import (
 )
 
 CHUNK = 3
+FATES: list[str | int] = [1, 1, 1, 2, 3, "none", "invalid", "silent", "loop", "gap"]
 OPERATION = evolve(ASSOCIATIONS, max_inputs=CHUNK)
 
 
@@ -38,7 +39,7 @@ class Portal:
     def fate(self, id_: str) -> str | int:
         """Return a number of pages, or why there is no row."""
         if id_ not in self._fates:
-            fates = st.sampled_from([1, 1, 1, 2, 3, "none", "invalid", "silent", "loop", "gap"])
+            fates = st.sampled_from(FATES)
             self._fates[id_] = self._data.draw(fates, label=f"fate of {id_}")
         return self._fates[id_]
 
@@ -335,11 +336,7 @@ def test_what_the_source_raises_comes_after_the_records_of_what_it_gave_before()
     plan = Plan([Source(OPERATION, Ids(broken()))], window=5, collect=False)
     while request := plan.next_request():
         plan.receive(request, rows(request))
-    taken = []
-    with pytest.raises(FailedError):
-        while entry := plan.take():
-            taken.append(entry.id)
-    assert taken == ["1", "2", "3", "4", "5"]
+    assert take_all(plan) == ["1", "2", "3", "4", "5", "FailedError()"]
     assert plan.finished
 
 
@@ -351,19 +348,22 @@ def test_what_is_not_an_id_is_named_with_its_place_and_the_ids_around_it_are_rea
     plan = Plan([Source(OPERATION, Ids(ids))], window=5, collect=collect)  # type: ignore[arg-type]
     while request := plan.next_request():
         plan.receive(request, rows(request))
+    message = "ids[2]: expected an id as text or whole number, got None"
+    raised = [] if collect else [f"InvalidIdError({message!r})"]
+    assert take_all(plan) == ["1", "2", *raised, "4"]
+    assert [str(failure.error) for failure in plan.failures] == [message]
+
+
+def take_all(plan: Plan[Association]) -> list[str]:
+    """Return the ids of the records, and what was raised between them."""
     taken = []
-    try:
-        while entry := plan.take():
-            taken.append(entry.id)
-    except ValueError as error:
-        assert not collect
-        assert str(error) == "ids[2]: expected an id as text or whole number, got None"
-        while entry := plan.take():
-            taken.append(entry.id)
-    assert taken == ["1", "2", "4"]
-    assert [str(failure.error) for failure in plan.failures] == [
-        "ids[2]: expected an id as text or whole number, got None"
-    ]
+    while not plan.finished:
+        try:
+            if entry := plan.take():
+                taken.append(entry.id)
+        except (FailedError, ValueError) as error:
+            taken.append(repr(error))
+    return taken
 
 
 def test_errors_that_name_no_id_are_kept() -> None:
