@@ -141,17 +141,20 @@ def _mentioned(error: BatchError, ids: Sequence[str]) -> list[str]:
 
 
 def errors_of(envelope: Envelope[RowT]) -> list[BatchError]:
-    """Return the errors of an envelope, those included that are no objects."""
-    odd = envelope.additional_properties.get("errors", [])
-    return [*(envelope.errors or ()), *_texts(odd if isinstance(odd, list) else [odd])]
+    """Return the errors of an envelope, also those that are not objects in a list."""
+    raw = envelope.additional_properties.get("errors")
+    return envelope.errors or [] if raw is None else _batch_errors(raw)
 
 
-def _texts(items: Iterable[object]) -> list[BatchError]:
-    return [
-        BatchError(message=item if isinstance(item, str) else json.dumps(item))
-        for item in items
-        if item is not None and not isinstance(item, Mapping)
-    ]
+def _batch_errors(raw: object) -> list[BatchError]:
+    items = raw if isinstance(raw, list) else [raw]
+    return [_batch_error(item) for item in items if item is not None]
+
+
+def _batch_error(item: object) -> BatchError:
+    if isinstance(item, Mapping):
+        return BatchError.from_dict(item)
+    return BatchError(message=item if isinstance(item, str) else json.dumps(item))
 
 
 def salvage(
@@ -174,10 +177,7 @@ def salvage(
             errors.append(_decode_error(operation, item, index, fault))
     if not rows:
         return None
-    odd = document.get("errors")
-    items = odd if isinstance(odd, list) else [odd]
-    errors += [BatchError.from_dict(item) for item in items if isinstance(item, Mapping)]
-    return rows, errors + _texts(items)
+    return rows, errors + _batch_errors(document.get("errors"))
 
 
 def _document(body: object) -> Any:

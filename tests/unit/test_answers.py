@@ -1,0 +1,226 @@
+"""What a response says of each id: attributed where HubSpot says so, and never guessed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from attrs import evolve
+
+from hubspot_batch_read.answers import Outcome, errors_of, read_answer, salvage
+from hubspot_batch_read.operations import (
+    ASSOCIATIONS,
+    ASSOCIATIONS_V3,
+    CAMPAIGNS,
+    NO_ASSOCIATIONS_FOUND,
+    WORKFLOWS_BY_FLOW_ID,
+    WORKFLOWS_BY_WORKFLOW_ID,
+    Operation,
+    RowT,
+)
+from hubspot_batch_read_api.errors import DecodeError
+from hubspot_batch_read_api.models import (
+    Association,
+    AssociationEnvelope,
+    AssociationV3,
+    AssociationV3Envelope,
+    Campaign,
+    CampaignEnvelope,
+    WorkflowIdMappingEnvelope,
+)
+
+GUID = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
+
+
+def associations(ids: list[str], **document: object) -> Outcome[Association]:
+    envelope = AssociationEnvelope.from_dict({"results": [], **document})
+    return read_answer(ASSOCIATIONS, ids, envelope.results, errors_of(envelope))
+
+
+def campaigns(ids: list[str], **document: object) -> Outcome[Campaign]:
+    envelope = CampaignEnvelope.from_dict({"results": [], **document})
+    return read_answer(CAMPAIGNS, ids, envelope.results, errors_of(envelope))
+
+
+def row(id_: object) -> dict[str, object]:
+    return {"from": {"id": id_}, "to": []}
+
+
+def error(**properties: object) -> dict[str, object]:
+    return {"status": "error", "message": "no", **properties}
+
+
+def test_rows_are_found_by_the_id_that_was_sent() -> None:
+    outcome = associations(["1", "2", "3"], results=[row("3"), row(1), row("4"), row("3")])
+    assert {id_: len(rows) for id_, rows in outcome.rows.items()} == {"3": 2, "1": 1}
+    assert outcome.unexpected == 1
+
+
+def test_an_id_is_found_in_the_form_hubspot_writes_it() -> None:
+    assert set(associations(["007", "0"], results=[row("7"), row("0")]).rows) == {"007", "0"}
+    assert set(campaigns([GUID.upper()], results=[{"id": GUID}]).rows) == {GUID.upper()}
+
+
+def test_an_id_that_stands_there_literally_comes_first() -> None:
+    assert set(associations(["007", "7"], results=[row("7")]).rows) == {"7"}
+
+
+@pytest.mark.parametrize("key", ["fromObjectId", "id"])
+@pytest.mark.parametrize("value", [["1", "2"], [1, 2]])
+def test_one_error_can_be_about_several_ids(key: str, value: object) -> None:
+    item = error(category="VALIDATION_ERROR", context={key: value})
+    outcome = associations(["1", "2", "3"], errors=[item])
+    assert {id_: each.category for id_, each in outcome.errors.items()} == {
+        "1": "VALIDATION_ERROR",
+        "2": "VALIDATION_ERROR",
+    }
+    assert outcome.other_errors == []
+
+
+def test_a_context_that_is_not_made_of_lists_is_understood() -> None:
+    outcome = associations(["1"], errors=[error(context={"id": 1, "name": "x"})])
+    assert set(outcome.errors) == {"1"}
+
+
+def test_no_associations_is_told_by_the_sub_category_alone() -> None:
+    context = {"fromObjectId": ["1"], "fromObjectType": ["deal"], "toObjectType": ["company"]}
+    found = error(category="?", subCategory=NO_ASSOCIATIONS_FOUND, context=context)
+    other = error(category="OBJECT_NOT_FOUND", context={"fromObjectId": ["2"]})
+    outcome = associations(["1", "2"], errors=[found, other])
+    assert outcome.without_associations == {"1"}
+    assert set(outcome.errors) == {"2"}
+
+
+def test_an_error_about_an_id_with_a_row_takes_nothing_away() -> None:
+    outcome = associations(["1"], results=[row("1")], errors=[error(context={"id": ["1"]})])
+    assert set(outcome.rows) == {"1"}
+    assert outcome.errors == {}
+    assert [each.message for each in outcome.other_errors] == ["no"]
+
+
+def test_the_first_error_of_an_id_counts_and_the_second_is_kept() -> None:
+    items = [error(message=text, context={"id": ["1"]}) for text in ("first", "second")]
+    outcome = associations(["1"], errors=items)
+    assert outcome.errors["1"].message == "first"
+    assert [each.message for each in outcome.other_errors] == ["second"]
+
+
+def test_an_error_names_an_id_as_its_own_id_where_it_has_no_context() -> None:
+    assert set(associations(["1"], errors=[error(id="1")]).errors) == {"1"}
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [error(context={"id": ["9"]})],
+        [error(message="1 is not right")],  # associations name ids in the context
+        ["1"],
+        "1",
+        {"1": "2"},
+    ],
+)
+def test_errors_that_name_no_id_of_the_request_are_kept(errors: object) -> None:
+    outcome = associations(["1"], errors=errors)
+    assert not outcome.has("1")
+    assert len(outcome.other_errors) == 1
+
+
+def test_a_campaign_is_found_in_the_text_of_the_error() -> None:
+    text = f"Invalid campaign guids: [nonsense, {GUID.upper()}]"
+    item = error(category="VALIDATION_ERROR", context={"message": [text]})
+    outcome = campaigns(["nonsense", GUID, "sense", "guid"], errors=[item])
+    assert set(outcome.errors) == {"nonsense", GUID}
+
+
+def test_a_campaign_is_found_by_the_context_first() -> None:
+    items = [
+        error(message="nonsense"),
+        error(message="about nonsense", context={"id": ["nonsense"]}),
+    ]
+    outcome = campaigns(["nonsense"], errors=items)
+    assert outcome.errors["nonsense"].message == "about nonsense"
+    assert [each.message for each in outcome.other_errors] == ["nonsense"]
+
+
+def test_flow_ids_and_workflow_ids_are_told_apart() -> None:
+    envelope = WorkflowIdMappingEnvelope.from_dict(
+        {"results": [{"flowId": 7, "workflowId": 8}, {"flowId": 9, "workflowId": None}]}
+    )
+    by_flow = read_answer(WORKFLOWS_BY_FLOW_ID, ["7", "8", "9"], envelope.results, [])
+    by_workflow = read_answer(WORKFLOWS_BY_WORKFLOW_ID, ["7", "8", "9"], envelope.results, [])
+    assert (set(by_flow.rows), by_flow.unexpected) == ({"7", "9"}, 0)
+    assert (set(by_workflow.rows), by_workflow.unexpected) == ({"8"}, 1)
+
+
+def decode_error(document: object) -> DecodeError:
+    with pytest.raises(DecodeError) as caught:
+        AssociationEnvelope.from_json(json.dumps(document).encode())
+    return caught.value
+
+
+def test_rows_that_match_are_saved_from_a_body_that_does_not() -> None:
+    items = [row("1"), {"from": {"id": 2}, "to": None}, {"to": []}, "3"]
+    fault = decode_error({"results": items, "errors": [error(context={"id": ["4"]}), "odd"]})
+    salvaged = salvage(ASSOCIATIONS, fault)
+    assert salvaged is not None
+    outcome = read_answer(ASSOCIATIONS, ["1", "2", "3", "4"], *salvaged)
+    assert set(outcome.rows) == {"1"}
+    assert {id_: each.category for id_, each in outcome.errors.items()} == {
+        "2": "DECODE_ERROR",
+        "4": None,
+    }
+    assert outcome.errors["2"].message == (
+        "Association: $.results[1].to: expected a list, got null"
+    )
+    assert [each.message for each in outcome.other_errors] == [
+        "Association: $.results[2].from: missing",
+        "Association: $.results[3]: expected an object, got text",
+        "odd",
+    ]
+
+
+def test_rows_survive_a_fault_outside_of_them() -> None:
+    salvaged = salvage(ASSOCIATIONS, decode_error({"results": [row("1")], "startedAt": "soon"}))
+    assert salvaged is not None
+    assert [each.from_.id for each in salvaged[0]] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "document", [{"results": [{"to": []}]}, {"results": {}}, {}, [], {"results": [], "status": 1}]
+)
+def test_a_body_without_any_good_row_is_an_error(document: object) -> None:
+    assert salvage(ASSOCIATIONS, decode_error(document)) is None
+
+
+def test_a_body_that_is_not_json_is_an_error() -> None:
+    assert salvage(ASSOCIATIONS, DecodeError("Association", "$", "not JSON", b"<html>")) is None
+
+
+def merged(operation: Operation[RowT], *rows: RowT) -> RowT:
+    return operation.merge(rows)
+
+
+def test_unknown_keys_of_all_pages_are_kept() -> None:
+    pages = [{**row("1"), "a": 1, "b": 1}, {**row("1"), "b": 2, "c": 2}]
+    envelope = AssociationEnvelope.from_dict({"results": pages})
+    record = merged(ASSOCIATIONS, *envelope.results)
+    assert record.additional_properties == {"a": 1, "b": 1, "c": 2}
+
+
+def test_duplicate_rows_of_v3_are_joined_and_stay_truncated() -> None:
+    def v3(*ids: str, after: str | None = None) -> dict[str, object]:
+        to = [{"id": id_, "type": "contact_to_deal"} for id_ in ids]
+        return {**row("1"), "to": to, "paging": after and {"next": {"after": after}}}
+
+    envelope = AssociationV3Envelope.from_dict({"results": [v3("5", "6", after="x"), v3("6", "7")]})
+    record: AssociationV3 = merged(ASSOCIATIONS_V3, *envelope.results)
+    assert [each.id for each in record.to] == ["5", "6", "7"]
+    assert ASSOCIATIONS_V3.cut(record) == ("to",)
+
+
+def test_the_lists_of_assets_that_go_on_are_named() -> None:
+    more = {"results": [], "paging": {"next": {"after": "x"}}}
+    assets = {"FORM": {"results": []}, "MARKETING_EMAIL": more}
+    envelope = CampaignEnvelope.from_dict({"results": [{"id": GUID, "assets": assets}]})
+    assert CAMPAIGNS.cut(envelope.results[0]) == ("assets.MARKETING_EMAIL",)
+    assert CAMPAIGNS.cut(evolve(envelope.results[0], assets=None)) == ()

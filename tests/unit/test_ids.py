@@ -1,0 +1,138 @@
+"""Ids: checked, taken once, kept small, and given back as they came."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_batch_read.ids import FlowId, Id, Ids, InvalidIdError, WorkflowId, pack, unpack
+
+
+class Whole:
+    """A whole number that is not an int, such as NumPy's."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __index__(self) -> int:
+        return self._number
+
+
+def take_all(ids: Ids, limit: int = 1000) -> list[str]:
+    taken: list[str] = []
+    while not ids.exhausted:
+        chunk: dict[str, int | str] = {}
+        ids.take(limit, chunk)
+        taken += chunk
+    return taken
+
+
+@given(st.text() | st.integers().map(str) | st.uuids().map(str))
+def test_a_packed_id_unpacks_to_the_same_text(text: str) -> None:
+    assert unpack(pack(text)) == text
+
+
+@given(st.lists(st.integers(0, 10**18).map(str) | st.uuids().map(str) | st.text(), unique=True))
+def test_different_ids_stay_different_when_packed(texts: list[str]) -> None:
+    assert len({pack(text) for text in texts}) == len(texts)
+
+
+@pytest.mark.parametrize("text", ["007", "0", "-1", "+1", "١٢", "1_000", "1" * 40])
+def test_text_that_only_resembles_a_number_stays_text(text: str) -> None:
+    assert pack(text) == text
+
+
+def test_a_uuid_in_capitals_stays_as_it_is() -> None:
+    text = str(UUID(int=10**38)).upper()
+    assert unpack(pack(text)) == text
+
+
+def test_an_id_costs_less_memory_packed() -> None:
+    assert sys.getsizeof(pack("12345678901")) <= 32
+    assert sys.getsizeof(pack(str(UUID(int=10**38)))) <= 48
+
+
+@given(st.lists(st.integers(0, 20)), st.integers(1, 7), st.booleans())
+def test_each_id_is_taken_once_in_the_order_of_its_first_place(
+    numbers: list[int], limit: int, one_shot: bool
+) -> None:
+    ids = Ids(iter(numbers) if one_shot else numbers)
+    assert take_all(ids, limit) == list(dict.fromkeys(map(str, numbers)))
+    assert ids.count + ids.duplicates == len(numbers)
+
+
+def test_text_and_number_are_the_same_id() -> None:
+    ids = Ids([7, "7", Whole(7)])  # type: ignore[list-item]
+    assert take_all(ids) == ["7"]
+
+
+def test_unique_ids_are_not_remembered() -> None:
+    ids = Ids([1, 2, 1], unique=True)
+    assert take_all(ids, 2) == ["1", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", " ", " 7", "7\n", "7\r", "a\x00b", "\ud800", b"7", 7.0, True, [7], float("nan")],
+)
+def test_what_is_not_an_id_is_refused_with_its_place(value: object) -> None:
+    values: list[Id] = ["1", value, "2"]  # type: ignore[list-item]
+    ids = Ids(values)
+    chunk: dict[str, int | str] = {}
+    with pytest.raises(InvalidIdError, match=r"^ids\[1\]: expected an id as text or whole number"):
+        ids.take(10, chunk)
+    assert list(chunk) == ["1"]
+    ids.take(10, chunk)
+    assert list(chunk) == ["1", "2"]
+
+
+@pytest.mark.parametrize("value", ["37295", b"37295", 37295, None])
+def test_what_is_no_iterable_of_ids_is_refused_before_anything_is_read(value: object) -> None:
+    with pytest.raises(TypeError, match=r"^flow_ids: expected an iterable of ids, got "):
+        Ids(value, name="flow_ids")  # type: ignore[arg-type]
+
+
+def test_an_id_of_the_other_kind_is_refused() -> None:
+    ids = Ids([FlowId("7"), WorkflowId("8")], name="flow_ids", kind=FlowId)
+    with pytest.raises(InvalidIdError, match=r"^flow_ids\[1\]: '8' is a WorkflowId$"):
+        take_all(ids)
+
+
+def test_nothing_more_is_taken_from_an_iterable_that_raised() -> None:
+    class Broken:
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            raise OSError
+
+    ids = Ids(Broken())
+    with pytest.raises(OSError, match=r"^$"):
+        ids.take(10, {})
+    assert ids.exhausted
+
+
+@given(st.lists(st.integers(0, 20)), st.integers(0, 20), st.booleans())
+def test_the_rest_is_what_was_not_taken_each_once(
+    numbers: list[int], taken: int, one_shot: bool
+) -> None:
+    ids = Ids(iter(numbers) if one_shot else numbers)
+    chunk: dict[str, int | str] = {}
+    if taken:
+        ids.take(taken, chunk)
+    expected = [id_ for id_ in dict.fromkeys(map(str, numbers)) if id_ not in chunk]
+    assert list(ids.rest()) == expected
+    assert list(ids.rest()) == ([] if one_shot else expected)
+
+
+def test_the_rest_has_what_is_not_an_id_as_it_is() -> None:
+    assert list(Ids([1, None]).rest()) == ["1", None]  # type: ignore[list-item]
+
+
+def test_the_total_of_a_one_shot_iterable_is_not_known() -> None:
+    assert (Ids([1, 1]).total, Ids(iter([1])).total) == (2, None)

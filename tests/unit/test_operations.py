@@ -1,0 +1,52 @@
+"""The table of operations, against the spec and the two clients."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hubspot_batch_read import AsyncHubSpot, HubSpot, operations
+from hubspot_batch_read.operations import Operation
+from tests.contract import spec
+
+TABLE: dict[str, Operation[Any]] = {
+    name: each for name, each in vars(operations).items() if isinstance(each, Operation)
+}
+
+
+def spec_name(operation: Operation[Any]) -> str:
+    return operation.endpoint.sync_detailed.__module__.rpartition(".")[2]
+
+
+def test_every_operation_of_the_spec_is_in_the_table() -> None:
+    assert {spec_name(each) for each in TABLE.values()} == set(spec.operations())
+
+
+@pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
+def test_a_request_holds_as_many_inputs_as_the_spec_allows(operation: Operation[Any]) -> None:
+    request = spec.operations()[spec_name(operation)].request
+    schema = spec.schema(request, closed=True)
+    assert operation.max_inputs == schema["properties"]["inputs"]["maxItems"]
+    body = operation.body({str(number): None for number in range(operation.max_inputs)})
+    Draft202012Validator(schema).validate(body.to_dict())
+
+
+@pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
+def test_a_row_has_its_id_where_the_table_says(operation: Operation[Any]) -> None:
+    document: dict[str, object] = {"to": []}
+    place = document
+    for key in operation.id_path[:-1]:
+        place[key] = place = {}
+    place[operation.id_path[-1]] = 7
+    assert operation.id_of(operation.row.from_dict(document)) == "7"
+
+
+@pytest.mark.parametrize("name", spec.operations())
+def test_both_clients_have_a_method_for_every_operation_with_the_same_arguments(name: str) -> None:
+    method = inspect.signature(getattr(HubSpot, name))
+    other = inspect.signature(getattr(AsyncHubSpot, name))
+    assert method.parameters == other.parameters
+    assert other.return_annotation == f"Async{method.return_annotation}"
