@@ -1,1 +1,68 @@
-"""The hand-written companion of the generated SDK, `hubspot_batch_read_api`: the sandbox."""
+"""Reads any number of ids from HubSpot's four batch-read endpoints, and accounts for each of them.
+
+    from hubspot_batch_read import HubSpot
+
+    with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)
+        contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+        for contact in contacts:
+            print(contact.from_.id, [company.to_object_id for company in contact.to])
+        print(contacts.summary)
+
+The models come from `hubspot_batch_read_api`, the generated SDK, and so do the exceptions:
+`hubspot_batch_read_api.errors`. Names are imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubspot_batch_read.async_batch import AsyncBatch
+    from hubspot_batch_read.async_client import AsyncHubSpot
+    from hubspot_batch_read.batch import Batch
+    from hubspot_batch_read.client import HubSpot
+    from hubspot_batch_read.ids import FlowId, InvalidIdError, WorkflowId
+    from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
+    from hubspot_batch_read.sending import WaitTooLongError
+
+__all__ = [
+    "AsyncBatch",
+    "AsyncHubSpot",
+    "Batch",
+    "Failure",
+    "FlowId",
+    "HubSpot",
+    "InputError",
+    "InvalidIdError",
+    "Summary",
+    "Truncation",
+    "WaitTooLongError",
+    "WorkflowId",
+]
+
+_MODULES = {
+    "AsyncBatch": "async_batch",
+    "AsyncHubSpot": "async_client",
+    "Batch": "batch",
+    "Failure": "results",
+    "FlowId": "ids",
+    "HubSpot": "client",
+    "InputError": "results",
+    "InvalidIdError": "ids",
+    "Summary": "results",
+    "Truncation": "results",
+    "WaitTooLongError": "sending",
+    "WorkflowId": "ids",
+}
+
+if not TYPE_CHECKING:  # it would accept every misspelt name
+
+    def __getattr__(name: str) -> object:
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{module}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -34,7 +34,6 @@ class Account(Generic[RowT]):
         self._plan = plan
         self._max_concurrency = max_concurrency
         self._on_progress = on_progress
-        self._running = False
 
     @property
     def errors(self) -> list[InputError]:
@@ -94,12 +93,6 @@ class Account(Generic[RowT]):
     def __repr__(self) -> str:
         """Return the numbers."""
         return f"<{type(self).__name__}: {self.summary}>"
-
-    def _start(self) -> None:
-        if self._running:
-            raise RuntimeError("this batch is being read already")
-        self._running = True
-        self._plan.put_back()
 
     def _settle(
         self,

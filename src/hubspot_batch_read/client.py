@@ -1,0 +1,183 @@
+"""`HubSpot`: the four reads, sync."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Self
+
+from hubspot_batch_read import reading
+from hubspot_batch_read.account import OnProgress
+from hubspot_batch_read.batch import Batch, Wait
+from hubspot_batch_read.chunk import Request
+from hubspot_batch_read.connection import Connection
+from hubspot_batch_read.ids import Id
+from hubspot_batch_read.operations import Answer, RowT
+from hubspot_batch_read.reading import OnError, Reading
+from hubspot_batch_read_api.models import (
+    Association,
+    AssociationV3,
+    Campaign,
+    WorkflowIdMapping,
+)
+
+
+class HubSpot(Connection):
+    """Reads any number of ids, in as many requests as it takes.
+
+        with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)
+            for contact in hubspot.read_associations("contacts", "companies", contact_ids):
+                print(contact.from_.id, [company.to_object_id for company in contact.to])
+
+    Used as a context manager, it closes its connections at the end. Threads can share it.
+    """
+
+    def read_associations(
+        self,
+        from_type: str,
+        to_type: str,
+        ids: Iterable[Id],
+        *,
+        unique_ids: bool = False,
+        on_error: OnError = "raise",
+        on_progress: OnProgress | None = None,
+    ) -> Batch[Association]:
+        """Read the associations of objects, all pages of each (2026-03).
+
+        Args:
+            from_type: Type of the objects to read from: a name, singular or plural (`contacts`),
+                an object type id (`0-1`, `2-123`) or the name of a custom object (`p_cars`).
+            to_type: Type of the associated objects, likewise.
+            ids: Ids of the objects, as text or whole numbers: any iterable, from which they are
+                taken as they are needed. Duplicates are read once.
+            unique_ids: Whether you know that no id comes twice. Then the batch need not remember
+                the ids, which takes up to 100 bytes for each.
+            on_error: What to do when a request fails for good: "raise" the exception at its place
+                among the records, or "collect" it in the batch's `failures` and go on.
+            on_progress: Called after each answer, and at the end, with how far the read has come.
+
+        Returns:
+            The batch, one record per object that has associations. Nothing is sent before it is
+            iterated over.
+
+        Raises:
+            TypeError: `ids` is not an iterable of ids.
+            ValueError: A type cannot be part of a path, or `on_error` is none of the two.
+        """
+        read = reading.associations(from_type, to_type, ids, unique=unique_ids)
+        return self._batch(read, on_error, on_progress)
+
+    def read_associations_v3(
+        self,
+        from_type: str,
+        to_type: str,
+        ids: Iterable[Id],
+        *,
+        unique_ids: bool = False,
+        on_error: OnError = "raise",
+        on_progress: OnProgress | None = None,
+    ) -> Batch[AssociationV3]:
+        """Read the associations of objects, at most 100 of each (v3).
+
+        HubSpot cuts a record at 100 associations, and has no way to read on (observed); `truncated`
+        names these records. `read_associations` reads all of them.
+
+        Args, returned value and exceptions are those of `read_associations`.
+        """
+        read = reading.associations_v3(from_type, to_type, ids, unique=unique_ids)
+        return self._batch(read, on_error, on_progress)
+
+    def read_campaigns(
+        self,
+        ids: Iterable[Id],
+        *,
+        properties: Iterable[str] | None = None,
+        start_date: datetime.date | str | None = None,
+        end_date: datetime.date | str | None = None,
+        unique_ids: bool = False,
+        on_error: OnError = "raise",
+        on_progress: OnProgress | None = None,
+    ) -> Batch[Campaign]:
+        """Read campaigns.
+
+        Args:
+            ids: GUIDs of the campaigns: any iterable, see `read_associations`.
+            properties: Names of the properties to read; without any, no properties come.
+            start_date: First day of the assets' metrics, a date or YYYY-MM-DD; without both days,
+                no metrics come.
+            end_date: Last day of the assets' metrics, likewise.
+            unique_ids: See `read_associations`.
+            on_error: See `read_associations`.
+            on_progress: See `read_associations`.
+
+        Returns:
+            The batch, one record per campaign. HubSpot lists about 50 assets of each type;
+            `truncated` names the campaigns that have more.
+
+        Raises:
+            TypeError: `ids` is not an iterable of ids.
+            ValueError: A property or a date is invalid, or `on_error` is none of the two.
+        """
+        read = reading.campaigns(
+            ids,
+            properties=properties,
+            start_date=start_date,
+            end_date=end_date,
+            unique=unique_ids,
+        )
+        return self._batch(read, on_error, on_progress)
+
+    def read_workflow_id_mappings(
+        self,
+        *,
+        flow_ids: Iterable[Id] = (),
+        workflow_ids: Iterable[Id] = (),
+        unique_ids: bool = False,
+        on_error: OnError = "raise",
+        on_progress: OnProgress | None = None,
+    ) -> Batch[WorkflowIdMapping]:
+        """Read which flow id (automation v4) and workflow id (v3) belong together.
+
+        Args:
+            flow_ids: Flow ids to find the workflow ids of: any iterable, see `read_associations`.
+            workflow_ids: Workflow ids to find the flow ids of, likewise.
+            unique_ids: See `read_associations`; it is about each of the two kinds.
+            on_error: See `read_associations`.
+            on_progress: See `read_associations`.
+
+        Returns:
+            The batch, one record per id; first those of the flow ids. In the account, ids are
+            `FlowId` and `WorkflowId`, which are `str`.
+
+        Raises:
+            TypeError: One of the two is not an iterable of ids.
+            ValueError: `on_error` is none of the two.
+        """
+        read = reading.workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
+        return self._batch(read, on_error, on_progress)
+
+    def close(self) -> None:
+        """Close the connections. Later reads open new ones."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def _batch(
+        self, read: Reading[RowT], on_error: OnError, on_progress: OnProgress | None
+    ) -> Batch[RowT]:
+        def send(request: Request[RowT], wait: Wait) -> Answer[RowT]:
+            call = self._call(request.operation.endpoint.sync_detailed, read, request)
+            return self._sender.send(call, wait)
+
+        return Batch(
+            read.plan(window=self._max_concurrency, on_error=on_error),
+            send,
+            max_concurrency=self._max_concurrency,
+            on_progress=on_progress,
+        )

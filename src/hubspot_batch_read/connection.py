@@ -1,0 +1,84 @@
+"""What `HubSpot` and `AsyncHubSpot` have in common: their settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from hubspot_batch_read.chunk import Request
+from hubspot_batch_read.operations import RowT
+from hubspot_batch_read.reading import Reading
+from hubspot_batch_read.sending import Sender
+from hubspot_batch_read_api import AuthenticatedClient
+from hubspot_batch_read_api.client import BASE_URL
+
+if TYPE_CHECKING:
+    import httpx
+    from pyrate_limiter import AbstractBucket
+
+AccessToken = str | Callable[[], str] | Callable[[], Awaitable[str]]
+ResultT = TypeVar("ResultT")
+
+
+class Connection:
+    """HubSpot's address, an access token, the connections, and how to use them."""
+
+    def __init__(
+        self,
+        access_token: AccessToken | None = None,
+        *,
+        base_url: str = BASE_URL,
+        timeout: float | httpx.Timeout | None = 30.0,
+        retries: int = 8,
+        rate_limit: int | AbstractBucket | Literal["auto"] | None = "auto",
+        max_wait: float = 60.0,
+        max_concurrency: int = 4,
+        httpx_args: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set up; nothing is sent yet.
+
+        Args:
+            access_token: OAuth access token or private app token, or a callable that returns one.
+                A callable is asked before the first request, and once more when HubSpot answers
+                that its token has expired. None takes the token from the environment variable
+                HUBSPOT_ACCESS_TOKEN. It is never put into a repr, an error or a log line.
+            base_url: Address of HubSpot, or of a sandbox.
+            timeout: Seconds to wait for a connection, and for each read and write; None to wait
+                forever.
+            retries: How often a request is sent again when that can help; 0 for never.
+            rate_limit: Requests per ten seconds, HubSpot's unit; "auto" for what HubSpot says in
+                its responses; None for no limit; a bucket of pyrate-limiter for a limit that
+                several processes share.
+            max_wait: Longest time, in seconds, to wait for a retry or the rate limit; where more
+                would be needed, the error is raised instead.
+            max_concurrency: How many requests of a read run at the same time.
+            httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
+
+        Raises:
+            ValueError: There is no access token, or an argument is invalid.
+        """
+        if access_token is None:
+            access_token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
+        if not access_token:
+            raise ValueError("access_token: give one, or set HUBSPOT_ACCESS_TOKEN")
+        if type(max_concurrency) is not int or max_concurrency < 1:
+            raise ValueError("max_concurrency: expected a whole number, 1 or more")
+        self._client = AuthenticatedClient(
+            access_token, base_url, timeout=timeout, httpx_args=httpx_args
+        )
+        self._sender = Sender(retries=retries, rate_limit=rate_limit, max_wait=max_wait)
+        self._max_concurrency = max_concurrency
+        self._base_url = base_url
+
+    def __repr__(self) -> str:
+        """Return the address."""
+        return f"{type(self).__name__}(base_url={self._base_url!r})"
+
+    def _call(
+        self, send: Callable[..., ResultT], reading: Reading[RowT], request: Request[RowT]
+    ) -> Callable[[], ResultT]:
+        """Return a call of a generated endpoint, with all its arguments."""
+        body = request.body
+        return partial(send, *reading.path, client=self._client, body=body, **reading.query)

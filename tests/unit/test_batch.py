@@ -1,0 +1,447 @@
+"""The two drivers: order, concurrency, and that nothing is left behind when a loop ends early."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
+
+import httpx
+import pytest
+from attrs import define, evolve, field
+
+from hubspot_batch_read.async_batch import AsyncBatch
+from hubspot_batch_read.batch import Batch, Wait
+from hubspot_batch_read.chunk import Request, Source
+from hubspot_batch_read.ids import FlowId, Ids, WorkflowId
+from hubspot_batch_read.operations import (
+    ASSOCIATIONS,
+    WORKFLOWS_BY_FLOW_ID,
+    WORKFLOWS_BY_WORKFLOW_ID,
+    Envelope,
+)
+from hubspot_batch_read.plan import Plan
+from hubspot_batch_read.results import Summary
+from hubspot_batch_read_api.models import (
+    Association,
+    AssociationEnvelope,
+    WorkflowIdMapping,
+    WorkflowIdMappingEnvelope,
+)
+
+OPERATION = evolve(ASSOCIATIONS, max_inputs=2)
+
+
+@define
+class Answer:
+    """What the generated endpoints return, as far as a batch looks at it."""
+
+    parsed: Envelope[Association]
+    headers: httpx.Headers = field(factory=httpx.Headers)
+
+
+def answer(request: Request[Association]) -> Answer:
+    results = [{"from": {"id": id_}, "to": []} for id_ in request.inputs]
+    return Answer(AssociationEnvelope.from_dict({"results": results}))
+
+
+def first_id(request: Request[Association]) -> int:
+    return int(next(iter(request.inputs)))
+
+
+def batch(
+    send: Callable[[Request[Association], Wait], Answer],
+    ids: int = 100,
+    *,
+    max_concurrency: int = 3,
+    collect: bool = False,
+    on_progress: Callable[[Summary], object] | None = None,
+) -> Batch[Association]:
+    plan = Plan([Source(OPERATION, Ids(range(ids)))], window=max_concurrency, collect=collect)
+    return Batch(plan, send, max_concurrency=max_concurrency, on_progress=on_progress)
+
+
+def at_once(request: Request[Association], wait: Wait) -> Answer:
+    return answer(request)
+
+
+def ids_of(records: list[Association]) -> list[int]:
+    return [int(record.from_.id) for record in records]
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Check that a block leaves no thread."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+# Sync
+
+
+def test_records_come_in_the_order_of_the_ids_whatever_the_order_of_the_answers() -> None:
+    later = threading.Event()
+
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        if first_id(request) == 0:
+            assert later.wait(30)
+        if first_id(request) == 4:
+            later.set()
+        return answer(request)
+
+    with nothing_left():
+        assert ids_of(list(batch(send))) == list(range(100))
+
+
+def test_requests_run_at_the_same_time_and_ahead_but_no_more_than_allowed() -> None:
+    together = threading.Barrier(3)  # breaks after 30 s unless three requests run at once
+    sent: list[int] = []
+
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        sent.append(first_id(request))
+        if first_id(request) < 6:
+            together.wait(30)
+        return answer(request)
+
+    read = batch(send, 20)
+    for record in read:
+        # The chunk that is being handed over, and three ahead of it.
+        assert max(sent) <= int(record.from_.id) // 2 * 2 + 6
+    assert sorted(sent) == list(range(0, 20, 2))
+
+
+@pytest.mark.parametrize("records", [1, 2, 3])
+def test_a_break_leaves_no_thread_and_the_rest_unread(records: int) -> None:
+    read = batch(at_once)
+    with nothing_left():
+        got = []
+        for record in read:
+            got.append(record)
+            if len(got) == records:
+                break
+    assert ids_of(got) == list(range(records))
+    assert list(read.unread) == list(map(str, range(records, 100)))
+
+
+def test_the_next_loop_goes_on_where_the_last_one_ended() -> None:
+    read = batch(at_once)
+    first = list(islice(read, 3))
+    assert ids_of([*first, *read]) == list(range(100))
+    assert list(read) == []
+    assert read.summary.records == 100
+
+
+def test_an_exception_in_the_loop_leaves_no_thread_and_loses_nothing() -> None:
+    read = batch(at_once)
+    seen = []
+    with nothing_left(), pytest.raises(ZeroDivisionError):
+        for record in read:
+            seen.append(record)
+            if len(seen) == 3:
+                raise ZeroDivisionError
+    assert ids_of([*seen, *read]) == list(range(100))
+
+
+def test_ending_a_loop_ends_waits_for_retries_and_limits_at_once() -> None:
+    waiting = threading.Event()
+
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        if first_id(request) > 0:
+            waiting.set()
+            wait(3600)
+        return answer(request)
+
+    with nothing_left():
+        for _ in batch(send):
+            assert waiting.wait(30)
+            break
+
+
+def test_close_ends_the_loop() -> None:
+    read = batch(at_once)
+    with nothing_left():
+        records = iter(read)
+        next(records)
+        read.close()
+        assert list(records) == []
+    with nothing_left(), batch(at_once) as other:
+        kept = iter(other)
+        next(kept)
+
+
+def test_a_batch_that_is_being_read_cannot_be_read_at_the_same_time() -> None:
+    read = batch(at_once)
+    for _ in read:
+        with pytest.raises(RuntimeError, match="being read already"):
+            next(iter(read))
+        break
+    assert len(read.all()) == 99
+
+
+class FailedError(Exception):
+    """Stands for whatever makes a request fail for good."""
+
+
+def failing(request: Request[Association], wait: Wait) -> Answer:
+    if first_id(request) == 4:
+        raise FailedError
+    return answer(request)
+
+
+def test_a_failure_is_raised_at_its_place_and_the_rest_can_still_be_read() -> None:
+    read = batch(failing, 10)
+    got = []
+    with nothing_left(), pytest.raises(FailedError):
+        for record in read:
+            got.append(record)  # noqa: PERF402 - what comes before the exception
+    assert ids_of(got) == [0, 1, 2, 3]
+    assert list(read.unread) == ["4", "5", "6", "7", "8", "9"]
+    assert ids_of(list(read)) == [6, 7, 8, 9]
+    assert list(read.unread) == ["4", "5"]
+
+
+def test_collected_failures_are_recorded_and_the_others_read() -> None:
+    read = batch(failing, 10, collect=True)
+    assert ids_of(read.all()) == [0, 1, 2, 3, 6, 7, 8, 9]
+    (failure,) = read.failures
+    assert isinstance(failure.error, FailedError)
+    assert failure.ids == ("4", "5")
+    assert list(read.unread) == ["4", "5"]
+
+
+def test_all_gives_back_what_it_had_when_it_raises() -> None:
+    read = batch(failing, 10)
+    with pytest.raises(FailedError):
+        read.all()
+    assert read.summary.records == 0
+    assert sorted(read.unread) == list("0123456789")
+    assert ids_of(read.all()) == [0, 1, 2, 3, 6, 7, 8, 9]
+
+
+def test_by_id_has_the_records_by_the_ids_that_were_given() -> None:
+    found = batch(at_once, 5).by_id()
+    assert {id_: record.from_.id for id_, record in found.items()} == {id_: id_ for id_ in "01234"}
+
+
+def test_by_id_refuses_to_mix_up_a_flow_and_a_workflow() -> None:
+    def send(request: Request[WorkflowIdMapping], wait: Wait) -> MappingAnswer:
+        results = [{"flowId": id_, "workflowId": id_} for id_ in request.inputs]
+        return MappingAnswer(WorkflowIdMappingEnvelope.from_dict({"results": results}))
+
+    sources = [
+        Source(WORKFLOWS_BY_FLOW_ID, Ids([7], kind=FlowId)),
+        Source(WORKFLOWS_BY_WORKFLOW_ID, Ids([7], kind=WorkflowId)),
+    ]
+    plan = Plan(sources, window=1, collect=False)
+    read = Batch(plan, send, max_concurrency=1, on_progress=None)
+    with pytest.raises(ValueError, match="use all"):
+        read.by_id()
+    assert [type(id_) for id_ in read.unread] == [FlowId, WorkflowId]
+    assert len(read.all()) == 2
+
+
+@define
+class MappingAnswer:
+    parsed: Envelope[WorkflowIdMapping]
+    headers: httpx.Headers = field(factory=httpx.Headers)
+
+
+def test_progress_is_told_after_each_answer_and_at_the_end() -> None:
+    told: list[Summary] = []
+    batch(at_once, 10, on_progress=told.append).all()
+    assert [summary.requests for summary in told] == [1, 2, 3, 4, 5, 5]
+    assert told[-1].records == told[-1].total == 10
+
+
+def test_an_exception_of_the_progress_callback_ends_the_read_cleanly() -> None:
+    def refuse(summary: Summary) -> None:
+        raise FailedError
+
+    read = batch(at_once, 10, on_progress=refuse)
+    with nothing_left(), pytest.raises(FailedError):
+        read.all()
+    assert sorted(read.unread) == list("0123456789")
+
+
+def test_the_repr_tells_the_numbers() -> None:
+    read = batch(at_once, 10)
+    next(iter(read))
+    assert repr(read).startswith("<Batch: ")
+    assert "1 records" in repr(read)
+
+
+# Async
+
+
+def async_batch(
+    send: Callable[[Request[Association]], object],
+    ids: int = 100,
+    *,
+    collect: bool = False,
+    on_progress: Callable[[Summary], object] | None = None,
+) -> AsyncBatch[Association]:
+    plan = Plan([Source(OPERATION, Ids(range(ids)))], window=3, collect=collect)
+
+    async def awaited(request: Request[Association]) -> Answer:
+        await asyncio.sleep(0)
+        result = send(request)
+        if asyncio.iscoroutine(result):
+            await result
+        return answer(request)
+
+    return AsyncBatch(plan, awaited, max_concurrency=3, on_progress=on_progress)
+
+
+def nothing(request: Request[Association]) -> None:
+    pass
+
+
+@asynccontextmanager
+async def no_task_left() -> AsyncIterator[None]:
+    """Check that a block leaves no task, once the event loop has had its turn."""
+    before = asyncio.all_tasks()
+    yield
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+def test_async_records_come_in_order_whatever_the_order_of_the_answers() -> None:
+    async def main() -> list[int]:
+        later = asyncio.Event()
+
+        async def send(request: Request[Association]) -> None:
+            if first_id(request) == 0:
+                await later.wait()
+            if first_id(request) == 4:
+                later.set()
+
+        return ids_of([record async for record in async_batch(send)])
+
+    assert asyncio.run(main()) == list(range(100))
+
+
+def test_async_requests_run_at_the_same_time_but_no_more_than_allowed() -> None:
+    async def main() -> None:
+        running = most = 0
+
+        async def send(request: Request[Association]) -> None:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+        await async_batch(send).all()
+        assert most == 3
+
+    asyncio.run(main())
+
+
+async def hang(request: Request[Association]) -> None:
+    if first_id(request) > 0:
+        await asyncio.Event().wait()
+
+
+def test_async_a_break_leaves_no_task_and_the_rest_unread() -> None:
+    async def main() -> None:
+        read = async_batch(hang)
+        async with no_task_left():
+            async for _ in read:
+                break
+        assert list(read.unread) == list(map(str, range(1, 100)))
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_a_break_at_the_end_of_the_program_leaves_no_warning() -> None:
+    async def main() -> None:
+        async for _ in async_batch(hang):
+            break
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_aclose_and_async_with_leave_no_task_at_once() -> None:
+    async def main() -> None:
+        before = asyncio.all_tasks()
+        read = async_batch(hang)
+        records = aiter(read)
+        await anext(records)
+        await read.aclose()
+        assert asyncio.all_tasks() == before
+        async with async_batch(hang) as other:
+            kept = aiter(other)
+            await anext(kept)
+        assert asyncio.all_tasks() == before
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_a_timeout_leaves_no_task_and_loses_nothing() -> None:
+    async def main() -> None:
+        read = async_batch(hang, 10)
+        got: list[Association] = []
+        async with no_task_left():
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    async for record in read:
+                        got.append(record)  # noqa: PERF401 - what comes before the timeout
+        assert ids_of(got) == [0, 1]
+        assert list(read.unread) == list("23456789")
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_the_next_loop_goes_on_where_the_last_one_ended() -> None:
+    async def main() -> list[Association]:
+        read = async_batch(nothing)
+        got = []
+        async for record in read:
+            got.append(record)
+            if len(got) == 3:
+                break
+        await asyncio.sleep(0)
+        await read.aclose()
+        return [*got, *await read.all()]
+
+    assert ids_of(asyncio.run(main(), debug=True)) == list(range(100))
+
+
+def test_async_failures_are_raised_or_collected_and_nothing_is_lost() -> None:
+    def send(request: Request[Association]) -> None:
+        if first_id(request) == 4:
+            raise FailedError
+
+    async def main() -> None:
+        read = async_batch(send, 10)
+        with pytest.raises(FailedError):
+            await read.all()
+        assert sorted(read.unread) == list("0123456789")
+        assert ids_of(await read.all()) == [0, 1, 2, 3, 6, 7, 8, 9]
+        other = async_batch(send, 10, collect=True)
+        assert set(await other.by_id()) == set("01236789")
+        assert list(other.unread) == ["4", "5"]
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_a_batch_that_is_being_read_cannot_be_read_at_the_same_time() -> None:
+    async def main() -> None:
+        async with async_batch(nothing) as read:
+            async for _ in read:
+                with pytest.raises(RuntimeError, match="being read already"):
+                    await read.all()
+                break
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_progress_is_told_after_each_answer_and_at_the_end() -> None:
+    told: list[Summary] = []
+    asyncio.run(async_batch(nothing, 10, on_progress=told.append).by_id())
+    assert [summary.requests for summary in told] == [1, 2, 3, 4, 5, 5]
+    assert told[-1].records == 10

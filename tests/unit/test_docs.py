@@ -1,0 +1,114 @@
+"""README and docs: their code runs as it stands; commands, files and trees are the real ones."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hubspot_batch_read
+import hubspot_batch_read_api
+from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read_api import AuthenticatedClient, errors
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+CODE = {
+    f"{page} {number}": code
+    for page, text in PAGES.items()
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S), start=1)
+}
+
+
+@pytest.fixture
+def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox that stands in for HubSpot, and a folder with a file of ids."""
+    with Sandbox(seed=7) as sandbox:
+        base_url = sandbox.base_url
+
+        def client(token: str, base_url: str = base_url, **arguments: Any) -> AuthenticatedClient:
+            return AuthenticatedClient(token, base_url, **arguments)
+
+        monkeypatch.setattr(hubspot_batch_read_api, "AuthenticatedClient", client)
+        for name in ("HubSpot", "AsyncHubSpot"):
+            real = getattr(hubspot_batch_read, name)
+
+            def connect(*token: Any, real: Any = real, **arguments: Any) -> Any:
+                return real(*token, base_url=base_url, **arguments)
+
+            monkeypatch.setattr(hubspot_batch_read, name, connect)
+        monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
+        monkeypatch.chdir(tmp_path)
+        Path("contacts.txt").write_text("\n".join(sandbox.portal.contact_ids))
+        yield sandbox
+
+
+@pytest.mark.parametrize("code", CODE.values(), ids=CODE)
+def test_the_code_runs_as_it_stands(
+    code: str, portal: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+    # The ids on the pages are nobody's; here they are those of objects that exist.
+    for number, id_ in enumerate(portal.portal.contact_ids[:2]):
+        code = code.replace(str(37295 + number), id_)
+    code = code.replace("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", portal.portal.campaign_ids[0])
+    exec(compile(code, "page", "exec"), {"__name__": "page"})  # noqa: S102 - the test
+    printed = capsys.readouterr().out
+    assert ("print(" in code) == bool(printed)
+
+
+def test_the_first_call_takes_twelve_lines_at_most() -> None:
+    assert len(CODE["README.md 1"].strip().splitlines()) <= 12
+
+
+def test_the_commands_are_targets_of_the_makefile() -> None:
+    named = set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_every_target_of_the_makefile_is_described_by_make_help() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    described = set(re.findall(r"^([a-z-]+):.* ## \w", makefile, re.MULTILINE))
+    assert set(phony[1].split()) == described
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[page]) if "://" not in link]
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = ((ROOT / page).parent / name).resolve() if name else ROOT / page
+        assert target.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.*)", target.read_text(), re.M)
+            assert anchor in [heading.lower().replace(" ", "-") for heading in headings], link
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])
+def test_the_tree_of_errors_is_the_one_in_the_code(page: str) -> None:
+    drawn = re.search(r"^HubSpotError\n(?:[│├└ ].*\n)+", PAGES[page], re.MULTILINE)
+    assert drawn is not None
+    path: list[str] = []
+    parents: dict[str, str | None] = {}
+    for line in drawn[0].splitlines():
+        match = re.search(r"\w+", line)
+        assert match is not None
+        path[match.start() // 4 :] = [match[0]]
+        parents[match[0]] = path[-2] if len(path) > 1 else None
+    public = [getattr(errors, name) for name in errors.__all__]
+    public.append(hubspot_batch_read.WaitTooLongError)
+    assert parents == {
+        each.__name__: None if each is errors.HubSpotError else each.__base__.__name__
+        for each in public
+    }
