@@ -196,7 +196,7 @@ def is_transient(error: BaseException) -> bool:
         return error.status_code in RETRIED_STATUSES and error.policy_name != "DAILY"
     if isinstance(error, DecodeError):
         # A body that breaks off is not JSON; one that is JSON comes again as it is.
-        return error.path == "$" and error.problem.startswith("not JSON")
+        return error.problem.startswith("not JSON")
     return isinstance(error, RETRIED_FAILURES) and not _is_about_certificate(error)
 
 

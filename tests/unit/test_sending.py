@@ -456,6 +456,21 @@ def test_a_rate_limit_that_asks_for_too_long_a_wait_is_an_error(trial: Trial, mo
     assert (str(other), vars(other)) == (str(error), vars(error))
 
 
+@BOTH
+def test_a_retry_that_the_rate_limit_delays_too_long_is_an_error(trial: Trial, mode: str) -> None:
+    with pytest.raises(WaitTooLongError) as caught:
+        trial.send(Sender(rate_limit=2, max_wait=5), [answer(502), answer(502)], mode)
+    assert caught.value.__notes__ == ["gave up after 2 attempts"]
+    assert trial.waits == [0.5, 1]
+
+
+@BOTH
+def test_an_interrupt_after_retries_is_not_called_giving_up(trial: Trial, mode: str) -> None:
+    with pytest.raises(KeyboardInterrupt) as caught:
+        trial.send(Sender(), [answer(502), answer(502), KeyboardInterrupt()], mode)
+    assert not hasattr(caught.value, "__notes__")
+
+
 class Abort(Exception):  # noqa: N818 - it is none
     """What a wait raises to end the sending."""
 
@@ -532,7 +547,7 @@ def test_tasks_that_share_a_sender_do_not_mix_up_their_attempts() -> None:
 @BOTH
 def test_each_wait_is_logged(trial: Trial, mode: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "hubspot_batch_read")
-    outcomes = [
+    outcomes: list[Outcome] = [
         answer(502, {"correlationId": "abc"}),
         answer(200, b"{", x_hubspot_correlation_id="def"),
         httpx.ProxyError("http://user:password@proxy"),
