@@ -5,6 +5,10 @@
     with Sandbox(seed=7) as sandbox:
         sandbox.base_url, sandbox.token, sandbox.portal
 
+What goes wrong with a request, and with which, is in `hubspot_batch_read.sandbox.faults`:
+
+    with Sandbox(faults=in_order([incidents.bad_gateway(), Drop.MIDDLE])) as sandbox: ...
+
 Or in a terminal: `python -m hubspot_batch_read.sandbox --port 8765 --seed 7`. It needs the extra:
 `pip install "hubspot-batch-read[sandbox]"`. It knows nothing of the client: it answers as HubSpot
 was seen or documented to, and every guess in between says that it is one.
@@ -12,10 +16,25 @@ was seen or documented to, and every guess in between says that it is one.
 
 from typing import TYPE_CHECKING
 
+from hubspot_batch_read.sandbox import incidents
 from hubspot_batch_read.sandbox.access import EXPIRED_TOKEN, TOKEN, TOKEN_WITHOUT_SCOPES
 from hubspot_batch_read.sandbox.associations import Specimen
+from hubspot_batch_read.sandbox.faults import (
+    Altered,
+    Answer,
+    Drop,
+    Fault,
+    FaultSource,
+    Hold,
+    Latency,
+    SandboxRequest,
+    SlowBody,
+    at_rate,
+    in_order,
+)
 from hubspot_batch_read.sandbox.limits import RateLimits
 from hubspot_batch_read.sandbox.portal import Portal
+from hubspot_batch_read.sandbox.traffic import Traffic
 
 if TYPE_CHECKING:
     from hubspot_batch_read.sandbox.server import Sandbox
@@ -24,10 +43,23 @@ __all__ = [
     "EXPIRED_TOKEN",
     "TOKEN",
     "TOKEN_WITHOUT_SCOPES",
+    "Altered",
+    "Answer",
+    "Drop",
+    "Fault",
+    "FaultSource",
+    "Hold",
+    "Latency",
     "Portal",
     "RateLimits",
     "Sandbox",
+    "SandboxRequest",
+    "SlowBody",
     "Specimen",
+    "Traffic",
+    "at_rate",
+    "in_order",
+    "incidents",
 ]
 
 

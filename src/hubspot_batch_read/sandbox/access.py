@@ -1,9 +1,12 @@
-"""Who may read: the access tokens that the sandbox knows, and what it says to the others."""
+"""Who may read: the access tokens that a sandbox knows, and what it says to the others."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Lock
+from uuid import UUID
 
 from hubspot_batch_read.sandbox.errors import Refused
+from hubspot_batch_read.sandbox.seeded import seeded
 
 TOKEN = "sandbox-token"  # noqa: S105 - it opens nothing but a sandbox
 """The token that may read everything."""
@@ -13,34 +16,79 @@ TOKEN_WITHOUT_SCOPES = "sandbox-token-without-scopes"  # noqa: S105 - likewise
 """A token that is answered with 403 MISSING_SCOPES."""
 
 
-def check_access(authorization: str | None, scopes: Sequence[str], now: datetime) -> None:
-    """Let a request pass whose Authorization header has the token.
+class Tokens:
+    """The tokens of one sandbox: the three above, and those that were issued.
 
-    Raises Refused, 401 or 403, in the forms observed. `scopes` are those the operation needs, `now`
-    is what the time of an expired token is reckoned from. No answer repeats the token.
+    Any thread may issue and expire them.
     """
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or token not in {TOKEN, EXPIRED_TOKEN, TOKEN_WITHOUT_SCOPES}:
-        raise Refused(
-            401,
-            message="Authentication credentials not found. This API supports OAuth 2.0 "
-            "authentication.",
-            category="INVALID_AUTHENTICATION",
-        )
-    if token == EXPIRED_TOKEN:
-        raise _expired(now)
-    if token == TOKEN_WITHOUT_SCOPES:
-        raise _without(scopes)
+
+    def __init__(self, seed: int) -> None:
+        """Begin with none issued; the seed is what their names are drawn from."""
+        self._random = seeded(seed, "tokens")
+        self._lock = Lock()
+        self._left: dict[str, int | None] = {EXPIRED_TOKEN: 0}
+
+    def issue(self, requests: int | None = None) -> str:
+        """Return a new token for so many requests; None is as many as there are until `expire`.
+
+        Raises ValueError for less than 0.
+        """
+        if requests is not None and requests < 0:
+            raise ValueError(f"a token is for 0 requests or more, not for {requests}")
+        with self._lock:
+            token = f"{TOKEN}-{UUID(int=self._random.getrandbits(128), version=4)}"
+            self._left[token] = requests
+        return token
+
+    def expire(self, token: str) -> None:
+        """Let a token expire now. Raises ValueError, without it, for one that was not issued."""
+        with self._lock:
+            if token not in self._left:
+                raise ValueError("the sandbox issued no such token")
+            self._left[token] = 0
+
+    def check(self, authorization: str | None, scopes: Sequence[str], now: datetime) -> None:
+        """Let a request pass whose Authorization header has a token that may read.
+
+        Raises Refused, 401 or 403, in the forms observed. `scopes` are those the operation needs,
+        `now` is what the time of an expired token is reckoned from. No answer repeats the token.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise _unknown()
+        if token == TOKEN_WITHOUT_SCOPES:
+            raise _without(scopes)
+        if token != TOKEN:
+            self._use(token, now)
+
+    def _use(self, token: str, now: datetime) -> None:
+        with self._lock:
+            if token not in self._left:
+                raise _unknown()
+            left = self._left[token]
+            if left == 0:
+                raise expired(now)
+            if left is not None:
+                self._left[token] = left - 1
 
 
-def _expired(now: datetime) -> Refused:
-    expired = (now - timedelta(minutes=5)).astimezone(UTC)
+def expired(now: datetime) -> Refused:
+    """Return the 401 for a token that expired five minutes before now (observed)."""
+    time = (now - timedelta(minutes=5)).astimezone(UTC)
     return Refused(
         401,
         message="The OAuth token used to make this call expired 5 minutes ago.",
         category="EXPIRED_AUTHENTICATION",
         # Observed: a space in the name, no fraction in the time.
-        context={"expire time": [f"{expired:%Y-%m-%dT%H:%M:%SZ}"]},
+        context={"expire time": [f"{time:%Y-%m-%dT%H:%M:%SZ}"]},
+    )
+
+
+def _unknown() -> Refused:
+    return Refused(
+        401,
+        message="Authentication credentials not found. This API supports OAuth 2.0 authentication.",
+        category="INVALID_AUTHENTICATION",
     )
 
 

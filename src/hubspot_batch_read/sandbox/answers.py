@@ -51,6 +51,11 @@ def envelope(
     return 207 if outcome.errors else 200, {key: body[key] for key in keys}
 
 
+def page(title: str) -> str:
+    """Return HubSpot's page in HTML for a wrong path or method (observed)."""
+    return f"<html><head><title>Error {title}</title></head><body><h2>{title}</h2></body></html>\n"
+
+
 def timestamp(time: datetime) -> str:
     """Return a time in UTC with three digits of fraction and a Z (observed)."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,7 +2,7 @@
 
 All four operations pass through `_Service.answer`, in HubSpot's order: who asks, how often, what.
 What can happen between a client and HubSpot (another status, a delay, a dropped connection) is not
-known here: that belongs around the application, in a middleware.
+known here: that belongs around the application, and is in `middleware`.
 """
 
 import json
@@ -16,8 +16,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hubspot_batch_read.sandbox.access import check_access
-from hubspot_batch_read.sandbox.answers import envelope
+from hubspot_batch_read.sandbox.access import Tokens
+from hubspot_batch_read.sandbox.answers import envelope, page
 from hubspot_batch_read.sandbox.errors import Refused
 from hubspot_batch_read.sandbox.limits import Clock, RateCounter, RateLimits, utc_now
 from hubspot_batch_read.sandbox.operations import OPERATIONS, Operation
@@ -27,14 +27,19 @@ from hubspot_batch_read.sandbox.seeded import seeded
 
 
 def create_app(
-    portal: Portal, *, limits: RateLimits | None = None, clock: Clock = utc_now
+    portal: Portal,
+    *,
+    limits: RateLimits | None = None,
+    clock: Clock = utc_now,
+    tokens: Tokens | None = None,
 ) -> Starlette:
     """Return the application that answers for a portal.
 
     The clock tells all times in answers and windows of limits. With one that stands still, the same
     requests in the same order get the same answers to the byte.
     """
-    service = _Service(portal, limits or RateLimits(), clock)
+    tokens = tokens or Tokens(portal.seed)
+    service = _Service(portal, limits or RateLimits(), clock, tokens)
     app = Starlette(
         routes=[
             Route(operation.path, service.endpoint(operation), methods=["POST"])
@@ -53,8 +58,9 @@ def create_app(
 class _Service:
     """Answers HTTP requests for one portal."""
 
-    def __init__(self, portal: Portal, limits: RateLimits, clock: Clock) -> None:
+    def __init__(self, portal: Portal, limits: RateLimits, clock: Clock, tokens: Tokens) -> None:
         self._portal = portal
+        self._tokens = tokens
         self._clock = clock
         self._rate = RateCounter(limits, clock)
         self._correlation = seeded(portal.seed, "correlation")
@@ -71,7 +77,8 @@ class _Service:
         """Return the answer to a request whose body was read."""
         headers = self._headers()
         try:
-            check_access(http.headers.get("authorization"), operation.scopes, self._clock())
+            authorization = http.headers.get("authorization")
+            self._tokens.check(authorization, operation.scopes, self._clock())
             try:
                 self._rate.count()
             finally:
@@ -99,12 +106,12 @@ class _Service:
 
     async def not_found(self, _request: HttpRequest, _error: Exception) -> Response:
         """Return the 404 for a path that is none of the four: HTML, as observed."""
-        return HTMLResponse(_page("404 Not Found"), 404, self._headers())
+        return HTMLResponse(page("404 Not Found"), 404, self._headers())
 
     async def method_not_allowed(self, _request: HttpRequest, _error: Exception) -> Response:
         """Return the 405 for anything but POST: HTML, as observed."""
         headers = self._headers() | {"Allow": "POST"}
-        return HTMLResponse(_page("405 Method Not Allowed"), 405, headers)
+        return HTMLResponse(page("405 Method Not Allowed"), 405, headers)
 
     async def nobody_listens(self, _request: HttpRequest, _error: Exception) -> Response:
         """Return nothing in particular: the client hung up before its request was complete."""
@@ -113,7 +120,3 @@ class _Service:
     def _headers(self) -> dict[str, str]:
         correlation_id = UUID(int=self._correlation.getrandbits(128), version=4)
         return {"x-hubspot-correlation-id": str(correlation_id)}
-
-
-def _page(title: str) -> str:
-    return f"<html><head><title>Error {title}</title></head><body><h2>{title}</h2></body></html>\n"

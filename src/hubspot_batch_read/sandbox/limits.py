@@ -46,23 +46,22 @@ class RateCounter:
         """Count a request. Raises Refused (429) when a limit is used up."""
         self._forget()
         if self._today >= self._limits.daily:
-            raise _limited("DAILY")
+            raise limited("DAILY")
         if len(self._recent) >= self._limits.ten_secondly:
-            raise _limited("TEN_SECONDLY_ROLLING")
+            raise limited("TEN_SECONDLY_ROLLING")
         self._recent.append(self._clock())
         self._today += 1
 
     def headers(self) -> dict[str, str]:
         """Return the headers that tell the limits and what is left (documentation)."""
         self._forget()
-        limits = {
-            "Interval-Milliseconds": int(WINDOW / timedelta(milliseconds=1)),
-            "Max": self._limits.ten_secondly,
-            "Remaining": self._limits.ten_secondly - len(self._recent),
-            "Daily": self._limits.daily,
-            "Daily-Remaining": self._limits.daily - self._today,
-        }
-        return {f"X-HubSpot-RateLimit-{name}": str(value) for name, value in limits.items()}
+        return rate_headers(
+            interval_milliseconds=int(WINDOW / timedelta(milliseconds=1)),
+            limit=self._limits.ten_secondly,
+            remaining=self._limits.ten_secondly - len(self._recent),
+            daily=self._limits.daily,
+            daily_remaining=self._limits.daily - self._today,
+        )
 
     def _forget(self) -> None:
         """Forget what no longer counts; the day ends at midnight UTC, the portal's time zone."""
@@ -74,7 +73,21 @@ class RateCounter:
             self._day, self._today = today, 0
 
 
-def _limited(policy: str) -> Refused:
+def rate_headers(
+    *, interval_milliseconds: int, limit: int, remaining: int, daily: int, daily_remaining: int
+) -> dict[str, str]:
+    """Return the headers that tell the limit of an interval and of the day (documentation)."""
+    limits = {
+        "Interval-Milliseconds": interval_milliseconds,
+        "Max": limit,
+        "Remaining": remaining,
+        "Daily": daily,
+        "Daily-Remaining": daily_remaining,
+    }
+    return {f"X-HubSpot-RateLimit-{name}": str(value) for name, value in limits.items()}
+
+
+def limited(policy: str) -> Refused:
     """Return the 429 as observed: an errorType, no category and no Retry-After."""
     message = f"You have reached your {policy.lower()} limit."
     return Refused(429, message=message, errorType="RATE_LIMIT", policyName=policy)
