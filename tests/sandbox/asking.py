@@ -1,6 +1,8 @@
 """How tests ask a sandbox, and where."""
 
+import json
 import re
+import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,7 +50,7 @@ def connect(sandbox: Sandbox) -> httpx.Client:
 
 def check_against_spec(response: httpx.Response) -> None:
     response.read()
-    if response.headers["content-type"] == "application/json":
+    if response.headers.get("content-type") == "application/json":
         departures = spec.departures(response.json(), schema_of(response))
         assert not departures, (departures, response.text)
 
@@ -78,6 +80,29 @@ class Ask:
 
     def body(self, path: str, body: bytes) -> httpx.Response:
         return self.client.post(path, content=body)
+
+
+def send(sandbox: Sandbox, path: str, *ids: str) -> socket.socket:
+    """Send a request over a socket of its own, and return that."""
+    url = httpx.URL(sandbox.base_url)
+    connection = socket.create_connection((url.host, url.port or 0), timeout=60)
+    send_again(connection, sandbox, path, *ids)
+    return connection
+
+
+def send_again(connection: socket.socket, sandbox: Sandbox, path: str, *ids: str) -> None:
+    body = json.dumps({"inputs": [{"id": id_} for id_ in ids]})
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {sandbox.token}\r\n"
+    connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+
+def receive_all(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Return the head and the body of what comes until the connection is closed."""
+    received = b""
+    while more := connection.recv(65536):
+        received += more
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head, body
 
 
 def rows(response: httpx.Response) -> dict[str, Json]:

@@ -18,6 +18,19 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
+def other_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(seed=7) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def faulty(other_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox with the default portal, for a test to set faults."""
+    yield other_sandbox
+    other_sandbox.faults = None
+
+
+@pytest.fixture(scope="session")
 def portal(sandbox: Sandbox) -> Portal:
     return sandbox.portal
 

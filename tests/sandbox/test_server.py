@@ -64,6 +64,14 @@ def test_an_answer_does_not_wait_for_the_network() -> None:
     assert median(durations) < 0.03
 
 
+def test_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    with Sandbox() as sandbox, connect(sandbox) as client:
+        Ask(client)(COMPANIES, "1")
+
+    assert "uvicorn.access" not in {record.name for record in caplog.records}
+
+
 def test_two_run_side_by_side_and_one_can_run_again() -> None:
     again = Sandbox(seed=1)
     with again, Sandbox(seed=2) as other:
@@ -167,3 +175,104 @@ runpy.run_module("hubspot_batch_read.sandbox", run_name="__main__")
     assert process.stderr == (
         'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"\n'
     )
+
+
+# What is under way at the end -------------------------------------------------------------------
+
+
+def test_it_ends_without_the_requests_that_take_too_long_and_says_nothing() -> None:
+    program = f"""
+import threading, time
+from concurrent.futures import ThreadPoolExecutor
+import httpx
+from hubspot_batch_read.sandbox import *
+
+FAULTS = [Latency(30), SlowBody(30), Hold(threading.Event())]
+arrived = threading.Barrier(2)
+
+def faults(request):
+    if request.ordinal == len(FAULTS):
+        arrived.wait()
+    return FAULTS[request.ordinal - 1]
+
+def ask(url):
+    try:
+        httpx.post(url, json={{"inputs": []}}, timeout=60)
+    except httpx.TransportError:
+        return True
+
+with ThreadPoolExecutor() as threads:
+    with Sandbox(faults=faults) as sandbox:
+        url = sandbox.base_url + {COMPANIES!r}
+        failed = [threads.submit(ask, url) for _ in FAULTS]
+        arrived.wait()
+        begin = time.monotonic()
+    print(time.monotonic() - begin)
+    assert all(each.result() for each in failed)
+"""
+
+    process = run(sys.executable, "-W", "error", "-c", program)
+
+    assert process.stderr == ""
+    assert float(process.stdout) < 5  # a second of grace; the answers would take 30
+
+
+def test_it_ends_without_the_clients_that_stop_in_the_middle_and_says_nothing() -> None:
+    program = f"""
+import socket, sys, threading
+from urllib.parse import urlsplit
+from hubspot_batch_read.sandbox import *
+
+asked = threading.Event()
+
+def faults(request):
+    asked.set()
+    return Answer(200, bytes(50_000_000))
+
+with Sandbox(faults=faults) as sandbox:
+    address = urlsplit(sandbox.base_url)
+    head = b"POST {COMPANIES} HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 2\\r\\n\\r\\n"
+    stops_asking = socket.create_connection((address.hostname, address.port))
+    stops_asking.sendall(head + b"{{")
+    stops_listening = socket.create_connection((address.hostname, address.port))
+    stops_listening.sendall(head + b"{{}}")
+    asked.wait()
+stops_asking.close()
+stops_listening.close()
+"""
+
+    process = run(sys.executable, "-W", "error", "-c", program)
+
+    assert process.stderr == ""
+    assert process.returncode == 0
+
+
+def test_no_fault_is_a_line_on_a_terminal_or_a_change_of_its_logging() -> None:
+    program = f"""
+import logging
+import httpx
+from hubspot_batch_read.sandbox import *
+
+def state():
+    names = ["", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"]
+    loggers = [logging.getLogger(name) for name in names]
+    return [(each.level, [*each.handlers], [*each.filters], each.propagate) for each in loggers]
+
+before = state()
+faults = [*Drop, *Drop, Answer(999), Answer(204), SlowBody(0.01), Latency(0), Latency(30)]
+with Sandbox(faults=in_order(faults)) as sandbox:
+    headers = {{"Authorization": "Bearer " + sandbox.token}}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=0.5) as client:
+        for _ in faults:
+            try:
+                client.post({COMPANIES!r}, json={{"inputs": [{{"id": "1"}}]}})
+            except httpx.TransportError:
+                pass
+    assert sandbox.traffic.faults == tuple(faults)
+assert state() == before
+"""
+
+    process = run(sys.executable, "-W", "error", "-c", program)
+
+    assert process.stderr == ""
+    assert process.returncode == 0
