@@ -134,7 +134,7 @@ class Sender:
                 _note_attempts(error, attempt - 1)
                 raise error
             logger.info(
-                "attempt %d of %d: waiting %.1f s for the rate limit",
+                "attempt %d of %d: waiting %.2f s for the rate limit",
                 attempt,
                 self._attempts,
                 seconds,
@@ -181,7 +181,7 @@ class Sender:
 
     def _log_retry(self, state: RetryCallState) -> None:
         logger.info(
-            "attempt %d of %d: %s; the next in %.1f s",
+            "attempt %d of %d: %s; the next in %.2f s",
             state.attempt_number,
             self._attempts,
             _in_words(_error(state)),

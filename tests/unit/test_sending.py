@@ -555,10 +555,10 @@ def test_each_wait_is_logged(trial: Trial, mode: str, caplog: pytest.LogCaptureF
     ]
     trial.send(Sender(rate_limit=3), outcomes, mode)
     assert [record.getMessage() for record in caplog.records] == [
-        "attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.5 s",
-        "attempt 2 of 9: DecodeError, HTTP 200, correlation id def; the next in 1.0 s",
-        "attempt 3 of 9: ProxyError; the next in 2.0 s",
-        "attempt 4 of 9: waiting 6.8 s for the rate limit",
+        "attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.50 s",
+        "attempt 2 of 9: DecodeError, HTTP 200, correlation id def; the next in 1.00 s",
+        "attempt 3 of 9: ProxyError; the next in 2.00 s",
+        "attempt 4 of 9: waiting 6.75 s for the rate limit",
     ]
     assert {(record.name, record.levelname) for record in caplog.records} == {
         ("hubspot_batch_read", "INFO")
