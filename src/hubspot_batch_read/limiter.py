@@ -52,7 +52,9 @@ def stated_interval_ms(headers: Mapping[str, str]) -> int | None:
 
 
 def _positive(value: str | None) -> int | None:
-    return int(value) or None if value and re.fullmatch("[0-9]{1,9}", value) else None
+    if value and re.fullmatch("[0-9]{1,9}", value):
+        return int(value) or None
+    return None
 
 
 class Limiter:
@@ -66,8 +68,9 @@ class Limiter:
 
         Args:
             rate_limit: "auto" for the limit that HubSpot states in its responses, a number of
-                requests per ten seconds, or None to let every request go at once. A bucket of
-                pyrate-limiter, but no async one, is a limit that clients or processes can share.
+                requests per ten seconds, or None to let every request go at once, pauses or not. A
+                bucket of pyrate-limiter, but no async one, is a limit to share between clients or
+                processes.
 
         Raises:
             TypeError: The bucket is async.

@@ -5,18 +5,27 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httpx
 from tenacity import AsyncRetrying, BaseRetrying, RetryCallState, Retrying, wait_random_exponential
 
 from hubspot_batch_read.limiter import INTERVAL_MS, Limiter, RateLimit, stated_interval_ms
-from hubspot_batch_read_api.client import ModelT
 from hubspot_batch_read_api.errors import ApiError, DecodeError, HubSpotError, RateLimitError
-from hubspot_batch_read_api.types import Model, Response
 
 logger = logging.getLogger("hubspot_batch_read")
 
+
+class Answer(Protocol):
+    """What a call returns: a response, of which nothing but the headers matters here."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """HTTP headers."""
+        ...
+
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
 RetryingT = TypeVar("RetryingT", bound=BaseRetrying)
 
 RETRIED_STATUSES = frozenset({423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
@@ -64,7 +73,8 @@ class Sender:
         Args:
             retries: How many times a request is sent again at most.
             rate_limit: "auto" for the limit that HubSpot states in its responses, a number of
-                requests per ten seconds, a bucket of pyrate-limiter (no async one), or None.
+                requests per ten seconds, or a bucket of pyrate-limiter, but no async one; None for
+                no limit, so that after a 429 the other requests do not wait either.
             max_wait: Seconds that a single wait takes at most; a longer one is an error instead.
 
         Raises:
@@ -79,9 +89,7 @@ class Sender:
         self._sync = self._retrying(Retrying)
         self._async = self._retrying(AsyncRetrying)
 
-    def send(
-        self, call: Callable[[], Response[ModelT]], wait: Callable[[float], None]
-    ) -> Response[ModelT]:
+    def send(self, call: Callable[[], AnswerT], wait: Callable[[float], None]) -> AnswerT:
         """Return the response of the first call that succeeds.
 
         Args:
@@ -102,9 +110,9 @@ class Sender:
 
     async def asend(
         self,
-        call: Callable[[], Awaitable[Response[ModelT]]],
+        call: Callable[[], Awaitable[AnswerT]],
         wait: Callable[[float], Awaitable[None]] | None = None,
-    ) -> Response[ModelT]:
+    ) -> AnswerT:
         """Asynchronous version of `send`; without `wait`, asyncio.sleep waits."""
         sleep = wait or _sleep
 
@@ -112,7 +120,7 @@ class Sender:
             for seconds in self._waits(state.attempt_number):
                 await sleep(seconds)
 
-        async def attempt() -> Response[ModelT]:
+        async def attempt() -> AnswerT:
             return await call()
 
         return await self._async.copy(before=admit, sleep=sleep)(attempt)
@@ -223,8 +231,8 @@ def _headers(state: RetryCallState) -> Mapping[str, str]:
     """Return the headers of the response to an attempt; none if none arrived whole."""
     error = _error(state)
     if state.outcome and error is None:
-        response: Response[Model] = state.outcome.result()
-        return response.headers
+        answer: Answer = state.outcome.result()
+        return answer.headers
     return error.headers if isinstance(error, ApiError) else {}
 
 
