@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubspot_batch_read.chunk import Request
+from hubspot_batch_read.limiter import RateLimit
 from hubspot_batch_read.operations import RowT
 from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sending import Sender
 from hubspot_batch_read_api import AuthenticatedClient
-from hubspot_batch_read_api.client import BASE_URL
+from hubspot_batch_read_api.client import BASE_URL, TokenSource
 
 if TYPE_CHECKING:
     import httpx
-    from pyrate_limiter import AbstractBucket
 
-AccessToken = str | Callable[[], str] | Callable[[], Awaitable[str]]
 ResultT = TypeVar("ResultT")
 
 
@@ -27,12 +26,12 @@ class Connection:
 
     def __init__(
         self,
-        access_token: AccessToken | None = None,
+        access_token: str | TokenSource | None = None,
         *,
         base_url: str = BASE_URL,
         timeout: float | httpx.Timeout | None = 30.0,
         retries: int = 8,
-        rate_limit: int | AbstractBucket | Literal["auto"] | None = "auto",
+        rate_limit: RateLimit = "auto",
         max_wait: float = 60.0,
         max_concurrency: int = 4,
         httpx_args: Mapping[str, Any] | None = None,

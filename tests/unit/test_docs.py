@@ -21,10 +21,11 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = {
     f"{page} {number}": code
     for page, text in PAGES.items()
-    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S), start=1)
+    for number, code in enumerate(BLOCK.findall(text), start=1)
 }
 
 
@@ -42,7 +43,7 @@ def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sandbox]
             real = getattr(hubspot_batch_read, name)
 
             def connect(*token: Any, real: Any = real, **arguments: Any) -> Any:
-                return real(*token, base_url=base_url, **arguments)
+                return real(*token, **{"base_url": base_url, **arguments})
 
             monkeypatch.setattr(hubspot_batch_read, name, connect)
         monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
@@ -91,7 +92,7 @@ def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
         target = ((ROOT / page).parent / name).resolve() if name else ROOT / page
         assert target.exists(), link
         if anchor:
-            headings = re.findall(r"^#+ (.*)", target.read_text(), re.M)
+            headings = re.findall(r"^#+ (.*)", target.read_text(), re.MULTILINE)
             assert anchor in [heading.lower().replace(" ", "-") for heading in headings], link
 
 

@@ -1,0 +1,288 @@
+"""Whole reads over real sockets, with everything that can go wrong: no id and no row is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from hubspot_batch_read import AsyncHubSpot, HubSpot, sending
+from hubspot_batch_read.account import Account
+from hubspot_batch_read.sandbox import (
+    Altered,
+    Drop,
+    Fault,
+    Latency,
+    Portal,
+    Sandbox,
+    SlowBody,
+    at_rate,
+    incidents,
+)
+from hubspot_batch_read.sandbox.portal import Direction
+
+MANY = 20_000
+RATE = 0.2
+UNKNOWN = ["1", "22", "333"]
+MALFORMED = ["nonsense", "4-4"]
+NO_CAMPAIGN = "00000000-0000-4000-8000-000000000000"
+
+# What may pass: each of these is met once in a while, and no row is lost by it.
+PASSING: dict[str, Fault] = {
+    "rate_limited_ten_secondly": incidents.rate_limited(
+        "TEN_SECONDLY_ROLLING", interval_milliseconds=20
+    ),
+    "rate_limited_secondly": incidents.rate_limited("SECONDLY", interval_milliseconds=20),
+    "locked": incidents.locked(),
+    "migrating": incidents.migrating("0.01"),
+    "server_error": incidents.server_error(),
+    "empty_500": incidents.empty_500(),
+    "bad_gateway": incidents.bad_gateway(),
+    "unavailable": incidents.unavailable("0.01"),
+    "gateway_timeout": incidents.gateway_timeout(),
+    "cloudflare_521": incidents.cloudflare(521),
+    "cloudflare_523": incidents.cloudflare(523),
+    "cloudflare_524": incidents.cloudflare(524),
+    "latency": Latency(0.02),
+    "slow_body": SlowBody(0.02),
+    **{drop.name.lower(): drop for drop in Drop},
+}
+# What does not: the request fails for good.
+LASTING: dict[str, Fault] = {
+    "rate_limited_daily": incidents.rate_limited("DAILY", interval_milliseconds=20),
+    "not_found": incidents.not_found(),
+    "cloudflare_520": incidents.cloudflare(520),
+    "cloudflare_522": incidents.cloudflare(522),
+    "cloudflare_525": incidents.cloudflare(525),
+    "cloudflare_526": incidents.cloudflare(526),
+    "migrating_for_a_day": incidents.migrating(86_400),
+    "other_2xx_that_is_no_envelope": Altered(lambda _: {"hello": "world"}, status=202),
+}
+
+
+class Read(NamedTuple):
+    """A read of many ids, among them some that do not exist and some that cannot."""
+
+    method: Callable[[HubSpot | AsyncHubSpot, Portal], Any]
+    ids: Callable[[Portal], list[str]]
+
+
+def contacts(portal: Portal) -> list[str]:
+    return [*portal.contact_ids, *UNKNOWN, *MALFORMED]
+
+
+READS = {
+    "associations": Read(
+        lambda hubspot, portal: hubspot.read_associations(
+            "contacts", "companies", contacts(portal), on_error="collect"
+        ),
+        contacts,
+    ),
+    "associations_v3": Read(
+        lambda hubspot, portal: hubspot.read_associations_v3(
+            "contacts", "deals", contacts(portal), on_error="collect"
+        ),
+        contacts,
+    ),
+    "campaigns": Read(
+        lambda hubspot, portal: hubspot.read_campaigns(
+            iter([*portal.campaign_ids, NO_CAMPAIGN, *MALFORMED]),
+            properties=(name for name in ["hs_name"]),
+            on_error="collect",
+        ),
+        lambda portal: [*portal.campaign_ids, NO_CAMPAIGN, *MALFORMED],
+    ),
+    "workflow_id_mappings": Read(
+        lambda hubspot, portal: hubspot.read_workflow_id_mappings(
+            flow_ids=[*map(int, portal.flow_ids), *UNKNOWN], on_error="collect"
+        ),
+        lambda portal: [*portal.flow_ids, *UNKNOWN],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    portal = Portal(seed=11, contacts=MANY, campaigns=MANY, workflows=MANY, page_size=100)
+    with Sandbox(portal=portal) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sandbox: Sandbox) -> Callable[[str], Result]:
+    """What a read returns when nothing goes wrong, by the name of the read."""
+
+    @cache
+    def result(name: str) -> Result:
+        sandbox.faults = None
+        return read(sandbox, name, asynchronous=False)
+
+    return result
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as little as a test can: what is tested here is the account, not the delays."""
+    monkeypatch.setattr(sending, "LOCKED_SECONDS", 0.01)
+    monkeypatch.setattr(sending, "BACKOFF_SECONDS", 0.02)
+
+
+class Result(NamedTuple):
+    """What came of a read."""
+
+    records: list[Any]
+    account: Account[Any]
+
+
+def read(sandbox: Sandbox, name: str, *, asynchronous: bool, **options: Any) -> Result:
+    """Read everything."""
+    method, _ = READS[name]
+    options = {"base_url": sandbox.base_url, "retries": 12, **options}
+    token = options.pop("access_token", sandbox.token)
+    if not asynchronous:
+        with HubSpot(token, **options) as hubspot:
+            batch = method(hubspot, sandbox.portal)
+            return Result(list(batch), batch)
+
+    async def main() -> Result:
+        async with AsyncHubSpot(token, **options) as hubspot:
+            batch = method(hubspot, sandbox.portal)
+            return Result([record async for record in batch], batch)
+
+    return asyncio.run(main())
+
+
+def check(result: Result, expected: Result, ids: list[str]) -> None:
+    """Check that the account is complete, and all that was read is as if nothing had been wrong."""
+    records, account = result
+    unread = list(account.unread)
+    settled = [
+        *(error.id for error in account.errors),
+        *account.without_associations,
+        *account.unanswered,
+        *unread,
+    ]
+    assert len(records) + len(settled) == len(ids) == account.summary.taken
+    assert set(settled) <= set(ids)
+    failed = set(unread)
+    if not failed:
+        assert records == expected.records
+        assert account.truncated == expected.account.truncated
+    else:
+        assert [id_ for failure in account.failures for id_ in failure.ids] == unread
+        assert records == without(expected, failed)
+    for place in ("errors", "without_associations", "unanswered"):
+        found, known = getattr(account, place), getattr(expected.account, place)
+        assert found == [each for each in known if getattr(each, "id", each) not in failed]
+    assert account.other_errors == []
+    assert account.summary.unexpected == 0
+
+
+def without(expected: Result, failed: set[str]) -> list[Any]:
+    """Return the records that are expected where these ids were not read."""
+    ids = [
+        getattr(record, "id", None)
+        or (str(record.flow_id) if hasattr(record, "flow_id") else record.from_.id)
+        for record in expected.records
+    ]
+    return [record for id_, record in zip(ids, expected.records, strict=True) if id_ not in failed]
+
+
+both = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def test_a_read_returns_what_the_portal_has(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result]
+) -> None:
+    portal = sandbox.portal
+    source, target = portal.object_type("contacts"), portal.object_type("companies")
+    assert source is not None
+    assert target is not None
+    linked = {
+        id_: portal.associations(Direction(source, target), id_) for id_ in portal.contact_ids
+    }
+    records, account = undisturbed("associations")
+    assert [
+        (
+            record.from_.id,
+            [
+                (each.to_object_id, [kind.type_id for kind in each.association_types])
+                for each in record.to
+            ],
+        )
+        for record in records
+    ] == [
+        (id_, [(str(each.id), [kind.type_id for kind in each.types]) for each in links])
+        for id_, links in linked.items()
+        if links
+    ]
+    assert sorted(account.without_associations) == sorted(
+        [*UNKNOWN, *(id_ for id_, links in linked.items() if not links)]
+    )
+    assert [error.id for error in account.errors] == MALFORMED
+
+
+def test_the_other_reads_put_each_id_in_its_place(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result]
+) -> None:
+    portal = sandbox.portal
+    campaigns = undisturbed("campaigns")
+    assert [record.id for record in campaigns.records] == list(portal.campaign_ids)
+    assert campaigns.account.unanswered == [NO_CAMPAIGN]
+    assert [error.id for error in campaigns.account.errors] == MALFORMED
+    assert portal.campaign_ids[2] in {cut.id for cut in campaigns.account.truncated}
+    mappings = undisturbed("workflow_id_mappings")
+    assert [(str(each.flow_id), str(each.workflow_id)) for each in mappings.records] == list(
+        zip(portal.flow_ids, portal.workflow_ids, strict=True)
+    )
+    assert [(error.id, error.sub_category) for error in mappings.account.errors] == [
+        (id_, "FLOW_NOT_FOUND") for id_ in UNKNOWN
+    ]
+    v3 = undisturbed("associations_v3")
+    assert {cut.id for cut in v3.account.truncated} == {
+        record.from_.id for record in v3.records if len(record.to) == 100
+    }
+    assert v3.account.truncated
+
+
+@both
+@pytest.mark.parametrize("name", PASSING)
+def test_a_fault_that_passes_costs_no_row(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], name: str, asynchronous: bool
+) -> None:
+    expected = undisturbed("workflow_id_mappings")
+    before = sandbox.traffic.faults.count(PASSING[name])
+    sandbox.faults = at_rate(RATE, [PASSING[name]], seed=3)
+    result = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
+    assert sandbox.traffic.faults.count(PASSING[name]) > before
+    assert result.account.failures == []
+    check(result, expected, READS["workflow_id_mappings"].ids(sandbox.portal))
+
+
+@both
+@pytest.mark.parametrize("name", LASTING)
+def test_a_fault_that_lasts_costs_the_rows_of_its_request_only(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], name: str, asynchronous: bool
+) -> None:
+    expected = undisturbed("workflow_id_mappings")
+    before = sandbox.traffic.faults.count(LASTING[name])
+    sandbox.faults = at_rate(RATE, [LASTING[name]], seed=3)
+    result = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
+    failures = sandbox.traffic.faults.count(LASTING[name]) - before
+    assert len(result.account.failures) == failures > 0  # not retried
+    check(result, expected, READS["workflow_id_mappings"].ids(sandbox.portal))
+
+
+@both
+@pytest.mark.parametrize("name", READS)
+def test_all_faults_together_leave_a_complete_account_and_no_wrong_row(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], name: str, asynchronous: bool
+) -> None:
+    expected = undisturbed(name)
+    lasting = list(LASTING.values())[: 2 if name == "campaigns" else 1]
+    sandbox.faults = at_rate(RATE, [*PASSING.values(), *PASSING.values(), *lasting], seed=1)
+    result = read(sandbox, name, asynchronous=asynchronous)
+    check(result, expected, READS[name].ids(sandbox.portal))
