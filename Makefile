@@ -11,7 +11,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated lint typecheck format lock clean
+.PHONY: help demo test generate check-generated lint typecheck format bench-memory lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ typecheck: $(READY) ## Check types with mypy --strict and pyright
 format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-memory: $(READY) ## Measure what reading a million ids costs in memory (two minutes)
+	@$(BIN)/python benchmarks/memory.py
 
 lock: $(READY) ## Pin the newest versions of what requirements-dev.in names
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \

@@ -1,0 +1,77 @@
+"""A server that answers associations reads as fast as it can, in a process of its own.
+
+    with serve() as base_url: ...
+
+Each object has one association, or none at all (`serve(empty=True)`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ENVELOPE = (
+    '{"status":"COMPLETE","results":[%s],"startedAt":"2026-01-01T00:00:00.000Z",'
+    '"completedAt":"2026-01-01T00:00:00.001Z"%s}'
+)
+ROW = (
+    '{"from":{"id":"%s"},"to":[{"toObjectId":%s,"associationTypes":'
+    '[{"category":"HUBSPOT_DEFINED","typeId":279,"label":null}]}]}'
+)
+NOTHING = (
+    '{"status":"error","category":"OBJECT_NOT_FOUND","message":"No company is associated.",'
+    '"subCategory":"crm.associations.NO_ASSOCIATIONS_FOUND","context":{"fromObjectId":[%s]}}'
+)
+
+
+@contextmanager
+def serve(*, empty: bool = False, latency: float = 0.0) -> Iterator[str]:
+    """Yield the address of a server; it answers so many seconds after a request came."""
+    command = [sys.executable, __file__, str(int(empty)), str(latency)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def body(ids: list[str], *, empty: bool) -> bytes:
+    """Return the answer to a request for these ids."""
+    if not empty:
+        return (ENVELOPE % (",".join(ROW % (id_, id_) for id_ in ids), "")).encode()
+    named = NOTHING % ",".join(f'"{id_}"' for id_ in ids)
+    return (ENVELOPE % ("", f',"numErrors":1,"errors":[{named}]')).encode()
+
+
+async def main(*, empty: bool, latency: float) -> None:
+    """Serve for ever."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+                inputs = json.loads(await reader.readexactly(length))["inputs"]
+                content = body([each["id"] for each in inputs], empty=empty)
+                await asyncio.sleep(latency)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(content))
+                writer.write(content)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    sys.stdout.write(f"http://{host}:{port}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(empty=sys.argv[1] == "1", latency=float(sys.argv[2])))
