@@ -34,6 +34,7 @@ class Case(NamedTuple):
     unique: bool
 
     def __str__(self) -> str:
+        """Return it in words."""
         return ", ".join(
             [
                 "async" if self.asynchronous else "sync",
@@ -75,6 +76,7 @@ def measure(base_url: str, case: Case) -> int:
 
 
 def read_sync(base_url: str, case: Case, number: int) -> None:
+    """Read so many ids, sync."""
     with HubSpot("no-token", base_url=base_url) as hubspot:
         batch = hubspot.read_associations(
             "contacts", "companies", ids(number), unique_ids=case.unique
@@ -85,6 +87,8 @@ def read_sync(base_url: str, case: Case, number: int) -> None:
 
 
 def read_async(base_url: str, case: Case, number: int) -> None:
+    """Read so many ids, async."""
+
     async def read() -> None:
         async with AsyncHubSpot("no-token", base_url=base_url) as hubspot:
             batch = hubspot.read_associations(
@@ -98,6 +102,7 @@ def read_async(base_url: str, case: Case, number: int) -> None:
 
 
 def ids(number: int) -> Iterator[str]:
+    """Yield so many ids."""
     for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7):
         yield str(id_)
 

@@ -8,6 +8,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
+import hubspot_batch_read
 import hubspot_batch_read_api
 from hubspot_batch_read_api import models
 
@@ -45,6 +48,43 @@ def test_the_names_a_user_imports_are_these() -> None:
         *("WorkflowIdInput", "WorkflowIdMapping", "WorkflowIdMappingEnvelope"),
         *("WorkflowIdMappingRequest",),
     }
+
+
+def test_the_names_of_the_layer_above_are_these() -> None:
+    assert set(hubspot_batch_read.__all__) == {
+        *("HubSpot", "AsyncHubSpot", "Batch", "AsyncBatch", "FlowId", "WorkflowId"),
+        *("Failure", "InputError", "InvalidIdError", "Summary", "Truncation", "WaitTooLongError"),
+    }
+    assert set(hubspot_batch_read.__all__) <= set(dir(hubspot_batch_read))
+
+
+@pytest.mark.parametrize("name", hubspot_batch_read.__all__)
+def test_each_name_can_be_imported_and_is_documented(name: str) -> None:
+    each = getattr(hubspot_batch_read, name)
+    members = [value for key, value in vars(each).items() if not key.startswith("_")]
+    functions = [member for member in members if callable(member) or isinstance(member, property)]
+    assert all(documented.__doc__ for documented in (each, *functions))
+
+
+def test_a_misspelt_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Hubspot'"):
+        hubspot_batch_read.Hubspot  # type: ignore[attr-defined]  # noqa: B018 - it raises
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("import hubspot_batch_read", ["httpx", "attrs", "asyncio", "tenacity", "starlette"]),
+        (
+            "from hubspot_batch_read import HubSpot; HubSpot('token')",
+            ["asyncio", "pyrate_limiter", "starlette"],
+        ),
+    ],
+)
+def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
+    code += "; import sys; print([name for name in sys.argv[1:] if name in sys.modules])"
+    command = [sys.executable, "-c", code, *heavy]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "[]\n"
 
 
 def test_the_pins_are_exact_and_name_no_registry() -> None:
