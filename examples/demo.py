@@ -1,4 +1,4 @@
-"""All four reads through the generated SDK, and one error.
+"""All four reads, with the account of the ids, and one error.
 
 Against a sandbox on this machine, which it starts and stops:
 
@@ -16,29 +16,18 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
+from hubspot_batch_read import Batch, HubSpot
 from hubspot_batch_read.sandbox import Sandbox
-from hubspot_batch_read_api import AuthenticatedClient
-from hubspot_batch_read_api.api.associations import read_associations, read_associations_v3
-from hubspot_batch_read_api.api.campaigns import read_campaigns
-from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
 from hubspot_batch_read_api.errors import ApiError, HubSpotError
-from hubspot_batch_read_api.models import (
-    AssociationInput,
-    AssociationRequest,
-    AssociationV3Input,
-    AssociationV3Request,
-    CampaignInput,
-    CampaignRequest,
-    Envelope,
-    FlowIdInput,
-    WorkflowIdMappingRequest,
-)
+from hubspot_batch_read_api.types import Model
+
+RecordT = TypeVar("RecordT", bound=Model)
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -60,21 +49,21 @@ def main() -> int:
     parser.add_argument("--flows", nargs="*", default=["1"], metavar="ID")
     arguments = parser.parse_args()
     if not arguments.live:
-        with sandbox() as (client, ids):
-            return demonstrate(client, ids)
+        with sandbox() as (hubspot, ids):
+            return demonstrate(hubspot, ids)
     token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
     if not token:
         console.print("--live needs the environment variable HUBSPOT_ACCESS_TOKEN.")
         return 2
-    with AuthenticatedClient(token) as client:
+    with HubSpot(token) as hubspot:
         ids = Ids(arguments.contacts, arguments.campaigns, arguments.flows)
-        return demonstrate(client, ids)
+        return demonstrate(hubspot, ids)
 
 
 @contextmanager
-def sandbox() -> Iterator[tuple[AuthenticatedClient, Ids]]:
+def sandbox() -> Iterator[tuple[HubSpot, Ids]]:
     """Serve a portal for a while; gives a client for it and some of its ids."""
-    with Sandbox(seed=7) as server, AuthenticatedClient(server.token, server.base_url) as client:
+    with Sandbox(seed=7) as server, HubSpot(server.token, base_url=server.base_url) as hubspot:
         portal = server.portal
         ids = Ids(
             contacts=[*portal.contact_ids[:5], "999"],
@@ -82,13 +71,13 @@ def sandbox() -> Iterator[tuple[AuthenticatedClient, Ids]]:
             flows=[*portal.flow_ids[:3], "1"],
         )
         console.print(f"A sandbox stands in for HubSpot at {server.base_url}\n")
-        yield client, ids
+        yield hubspot, ids
     console.print("The sandbox has stopped.")
 
 
-def demonstrate(client: AuthenticatedClient, ids: Ids) -> int:
+def demonstrate(hubspot: HubSpot, ids: Ids) -> int:
     """Show the reads one after the other; gives the exit code."""
-    reads: list[Callable[[AuthenticatedClient, Ids], None]] = [
+    reads: list[Callable[[HubSpot, Ids], None]] = [
         show_associations,
         show_associations_v3,
         show_campaigns,
@@ -98,7 +87,7 @@ def demonstrate(client: AuthenticatedClient, ids: Ids) -> int:
     failed = False
     for read in reads:
         try:
-            read(client, ids)
+            read(hubspot, ids)
         except (HubSpotError, httpx.RequestError) as error:
             failed = True
             console.print(f"{type(error).__name__}: {error}", style="red")
@@ -106,86 +95,77 @@ def demonstrate(client: AuthenticatedClient, ids: Ids) -> int:
     return int(failed)
 
 
-def show_associations(client: AuthenticatedClient, ids: Ids) -> None:
-    """Associations: rows with labels and a cursor, and contacts that have none."""
-    body = AssociationRequest(inputs=[AssociationInput(id=each) for each in ids.contacts])
-    answer = read_associations.sync("contacts", "companies", client=client, body=body)
-    rows = (
+def show_associations(hubspot: HubSpot, ids: Ids) -> None:
+    """Associations: records with labels, all pages of each, and contacts that have none."""
+    contacts = hubspot.read_associations("contacts", "companies", ids.contacts)
+    rows = [
         (
-            row.from_.id,
+            contact.from_.id,
+            str(len(contact.to)),
             few(
                 f"{company.to_object_id} ({few(each.label or 'unlabelled' for each in kinds)})"
-                for company in row.to
+                for company in contact.to
                 if (kinds := company.association_types)
             ),
-            "whole" if row.paging is None else "goes on: paging.next_.after",
         )
-        for row in answer.results
-    )
-    show("read_associations: contacts to companies", ("contact", "companies", "the row is"), rows)
-    show_account(answer, len(ids.contacts))
+        for contact in contacts
+    ]
+    show("read_associations: contacts to companies", ("contact", "", "companies"), rows)
+    show_account(contacts)
 
 
-def show_associations_v3(client: AuthenticatedClient, ids: Ids) -> None:
+def show_associations_v3(hubspot: HubSpot, ids: Ids) -> None:
     """Associations v3: the older form, cut at 100."""
-    body = AssociationV3Request(inputs=[AssociationV3Input(id=each) for each in ids.contacts])
-    answer = read_associations_v3.sync("contacts", "deals", client=client, body=body)
-    rows = (
+    contacts = hubspot.read_associations_v3("contacts", "deals", ids.contacts)
+    rows = [
         (
-            row.from_.id,
-            few(f"{deal.id} ({deal.type_})" for deal in row.to),
-            "whole" if row.paging is None else f"cut short at {len(row.to)}",
+            contact.from_.id,
+            str(len(contact.to)),
+            few(f"{deal.id} ({deal.type_})" for deal in contact.to),
         )
-        for row in answer.results
-    )
-    show("read_associations_v3: contacts to deals", ("contact", "deals", "the row is"), rows)
-    show_account(answer, len(ids.contacts))
+        for contact in contacts
+    ]
+    show("read_associations_v3: contacts to deals", ("contact", "", "deals"), rows)
+    show_account(contacts)
 
 
-def show_campaigns(client: AuthenticatedClient, ids: Ids) -> None:
+def show_campaigns(hubspot: HubSpot, ids: Ids) -> None:
     """Campaigns: properties, assets and metrics."""
-    if not ids.campaigns:
-        console.print("read_campaigns: no --campaigns given, so there is nothing to read")
-        return
-    answer = read_campaigns.sync(
-        client=client,
-        body=CampaignRequest(inputs=[CampaignInput(id=each) for each in ids.campaigns]),
-        start_date="2026-01-01",
-        end_date="2026-03-31",
-        properties=["hs_name"],
+    campaigns = hubspot.read_campaigns(
+        ids.campaigns, properties=["hs_name"], start_date="2026-01-01", end_date="2026-03-31"
     )
-    rows = (
+    rows = [
         (
             campaign.id,
             (campaign.properties or {}).get("hs_name", ""),
             f"{campaign.created_at:%Y-%m-%d}" if campaign.created_at else "",
             few(f"{len(page.results)} {kind}" for kind, page in (campaign.assets or {}).items()),
         )
-        for campaign in answer.results
-    )
+        for campaign in campaigns
+    ]
     show("read_campaigns", ("campaign", "hs_name", "created", "assets"), rows)
-    show_account(answer, len(ids.campaigns))
+    show_account(campaigns)
 
 
-def show_workflow_id_mappings(client: AuthenticatedClient, ids: Ids) -> None:
+def show_workflow_id_mappings(hubspot: HubSpot, ids: Ids) -> None:
     """Workflow id mappings: two numbers a workflow."""
-    body = WorkflowIdMappingRequest(inputs=[FlowIdInput(flow_id=each) for each in ids.flows])
-    answer = read_workflow_id_mappings.sync(client=client, body=body)
-    rows = ((str(row.flow_id), str(row.workflow_id)) for row in answer.results)
+    workflows = hubspot.read_workflow_id_mappings(flow_ids=ids.flows)
+    rows = [(str(workflow.flow_id), str(workflow.workflow_id)) for workflow in workflows]
     show("read_workflow_id_mappings", ("flow id", "workflow id"), rows)
-    show_account(answer, len(ids.flows))
+    show_account(workflows)
 
 
-def show_an_error(client: AuthenticatedClient, _: Ids) -> None:
+def show_an_error(hubspot: HubSpot, _: Ids) -> None:
     """Show what is raised when HubSpot refuses a request as a whole."""
     console.print("An error: companies to unicorns, which no portal has", style="bold")
-    body = AssociationRequest(inputs=[AssociationInput(id="1")])
+    companies = hubspot.read_associations("companies", "unicorns", ["1"])
     try:
-        read_associations.sync("companies", "unicorns", client=client, body=body)
+        companies.all()
     except ApiError as error:
         console.print(f"  {type(error).__name__}: {error}", style="red")
         for name in ("status_code", "category", "message", "correlation_id"):
             console.print(f"    {name:<16}{getattr(error, name)!r}")
+    console.print(f"  unread: {few(companies.unread)}")
 
 
 def show(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
@@ -198,11 +178,15 @@ def show(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) ->
     console.print(table)
 
 
-def show_account(answer: Envelope, asked: int) -> None:
-    """Print what HubSpot says of the inputs without a row."""
-    console.print(f"  {asked} asked for, status {answer.status or 'not given'}")
-    for error in answer.errors or []:
-        console.print(f"  no row: {error.sub_category or error.category}: {error.context}")
+def show_account(batch: Batch[RecordT]) -> None:
+    """Print what became of the ids without a record, and of the records that were cut short."""
+    console.print(f"  {batch.summary}")
+    if batch.without_associations:
+        console.print(f"  without associations: {few(batch.without_associations)}")
+    for error in batch.errors:
+        console.print(f"  {error.id}: {error.sub_category or error.category}, {error.message}")
+    for cut in batch.truncated:
+        console.print(f"  {cut.id} is cut short: {cut.remedy}")
 
 
 def few(items: Iterable[str], most: int = 3) -> str:

@@ -33,9 +33,11 @@ def test_it_shows_four_reads_and_an_error_and_stops_the_sandbox() -> None:
         "read_campaigns",
         "read_workflow_id_mappings",
         "Primary, unlabelled",
-        "cut short at 100",
+        "1250",
+        "is cut short: read_associations reads all of them",
         "Campaign 1",
-        "no row: crm.associations.NO_ASSOCIATIONS_FOUND",
+        "without associations: ",
+        "FLOW_NOT_FOUND",
         "BadRequestError: HTTP 400: Unable to infer object type from: unicorns",
     ):
         assert shown in output
