@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,11 +17,14 @@ from hubspot_batch_read.sandbox import (
     Altered,
     Drop,
     Fault,
+    Hold,
     Latency,
     Portal,
     Sandbox,
+    SandboxRequest,
     SlowBody,
     at_rate,
+    in_order,
     incidents,
 )
 from hubspot_batch_read.sandbox.portal import Direction
@@ -286,3 +291,97 @@ def test_all_faults_together_leave_a_complete_account_and_no_wrong_row(
     sandbox.faults = at_rate(RATE, [*PASSING.values(), *PASSING.values(), *lasting], seed=1)
     result = read(sandbox, name, asynchronous=asynchronous)
     check(result, expected, READS[name].ids(sandbox.portal))
+
+
+def shuffled(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer as HubSpot may give it too: in another order, with numbers for ids."""
+    rows = document["results"][::-1]
+    for row in rows:
+        row["from"]["id"] = int(row["from"]["id"])
+    return {**document, "results": [*rows, *rows[:5]], "numErrors": 1000}
+
+
+@both
+def test_reordered_and_repeated_rows_with_numbers_for_ids_change_nothing(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool
+) -> None:
+    expected = undisturbed("associations")
+    sandbox.faults = at_rate(1.0, [Altered(shuffled)])
+    result = read(sandbox, "associations", asynchronous=asynchronous)
+    check(result, expected, contacts(sandbox.portal))
+
+
+@both
+def test_a_missing_row_is_an_id_without_an_answer(sandbox: Sandbox, asynchronous: bool) -> None:
+    def without_last(document: dict[str, Any]) -> dict[str, Any]:
+        return {**document, "results": document["results"][:-1]}
+
+    sandbox.faults = at_rate(1.0, [Altered(without_last)])
+    records, account = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
+    assert len(records) == MANY - MANY // 100
+    assert len(account.unanswered) == MANY // 100
+
+
+@both
+def test_what_failed_can_be_read_by_passing_unread_to_a_new_call(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool
+) -> None:
+    expected = undisturbed("workflow_id_mappings")
+    sandbox.faults = at_rate(0.5, [incidents.not_found()], seed=5)
+    records, account = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
+    unread = list(account.unread)
+    assert unread
+    sandbox.faults = None
+    with HubSpot(sandbox.token, base_url=sandbox.base_url) as hubspot:
+        again = hubspot.read_workflow_id_mappings(flow_ids=unread)
+        records += again.all()
+    assert sorted(map(repr, records)) == sorted(map(repr, expected.records))
+
+
+@both
+def test_a_token_that_expires_is_asked_for_again_and_costs_nothing(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool
+) -> None:
+    expected = undisturbed("workflow_id_mappings")
+    sandbox.faults = None
+    issued: list[str] = []
+
+    def fresh() -> str:
+        issued.append(sandbox.issue_token(requests=50))
+        return issued[-1]
+
+    result = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous, access_token=fresh)
+    check(result, expected, READS["workflow_id_mappings"].ids(sandbox.portal))
+    # 201 requests: each token is good for 50 of them, and up to four at a time find it expired.
+    assert 5 <= len(issued) <= 6
+
+
+@both
+def test_requests_run_at_the_same_time_but_no_more_than_allowed(
+    sandbox: Sandbox, asynchronous: bool
+) -> None:
+    together = threading.Event()
+    first = sandbox.traffic.requests
+
+    def hold(request: SandboxRequest) -> Fault:
+        if request.ordinal == first + 3:
+            together.set()
+        return Hold(together)
+
+    sandbox.faults = hold
+    read(sandbox, "associations", asynchronous=asynchronous, max_concurrency=3)
+    assert together.is_set()  # so three were under way before any was answered
+
+
+@both
+def test_each_wait_is_logged_and_no_token(
+    sandbox: Sandbox, asynchronous: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sandbox.faults = in_order([incidents.server_error(), Drop.BEFORE])
+    read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
+    messages = [each.getMessage() for each in caplog.records if each.name == "hubspot_batch_read"]
+    assert len(messages) == 2
+    assert any("HTTP 500, correlation id " in message for message in messages)
+    assert any("RemoteProtocolError" in message for message in messages)
+    assert sandbox.token not in caplog.text
