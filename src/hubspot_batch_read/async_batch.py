@@ -94,6 +94,7 @@ class AsyncBatch(Account[RowT]):
         answered: asyncio.Queue[asyncio.Task[Answer[RowT]]] = asyncio.Queue()
         try:
             while not self._plan.finished:
+                ready = self._plan.advance()
                 while len(requests) < self._max_concurrency:
                     request = self._plan.next_request()
                     if request is None:
@@ -101,10 +102,9 @@ class AsyncBatch(Account[RowT]):
                     task = asyncio.create_task(self._send(request))
                     requests[task] = request
                     task.add_done_callback(answered.put_nowait)
-                entry = self._plan.take()
-                if entry is not None:
+                while ready and answered.empty() and (entry := self._plan.take()) is not None:
                     yield entry
-                if not answered.empty() or (entry is None and requests):
+                if requests and not (ready and answered.empty()):
                     task = await answered.get()
                     self._settle(requests.pop(task), task)
             self._report()

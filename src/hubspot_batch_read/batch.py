@@ -132,6 +132,7 @@ class Batch(Account[RowT]):
 
         try:
             while not self._plan.finished:
+                ready = self._plan.advance()
                 while len(requests) < self._max_concurrency:
                     request = self._plan.next_request()
                     if request is None:
@@ -139,10 +140,9 @@ class Batch(Account[RowT]):
                     future = threads.submit(self._send, request, wait)
                     requests[future] = request
                     future.add_done_callback(answered.put)
-                entry = self._plan.take()
-                if entry is not None:
+                while ready and answered.empty() and (entry := self._plan.take()) is not None:
                     yield entry
-                if not answered.empty() or (entry is None and requests):
+                if requests and not (ready and answered.empty()):
                     future = answered.get()
                     self._settle(requests.pop(future), future)
             self._report()

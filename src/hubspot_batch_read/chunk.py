@@ -63,8 +63,9 @@ class Chunk(Generic[RowT]):
         self.other_errors += answer.other_errors
 
     def _follow(self, id_: str, rows: Sequence[RowT]) -> None:
-        operation = self.source.operation
-        cursor = next(filter(None, map(operation.cursor, rows)), None)
+        cursor = None
+        for row in rows:
+            cursor = self.source.operation.cursor(row) or cursor
         if cursor is None:
             return
         followed = self.cursors.setdefault(id_, set())

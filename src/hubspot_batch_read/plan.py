@@ -154,16 +154,22 @@ class Plan(Generic[RowT]):
 
     # Records
 
+    def advance(self) -> bool:
+        """Tell whether there is a record or a failure to take, if need be from the next chunk."""
+        while not self._ready:
+            if not self._chunks or not self._chunks[0].done:
+                return False
+            self._account_for(self._chunks[0])
+        return True
+
     def take(self) -> Entry[RowT] | None:
-        """Hand out the next record; None if there is none before another answer.
+        """Hand out the next record; None if there is none before the plan advances.
 
         Raises:
             Exception: What made a request fail, in its place among the records, unless failures
                 are collected.
         """
-        while self._ready or self._commit():
-            if not self._ready:
-                continue
+        while self._ready:
             item = self._ready.popleft()
             if isinstance(item, Entry):
                 self._records += 1
@@ -182,28 +188,29 @@ class Plan(Generic[RowT]):
         self._records -= len(entries)
         self._ready.extendleft(reversed(entries))
 
-    def _commit(self) -> bool:
-        """Account for the ids of the first chunk, if it is done, and make its records ready."""
-        if not self._chunks or not self._chunks[0].done:
-            return False
-        chunk = self._chunks[0]
+    def _account_for(self, chunk: Chunk[RowT]) -> None:
+        """Give each id of the first chunk its place, and make the records ready."""
         source = chunk.source
         failed = {id_ for failure in chunk.failures for id_ in failure.ids}
         ready: list[Entry[RowT] | Failure] = []
+        without_associations: list[Key] = []
+        unanswered: list[Key] = []
         for id_, key in chunk.keys.items():
             if rows := chunk.rows.get(id_):
                 record = rows[0] if len(rows) == 1 else source.operation.merge(rows)
                 ready.append(Entry(source, key, record))
             elif id_ in chunk.without_associations:
-                source.ids.without_associations.append(key)
+                without_associations.append(key)
             elif id_ not in chunk.errors and id_ not in failed:
-                source.ids.unanswered.append(key)
-        self.errors += chunk.errors.values()
-        self.other_errors += chunk.other_errors
+                unanswered.append(key)
+        # All at once: an interrupt before leaves the ids with the chunk.
+        self._chunks.popleft()
         self._ready += ready
         self._ready += chunk.failures
-        self._chunks.popleft()
-        return True
+        self.errors += chunk.errors.values()
+        self.other_errors += chunk.other_errors
+        source.ids.without_associations += without_associations
+        source.ids.unanswered += unanswered
 
     # The account
 

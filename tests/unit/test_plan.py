@@ -111,6 +111,7 @@ class Read:
         self.raised = 0
 
     def take(self) -> bool:
+        self.plan.advance()
         try:
             entry = self.plan.take()
         except FailedError:
@@ -275,12 +276,12 @@ def test_no_more_chunks_are_in_memory_than_the_window_allows() -> None:
     second = requests[1]
     assert second is not None
     plan.receive(second, rows(second))
-    assert plan.take() is None  # the first chunk comes first
+    assert not plan.advance()  # the first chunk comes first
     assert plan.next_request() is None
     first = requests[0]
     assert first is not None
     plan.receive(first, rows(first))
-    assert plan.take() is not None
+    assert plan.advance()
     assert plan.next_request() is not None  # one chunk is being handed out, so there is room
     assert plan.next_request() is None
 
@@ -301,7 +302,7 @@ def test_further_pages_are_asked_for_together_and_with_the_cursor_as_it_came() -
     ]
     results.append({"from": {"id": "2"}, "to": []})
     plan.receive(request, AssociationEnvelope.from_dict({"results": results}))
-    assert plan.take() is None  # not even the record of 2: it comes after that of 1
+    assert not plan.advance()  # not even the record of 2: it comes after that of 1
     follow = plan.next_request()
     assert follow is not None
     assert follow.body.to_dict() == {
@@ -319,6 +320,7 @@ def test_good_rows_beside_a_failed_page_are_records() -> None:
     follow = plan.next_request()
     assert follow is not None
     plan.fail(follow, FailedError())
+    assert plan.advance()
     entry = plan.take()
     assert entry is not None
     assert entry.id == "2"
@@ -359,7 +361,7 @@ def take_all(plan: Plan[Association]) -> list[str]:
     taken = []
     while not plan.finished:
         try:
-            if entry := plan.take():
+            if plan.advance() and (entry := plan.take()):
                 taken.append(entry.id)
         except (FailedError, ValueError) as error:
             taken.append(repr(error))
@@ -372,6 +374,6 @@ def test_errors_that_name_no_id_are_kept() -> None:
     assert request is not None
     errors = [{"category": "ODD"}, "a text"]
     plan.receive(request, AssociationEnvelope.from_dict({"results": [], "errors": errors}))
-    assert plan.take() is None
+    assert not plan.advance()
     assert plan.unanswered == ["1"]
     assert plan.other_errors == [BatchError(category="ODD"), BatchError(message="a text")]
