@@ -27,12 +27,9 @@ class Account(Generic[RowT]):
     in `unread`. What is left is read by passing `unread` to a new call.
     """
 
-    def __init__(
-        self, plan: Plan[RowT], *, max_concurrency: int, on_progress: OnProgress | None
-    ) -> None:
+    def __init__(self, plan: Plan[RowT], *, on_progress: OnProgress | None) -> None:
         """Begin with nothing read; for use by `Batch` and `AsyncBatch`."""
         self._plan = plan
-        self._max_concurrency = max_concurrency
         self._on_progress = on_progress
 
     @property
@@ -74,7 +71,7 @@ class Account(Generic[RowT]):
 
     @property
     def failures(self) -> list[Failure]:
-        """The requests that failed for good, with their exception and ids.
+        """The requests that failed for good, and faults in what was given as ids.
 
         With `on_error="raise"`, these are the exceptions that were raised.
         """
@@ -115,5 +112,5 @@ class Account(Generic[RowT]):
         records = {entry.id: entry.record for entry in entries}
         if len(records) < len(entries):
             self._plan.give_back(entries)
-            raise ValueError("a flow id and a workflow id are the same number; use all()")
+            raise ValueError("two records have the same id; use all()")
         return records

@@ -15,6 +15,9 @@ from hubspot_batch_read.results import InputError
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
 
+DECODE_ERROR = "DECODE_ERROR"
+"""Category of the errors made of rows that do not match their model."""
+
 
 @define
 class Outcome(Generic[RowT]):
@@ -50,12 +53,16 @@ def read_answer(
             answer.rows.setdefault(id_, []).append(row)
     unclaimed = []
     for error in errors:
+        if error.category == DECODE_ERROR:
+            # Another row of the id would be a record that lacks this one.
+            for value in _values(error, ["id"]):
+                answer.rows.pop(asked.find(value) or "", None)
         named = [asked.find(value) for value in _values(error, operation.error_keys)]
         if not _assign(operation, answer, error, named):
             unclaimed.append(error)
     for error in unclaimed:
         named = []
-        if operation.error_texts:
+        if operation.error_texts and error.category != DECODE_ERROR:
             named += _mentioned(error, [id_ for id_ in ids if not answer.has(id_)])
         if not _assign(operation, answer, error, named):
             answer.other_errors.append(error)
@@ -84,7 +91,7 @@ def _input_error(id_: str, error: BatchError) -> InputError:
         category=error.category,
         sub_category=error.sub_category,
         message=error.message,
-        context=error.context,
+        context=_context(error) or None,
     )
 
 
@@ -163,21 +170,21 @@ def salvage(
     """Return the rows and errors of a body that does not match its model as a whole.
 
     A row that does not match becomes an error (DECODE_ERROR) with the row's id, if it has one.
-    Returns None if no row matches: then the model is wrong, or this is another kind of body.
+    Returns None if no row matches and HubSpot lists no error: then the model is wrong, or this is
+    another kind of body.
     """
     document = _document(error.body)
     if not isinstance(document, Mapping) or not isinstance(document.get("results"), list):
         return None
     rows: list[RowT] = []
-    errors: list[BatchError] = []
+    errors = _batch_errors(document.get("errors"))
+    odd: list[BatchError] = []
     for index, item in enumerate(document["results"]):
         try:
             rows.append(operation.row.from_dict(item))
         except DecodeError as fault:
-            errors.append(_decode_error(operation, item, index, fault))
-    if not rows:
-        return None
-    return rows, errors + _batch_errors(document.get("errors"))
+            odd.append(_decode_error(operation, item, index, fault))
+    return (rows, odd + errors) if rows or errors else None
 
 
 def _document(body: object) -> Any:
@@ -193,7 +200,7 @@ def _decode_error(
     for key in operation.id_path:
         item = item.get(key) if isinstance(item, Mapping) else None
     return BatchError(
-        category="DECODE_ERROR",
+        category=DECODE_ERROR,
         message=f"{fault.model}: $.results[{index}]{fault.path[1:]}: {fault.problem}",
         context=None if item is None else {"id": [str(item)]},
     )

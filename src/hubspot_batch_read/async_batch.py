@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, Self
+from typing import Any, Generic, Self
 from weakref import ref
 
 from hubspot_batch_read.account import Account, OnProgress
@@ -34,13 +34,12 @@ class AsyncBatch(Account[RowT]):
         plan: Plan[RowT],
         send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]],
         *,
-        max_concurrency: int,
         on_progress: OnProgress | None,
     ) -> None:
         """Begin with nothing read; batches come from the methods of `AsyncHubSpot`."""
-        super().__init__(plan, max_concurrency=max_concurrency, on_progress=on_progress)
+        super().__init__(plan, on_progress=on_progress)
         self._send = send
-        self._requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] | None = None
+        self._run: _Run[RowT] | None = None
         self._loop: ref[_Loop[RowT]] | None = None
 
     def __aiter__(self) -> AsyncIterator[RowT]:
@@ -56,10 +55,9 @@ class AsyncBatch(Account[RowT]):
         return self._by_id(await self._read())
 
     async def aclose(self) -> None:
-        """End the loop that iterates over the batch, if there is one."""
-        if loop := self._loop and self._loop():
-            await loop.entries.aclose()
-        await self._end(self._requests)
+        """End the loop that iterates over the batch, if there is one; any task may do this."""
+        if self._run is not None:
+            await self._end(self._run)
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -82,43 +80,64 @@ class AsyncBatch(Account[RowT]):
         return entries
 
     async def _drive(self, loop: ref[_Loop[RowT]]) -> AsyncGenerator[Entry[RowT]]:
-        # After a `break`, the loop is gone at once, while its generator ends when the event loop
-        # gets to it.
-        if self._requests is not None and self._loop is not None and self._loop() is not None:
-            raise RuntimeError("this batch is being read already")
+        if self._run is not None:
+            # After a `break`, the loop is gone at once, while its generator ends when the event
+            # loop gets to it.
+            if self._loop is not None and self._loop() is not None:
+                raise RuntimeError("this batch is being read already")
+            await self._end(self._run)
+        plan = self._plan
         self._loop = loop
-        await self._end(self._requests)
-        self._plan.put_back()
-        requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] = {}
-        self._requests = requests
-        answered: asyncio.Queue[asyncio.Task[Answer[RowT]]] = asyncio.Queue()
+        self._run = run = _Run(self._send)
         try:
-            while not self._plan.finished:
-                ready = self._plan.advance()
-                while len(requests) < self._max_concurrency:
-                    request = self._plan.next_request()
-                    if request is None:
-                        break
-                    task = asyncio.create_task(self._send(request))
-                    requests[task] = request
-                    task.add_done_callback(answered.put_nowait)
-                while ready and answered.empty() and (entry := self._plan.take()) is not None:
+            plan.restart()
+            while not plan.finished and not run.stopped:
+                ready = plan.advance()
+                request = plan.next_request()
+                if request is not None:
+                    run.start(request)
+                while ready and run.answered.empty() and (entry := plan.take()) is not None:
                     yield entry
-                if requests and not (ready and answered.empty()):
-                    task = await answered.get()
-                    self._settle(requests.pop(task), task)
+                if not run.answered.empty() or (not ready and request is None and run.requests):
+                    answered = await run.answered.get()
+                    if answered is not None:
+                        self._settle(run.requests.pop(answered), answered)
             self._report()
         finally:
-            await self._end(requests)
+            await self._end(run)
 
-    async def _end(self, requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] | None) -> None:
-        """Cancel the requests of a loop."""
-        tasks = list(requests or ())
-        for task in tasks:
+    async def _end(self, run: _Run[RowT]) -> None:
+        try:
+            await run.end()
+        finally:
+            if self._run is run:
+                self._run = None
+
+
+class _Run(Generic[RowT]):
+    """What a loop over a batch needs: tasks, their requests, and the answers to take."""
+
+    def __init__(
+        self,
+        send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]],
+        max_concurrency: int,
+    ) -> None:
+        self.stopped = False
+        self.requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] = {}
+        self.answered: asyncio.Queue[asyncio.Task[Answer[RowT]] | None] = asyncio.Queue()
+        self._send = send
+
+    def start(self, request: Request[RowT]) -> None:
+        task = asyncio.create_task(self._send(request))
+        self.requests[task] = request
+        task.add_done_callback(self.answered.put_nowait)
+
+    async def end(self) -> None:
+        self.stopped = True
+        self.answered.put_nowait(None)  # wakes the loop, if it is another task that ends it
+        for task in self.requests:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._requests is requests:
-            self._requests = None
+        await asyncio.gather(*self.requests, return_exceptions=True)
 
 
 class _Loop(AsyncIterator[RowT]):

@@ -117,6 +117,5 @@ class AsyncHubSpot(Connection):
         return AsyncBatch(
             read.plan(window=self._max_concurrency, on_error=on_error),
             send,
-            max_concurrency=self._max_concurrency,
             on_progress=on_progress,
         )

@@ -11,8 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from queue import SimpleQueue
 from threading import Event
-from typing import Self
-from weakref import ref
+from typing import Generic, Self
 
 from hubspot_batch_read.account import Account, OnProgress
 from hubspot_batch_read.chunk import Request
@@ -51,10 +50,10 @@ class Batch(Account[RowT]):
         on_progress: OnProgress | None,
     ) -> None:
         """Begin with nothing read; batches come from the methods of `HubSpot`."""
-        super().__init__(plan, max_concurrency=max_concurrency, on_progress=on_progress)
+        super().__init__(plan, on_progress=on_progress)
+        self._max_concurrency = max_concurrency
         self._send = send
-        self._running = False
-        self._entries: ref[Generator[Entry[RowT]]] | None = None
+        self._run: _Run[RowT] | None = None
 
     def __iter__(self) -> Iterator[RowT]:
         """Yield the records.
@@ -65,7 +64,7 @@ class Batch(Account[RowT]):
             httpx.RequestError: No complete response arrived, after all retries.
             ValueError: Something among the ids is not an id.
         """
-        return map(_record, self._start())
+        return map(_record, self._drive())
 
     def all(self) -> list[RowT]:
         """Read everything, and return the records.
@@ -82,15 +81,15 @@ class Batch(Account[RowT]):
 
         Raises:
             Exception: As when iterating.
-            ValueError: Flow ids and workflow ids were given, and two of them are the same number.
+            ValueError: Two records have the same id: one of a flow and one of a workflow, or one
+                that was given twice with `unique_ids`.
         """
         return self._by_id(self._read())
 
     def close(self) -> None:
-        """End the loop that iterates over the batch, if there is one."""
-        entries = self._entries and self._entries()
-        if entries:
-            entries.close()
+        """End the loop that iterates over the batch, if there is one; any thread may do this."""
+        if self._run is not None:
+            self._end(self._run)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -103,7 +102,7 @@ class Batch(Account[RowT]):
     def _read(self) -> list[Entry[RowT]]:
         entries: list[Entry[RowT]] = []
         try:
-            with closing(self._start()) as read:
+            with closing(self._drive()) as read:
                 for entry in read:
                     entries.append(entry)  # noqa: PERF402 - what was read must survive an exception
         except BaseException:
@@ -111,45 +110,61 @@ class Batch(Account[RowT]):
             raise
         return entries
 
-    def _start(self) -> Generator[Entry[RowT]]:
-        entries = self._drive()
-        self._entries = ref(entries)
-        return entries
-
     def _drive(self) -> Generator[Entry[RowT]]:
-        if self._running:
+        if self._run is not None:
             raise RuntimeError("this batch is being read already")
-        self._running = True
-        self._plan.put_back()
-        stopped = Event()
-        requests: dict[Future[Answer[RowT]], Request[RowT]] = {}
-        answered: SimpleQueue[Future[Answer[RowT]]] = SimpleQueue()
-        threads = ThreadPoolExecutor(self._max_concurrency, "hubspot-batch-read")
-
-        def wait(seconds: float) -> None:
-            if stopped.wait(seconds):
-                raise _StoppedError
-
+        plan = self._plan
+        self._run = run = _Run(self._send, self._max_concurrency)
         try:
-            while not self._plan.finished:
-                ready = self._plan.advance()
-                while len(requests) < self._max_concurrency:
-                    request = self._plan.next_request()
-                    if request is None:
-                        break
-                    future = threads.submit(self._send, request, wait)
-                    requests[future] = request
-                    future.add_done_callback(answered.put)
-                while ready and answered.empty() and (entry := self._plan.take()) is not None:
+            plan.restart()
+            while not plan.finished and not run.stopped.is_set():
+                ready = plan.advance()
+                request = plan.next_request()
+                if request is not None:
+                    run.start(request)
+                while ready and run.answered.empty() and (entry := plan.take()) is not None:
                     yield entry
-                if requests and not (ready and answered.empty()):
-                    future = answered.get()
-                    self._settle(requests.pop(future), future)
+                if not run.answered.empty() or (not ready and request is None and run.requests):
+                    answered = run.answered.get()
+                    if answered is not None:
+                        self._settle(run.requests.pop(answered), answered)
             self._report()
         finally:
-            stopped.set()
-            threads.shutdown(cancel_futures=True)
-            self._running = False
+            self._end(run)
+
+    def _end(self, run: _Run[RowT]) -> None:
+        try:
+            run.end()
+        finally:
+            if self._run is run:
+                self._run = None
+
+
+class _Run(Generic[RowT]):
+    """What a loop over a batch needs: threads, their requests, and the answers to take."""
+
+    def __init__(
+        self, send: Callable[[Request[RowT], Wait], Answer[RowT]], max_concurrency: int
+    ) -> None:
+        self.stopped = Event()
+        self.requests: dict[Future[Answer[RowT]], Request[RowT]] = {}
+        self.answered: SimpleQueue[Future[Answer[RowT]] | None] = SimpleQueue()
+        self._send = send
+        self._threads = ThreadPoolExecutor(max_concurrency, "hubspot-batch-read")
+
+    def start(self, request: Request[RowT]) -> None:
+        future = self._threads.submit(self._send, request, self._wait)
+        self.requests[future] = request
+        future.add_done_callback(self.answered.put)
+
+    def end(self) -> None:
+        self.stopped.set()
+        self.answered.put(None)  # wakes the loop, if it is another thread that ends it
+        self._threads.shutdown(cancel_futures=True)
+
+    def _wait(self, seconds: float) -> None:
+        if self.stopped.wait(seconds):
+            raise _StoppedError
 
 
 def _record(entry: Entry[RowT]) -> RowT:

@@ -32,63 +32,83 @@ class Chunk(Generic[RowT]):
     """The ids, in their order."""
     to_send: dict[str, str | None] = Factory(dict)
     """Ids for the next request, each with the cursor of the page to read, None for the first."""
-    under_way: int = 0
-    """Requests that are not answered yet."""
-    rows: dict[str, list[RowT]] = Factory(dict)
-    """The pages read of each id; all of them, once the chunk is done."""
+    after: dict[str, str] = Factory(dict)
+    """The cursor of the page that an id has come to."""
     cursors: dict[str, set[str]] = Factory(dict)
     """The cursors followed for an id."""
+    rows: dict[str, list[RowT]] = Factory(dict)
+    """The pages read of each id; all of them, once the chunk is done."""
     errors: dict[str, InputError] = Factory(dict)
     without_associations: set[str] = Factory(set)
+    settled: set[str] = Factory(set)
+    """Ids of which there is nothing more to ask."""
     other_errors: list[BatchError] = Factory(list)
     failures: list[Failure] = Factory(list)
 
     @property
     def done(self) -> bool:
         """Whether there is nothing left to ask."""
-        return not self.to_send and not self.under_way
+        return len(self.settled) == len(self.keys)
+
+    def restart(self) -> None:
+        """Ask for everything that is not settled, whatever was asked before."""
+        self.to_send = {id_: self.after.get(id_) for id_ in self.keys if id_ not in self.settled}
 
     def receive(self, request: Request[RowT], answer: Outcome[RowT]) -> None:
         """Take the answer to one of the chunk's requests."""
         for id_ in request.inputs:
             if rows := answer.rows.get(id_):
-                self.rows.setdefault(id_, []).extend(rows)
-                self._follow(id_, rows)
+                self._add(id_, rows)
             elif error := answer.errors.get(id_):
-                self._without_record(id_, error)
-            elif id_ not in answer.without_associations:
-                self._without_record(id_)
-            elif id_ not in self.rows:  # otherwise there was just nothing on its last page
+                self._settle_without_record(id_, error)
+            elif id_ in answer.without_associations and id_ not in self.rows:
                 self.without_associations.add(id_)
+                self.settled.add(id_)
+            else:
+                self._settle_without_record(id_)
         self.other_errors += answer.other_errors
 
-    def _follow(self, id_: str, rows: Sequence[RowT]) -> None:
-        cursor = None
-        for row in rows:
-            cursor = self.source.operation.cursor(row) or cursor
-        if cursor is None:
-            return
-        followed = self.cursors.setdefault(id_, set())
-        if cursor in followed:
-            message = f"the cursor {cursor!r} came a second time; no page after it can be read"
-            self._without_record(
-                id_, InputError(id=id_, category="CURSOR_REPEATED", message=message)
-            )
+    def _add(self, id_: str, rows: Sequence[RowT]) -> None:
+        """Add a page of an id, and follow its cursor."""
+        operation = self.source.operation
+        cursors = [cursor for row in rows if (cursor := operation.cursor(row))]
+        pages = self.rows.setdefault(id_, [])
+        before = operation.content(pages[-1]) if pages and cursors else None
+        pages += rows
+        if not cursors:
+            self.settled.add(id_)
+        elif problem := self._problem_with(id_, cursors, before, operation.content(rows[-1])):
+            error = InputError(id=id_, category="CURSOR_REPEATED", message=problem)
+            self._settle_without_record(id_, error)
         else:
-            followed.add(cursor)
-            self.to_send[id_] = cursor
+            self.after[id_] = cursors[0]
+            self.cursors.setdefault(id_, set()).add(cursors[0])
+            self.to_send[id_] = cursors[0]
 
-    def _without_record(self, id_: str, error: InputError | None = None) -> None:
+    def _problem_with(
+        self, id_: str, cursors: Sequence[str], before: object, content: object
+    ) -> str | None:
+        """Return why following a cursor would not lead on, None if it may."""
+        if len(set(cursors)) > 1:
+            return f"rows of one id have different cursors: {cursors[0]!r}, {cursors[-1]!r}"
+        if cursors[0] in self.cursors.get(id_, ()):
+            return f"the cursor {cursors[0]!r} came a second time; no page after it can be read"
+        if before is not None and before == content:
+            return f"the page before the cursor {cursors[0]!r} came a second time"
+        return None
+
+    def _settle_without_record(self, id_: str, error: InputError | None = None) -> None:
         """Drop the pages read of an id: a record is complete, or it is none."""
         self.rows.pop(id_, None)
         if error is not None:
             self.errors[id_] = error
+        self.settled.add(id_)
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
         """Take note that one of the chunk's requests failed for good."""
-        for id_ in request.inputs:
-            self._without_record(id_)
         self.failures.append(Failure(error, tuple(map(self.source.ids.kind, request.inputs))))
+        for id_ in request.inputs:
+            self._settle_without_record(id_)
 
 
 @define(frozen=True, eq=False)

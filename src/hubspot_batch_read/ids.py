@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from reprlib import repr as short_repr
 from typing import SupportsIndex, cast
@@ -79,8 +80,8 @@ class Ids:
             TypeError: `ids` is not an iterable, or is a single text.
         """
         if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
-            raise TypeError(f"{name}: expected an iterable of ids, got {short_repr(ids)}")
-        self.total = len(ids) if isinstance(ids, Collection) else None
+            raise TypeError(f"{name}: expected an iterable of ids, got {_shown(ids)}")
+        self.total = _length(ids)
         self.exhausted = False
         self.duplicates = 0
         self.count = 0
@@ -134,10 +135,10 @@ class Ids:
     def rest(self) -> Iterator[str]:
         """Yield what has not been taken yet, each id once.
 
-        A collection is gone through from its beginning and stays as it is; of an iterator, these
-        are its next items. What is not an id is yielded as it is.
+        A sequence or a set is gone through from its beginning and stays as it is; of anything else,
+        these are its next items. What is not an id is yielded as it is.
         """
-        if isinstance(self._ids, Collection):
+        if isinstance(self._ids, Sequence | AbstractSet | Mapping):
             values: Iterator[Id] = islice(self._ids, self._position, None)
         else:
             values = self._iterator or iter(self._ids)
@@ -165,20 +166,34 @@ class Ids:
             text = ""
         if text and text.isprintable() and text == text.strip():
             return text
-        raise self._invalid(f"expected an id as text or whole number, got {short_repr(value)}")
+        raise self._invalid(f"expected an id as text or whole number, got {_shown(value)}")
 
     def _of_kind(self, value: str) -> str:
         """Return the plain text of a subclass of `str`, unless it is an id of another kind."""
         if isinstance(value, FlowId | WorkflowId) and not isinstance(value, self.kind):
             raise self._invalid(f"{str(value)!r} is a {type(value).__name__}")
-        return str(value)
+        return str.__str__(value)  # not str(), which an enum has its own idea of
 
     def _invalid(self, problem: str) -> InvalidIdError:
         return InvalidIdError(f"{self._name}[{self._position - 1}]: {problem}")
 
 
+def _length(ids: Iterable[Id]) -> int | None:
+    try:
+        return len(ids) if isinstance(ids, Sized) else None
+    except TypeError:  # a progress bar around an iterator has a length or not
+        return None
+
+
 def _decimal(value: SupportsIndex) -> str:
     try:
         return str(operator.index(value))
-    except (TypeError, ValueError):  # an array; thousands of digits
+    except Exception:  # noqa: BLE001 - an array, thousands of digits, whatever its author had in mind
         return ""
+
+
+def _shown(value: object) -> str:
+    try:
+        return short_repr(value)
+    except Exception:  # noqa: BLE001 - likewise
+        return f"something of type {type(value).__name__}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -103,6 +102,8 @@ class Operation(Generic[RowT]):
     """What ids are handed out as."""
     cursor: Callable[[RowT], str | None] = lambda _: None
     """Returns the cursor of the row's next page, None if there is none."""
+    content: Callable[[RowT], object] = lambda _: None
+    """Returns what the row brings, to tell a new page from the one before."""
     merge: Callable[[Sequence[RowT]], RowT] = itemgetter(0)
     """Makes one record of several rows with the same id: its pages, or duplicates."""
     cut: Callable[[RowT], tuple[str, ...]] = lambda _: ()
@@ -124,19 +125,24 @@ def after(paging: Paging | None) -> str | None:
 
 def merge_associations(rows: Sequence[Association]) -> Association:
     """Return one row with the associated objects of all pages, each once with all its types."""
-    merged: dict[str, AssociatedObject] = {}
+    found: dict[str, list[AssociatedObject]] = {}
     for each in chain.from_iterable(row.to for row in rows):
-        known = merged.setdefault(each.to_object_id, each)
-        if known is not each:
-            new = [kind for kind in each.association_types if kind not in known.association_types]
-            types = [*known.association_types, *new]
-            merged[each.to_object_id] = evolve(known, association_types=types)
+        found.setdefault(each.to_object_id, []).append(each)
     return evolve(
         rows[0],
-        to=list(merged.values()),
+        to=[same[0] if len(same) == 1 else _with_all_types(same) for same in found.values()],
         paging=rows[-1].paging,
         additional_properties=all_additional(rows),
     )
+
+
+def _with_all_types(same: Sequence[AssociatedObject]) -> AssociatedObject:
+    types = {
+        (kind.category, kind.type_id, kind.label): kind
+        for each in reversed(same)
+        for kind in reversed(each.association_types)
+    }
+    return evolve(same[0], association_types=list(reversed(types.values())))
 
 
 def merge_associations_v3(rows: Sequence[AssociationV3]) -> AssociationV3:
@@ -152,7 +158,10 @@ def merge_associations_v3(rows: Sequence[AssociationV3]) -> AssociationV3:
 
 def all_additional(rows: Sequence[Model]) -> dict[str, object] | None:
     """Return the unknown keys of all rows; the first row that has a key decides."""
-    return dict(ChainMap(*(dict(row.additional_properties) for row in rows))) or None
+    found: dict[str, object] = {}
+    for row in reversed(rows):
+        found.update(row.additional_properties)
+    return found or None
 
 
 def cut_assets(campaign: Campaign) -> tuple[str, ...]:
@@ -178,6 +187,7 @@ ASSOCIATIONS = Operation(
     id_path=("from", "id"),
     id_of=lambda row: row.from_.id,
     cursor=lambda row: after(row.paging),
+    content=lambda row: row.to,
     merge=merge_associations,
     error_keys=("fromObjectId", "id"),
     nothing_found=NO_ASSOCIATIONS_FOUND,
@@ -220,7 +230,6 @@ WORKFLOWS_BY_FLOW_ID = Operation(
     id_of=lambda row: text(row.flow_id),
     kind=FlowId,
     error_keys=("flowId", "flowIds", "id", "ids"),
-    error_texts=True,
 )
 
 WORKFLOWS_BY_WORKFLOW_ID = Operation(
@@ -234,5 +243,4 @@ WORKFLOWS_BY_WORKFLOW_ID = Operation(
     id_of=lambda row: text(row.workflow_id),
     kind=WorkflowId,
     error_keys=("workflowId", "workflowIds", "id", "ids"),
-    error_texts=True,
 )

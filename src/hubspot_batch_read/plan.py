@@ -67,7 +67,6 @@ class Plan(Generic[RowT]):
         self._records = self._requests = self._unexpected = 0
         self._cut: list[Cut[RowT]] = []
         self._chunks: deque[Chunk[RowT]] = deque()
-        self._under_way: set[Request[RowT]] = set()
         self._ready: deque[Entry[RowT] | Failure] = deque()
 
     # Requests
@@ -88,8 +87,6 @@ class Plan(Generic[RowT]):
 
     def _request(self, chunk: Chunk[RowT]) -> Request[RowT]:
         request = Request(chunk, chunk.to_send)
-        self._under_way.add(request)
-        chunk.under_way += 1
         chunk.to_send = {}
         return request
 
@@ -100,19 +97,25 @@ class Plan(Generic[RowT]):
         chunk = Chunk(source)
         # First of all, so that the ids taken are in the account whatever happens.
         self._chunks.append(chunk)
-        try:
-            source.ids.take(source.operation.max_inputs, chunk.keys)
-        except Exception as error:  # noqa: BLE001 - raised again at its place among the records
-            chunk.failures.append(Failure(error, ()))
-        chunk.to_send = dict.fromkeys(chunk.keys)
+        self._fill(chunk)
+        chunk.restart()
         return chunk
 
-    def put_back(self) -> None:
-        """Take note that nobody waits any more for what is under way; it is to be sent again."""
-        for request in self._under_way:
-            request.chunk.to_send = {**request.inputs, **request.chunk.to_send}
-            request.chunk.under_way -= 1
-        self._under_way.clear()
+    def _fill(self, chunk: Chunk[RowT]) -> None:
+        """Take ids into a chunk; what that raises is a failure, to be raised after its records."""
+        ids, limit = chunk.source.ids, chunk.source.operation.max_inputs
+        while not ids.exhausted and len(chunk.keys) + len(chunk.failures) < limit:
+            try:
+                ids.take(limit, chunk.keys)
+            except Exception as error:  # noqa: BLE001 - see above
+                chunk.failures.append(Failure(error, ()))
+                if not self._collect:
+                    return
+
+    def restart(self) -> None:
+        """Take note that nobody waits any more for what was sent; it is to be sent again."""
+        for chunk in self._chunks:
+            chunk.restart()
 
     @property
     def finished(self) -> bool:
@@ -136,21 +139,18 @@ class Plan(Generic[RowT]):
             if salvaged is not None:
                 self._settle(request, *salvaged)
                 return
-        self._close(request)
+        if self._collect:
+            _drop_frames(error)
+        self._requests += 1
         request.chunk.fail(request, error)
 
     def _settle(
         self, request: Request[RowT], rows: Sequence[RowT], errors: Sequence[BatchError]
     ) -> None:
         answer = read_answer(request.operation, request.inputs, rows, errors)
-        self._close(request)
+        self._requests += 1
         self._unexpected += answer.unexpected
         request.chunk.receive(request, answer)
-
-    def _close(self, request: Request[RowT]) -> None:
-        self._under_way.remove(request)
-        self._requests += 1
-        request.chunk.under_way -= 1
 
     # Records
 
@@ -269,3 +269,11 @@ class Plan(Generic[RowT]):
             requests=self._requests,
             failures=len(self.failures),
         )
+
+
+def _drop_frames(error: BaseException) -> None:
+    """Let go of what the frames of an exception hold: a failure may be kept for long."""
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__ or cause.__context__

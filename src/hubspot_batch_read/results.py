@@ -94,5 +94,6 @@ class Summary:
         parts += [f"{number:,} {name}" for name, number in others.items() if number]
         if self.truncated:
             parts[0] += f" ({self.truncated:,} truncated)"
-        more = f" of {self.total:,}" if self.total is not None and self.total > self.taken else ""
+        left = 0 if self.total is None else self.total - self.taken - self.duplicates
+        more = f" of {self.taken + left:,}" if left else ""
         return f"{self.taken:,}{more} ids: {', '.join(parts)}"

@@ -159,9 +159,13 @@ class Sender:
             _note_attempts(error, state.attempt_number)
             return False
         if isinstance(error, RateLimitError):
-            # The other requests of this client have reached the limit as well.
-            self._limiter.pause(self._delay(state))
+            self._pause_others(self._delay(state))
         return True
+
+    def _pause_others(self, seconds: float) -> None:
+        """Let the other requests of this client wait as well, since they have the same limit."""
+        if seconds <= self._max_wait:
+            self._limiter.pause(seconds)
 
     def _delay(self, state: RetryCallState) -> float:
         """Return the seconds to wait between a failed attempt and the next."""

@@ -292,7 +292,7 @@ def async_batch(
             await result
         return answer(request)
 
-    return AsyncBatch(plan, awaited, max_concurrency=3, on_progress=on_progress)
+    return AsyncBatch(plan, awaited, on_progress=on_progress)
 
 
 def nothing(request: Request[Association]) -> None:
