@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import threading
 from collections.abc import (
@@ -102,6 +103,7 @@ class AuthenticatedClient:
         if taken := args.keys() & {"auth", "base_url", "timeout"}:
             raise ValueError(f"httpx_args: {min(taken)} is set by the client itself")
         self._httpx_args = {"base_url": base_url, "timeout": timeout, "headers": headers, **args}
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._sync_client: httpx.Client | None = None
         self._async_clients: WeakKeyDictionary[object, httpx.AsyncClient] = WeakKeyDictionary()
@@ -112,6 +114,7 @@ class AuthenticatedClient:
     def get_httpx_client(self) -> httpx.Client:
         """Return the httpx client of sync calls."""
         with self._lock:
+            self._leave_connections_of_parent()
             if self._sync_client is None:
                 self._sync_client = httpx.Client(auth=_Auth(self._token), **self._httpx_args)
             return self._sync_client
@@ -123,10 +126,19 @@ class AuthenticatedClient:
         """
         loop = _running_loop()
         with self._lock:
+            self._leave_connections_of_parent()
             if loop not in self._async_clients:
                 auth = _Auth(self._token, _async_lock(loop))
                 self._async_clients[loop] = httpx.AsyncClient(auth=auth, **self._httpx_args)
             return self._async_clients[loop]
+
+    def _leave_connections_of_parent(self) -> None:
+        # After a fork, both processes would read from the same connections, and each could get
+        # the other's responses.
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._sync_client = None
+            self._async_clients.clear()
 
     def close(self) -> None:
         """Close the connections of sync calls. Later calls open new ones."""
@@ -363,20 +375,17 @@ def parse_response(response: httpx.Response, model: type[ModelT]) -> Response[Mo
         ApiError: The status is not 2xx.
         DecodeError: The body does not match the model.
     """
+    content, headers = _without_token(response)
     if not response.is_success:
-        raise _api_error(response)
+        raise _api_error(response.status_code, content, headers)
     try:
-        parsed = model.from_json(response.content)
+        parsed = model.from_json(content)
     except DecodeError as error:
-        error.body, headers = _without_token(response)
         correlation_id = headers.get(CORRELATION_ID, "not given")
         error.add_note(f"HTTP {response.status_code}, correlation id {correlation_id}")
         raise
     return Response(
-        status_code=response.status_code,
-        headers=response.headers,
-        content=response.content,
-        parsed=parsed,
+        status_code=response.status_code, headers=headers, content=content, parsed=parsed
     )
 
 
@@ -389,10 +398,8 @@ _ERRORS: dict[int, type[ApiError]] = {
 }
 
 
-def _api_error(response: httpx.Response) -> ApiError:
-    body, headers = _without_token(response)
+def _api_error(status: int, body: bytes, headers: httpx.Headers) -> ApiError:
     error = _error_in(body)
-    status = response.status_code
     error_class = _ERRORS.get(status, ServerError if 500 <= status <= 599 else ApiError)
     return error_class(
         status_code=status,
@@ -419,13 +426,16 @@ def _error_in(body: bytes) -> Error:
 
 
 def _without_token(response: httpx.Response) -> tuple[bytes, httpx.Headers]:
-    """Return body and headers for an error, with the access token masked if they repeat it."""
+    """Return body and headers, with the access token masked if they repeat it."""
     token = response.request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    # HubSpot has no tokens this short, and replacing a common word would garble the error.
-    if len(token) < 16:
+    raw = response.headers.raw
+    # HubSpot has no tokens this short, and replacing a common word would garble the response.
+    if len(token) < 16 or not any(
+        token in part for part in (response.content, *(value for _, value in raw))
+    ):
         return response.content, response.headers
     mask = b"[access token]"
-    headers = [(name, value.replace(token, mask)) for name, value in response.headers.raw]
+    headers = [(name, value.replace(token, mask)) for name, value in raw]
     return response.content.replace(token, mask), httpx.Headers(headers)
 
 

@@ -117,11 +117,7 @@ class AsyncBatch(Account[RowT]):
 class _Run(Generic[RowT]):
     """What a loop over a batch needs: tasks, their requests, and the answers to take."""
 
-    def __init__(
-        self,
-        send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]],
-        max_concurrency: int,
-    ) -> None:
+    def __init__(self, send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]]) -> None:
         self.stopped = False
         self.requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] = {}
         self.answered: asyncio.Queue[asyncio.Task[Answer[RowT]] | None] = asyncio.Queue()

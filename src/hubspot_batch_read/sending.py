@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 import httpx
@@ -155,6 +156,7 @@ class Sender:
         error = _error(state)
         if error is None:
             return False
+        _mask_token(error)
         if not is_transient(error):
             _note_attempts(error, state.attempt_number)
             return False
@@ -210,6 +212,13 @@ def is_transient(error: BaseException) -> bool:
         # A body that breaks off is not JSON; one that is JSON comes again as it is.
         return error.problem.startswith("not JSON")
     return isinstance(error, RETRIED_FAILURES) and not _is_about_certificate(error)
+
+
+def _mask_token(error: BaseException) -> None:
+    """Take the access token out of the request that an exception of httpx holds."""
+    if isinstance(error, httpx.RequestError):
+        with suppress(RuntimeError):  # there is no request
+            error.request.headers["Authorization"] = "[access token]"
 
 
 def _is_about_certificate(error: BaseException) -> bool:

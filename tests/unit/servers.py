@@ -15,6 +15,8 @@ class Request(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
+    peer: str
+    """The client's end of the connection."""
 
 
 class Answer(NamedTuple):
@@ -35,7 +37,9 @@ def serve(answer: Callable[[Request], Answer]) -> Iterator[str]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, extra, content = answer(Request(self.path, headers, body))
+            status, extra, content = answer(
+                Request(self.path, headers, body, str(self.client_address))
+            )
             self.send_response(status)
             for name, value in {"content-length": str(len(content)), **extra}.items():
                 self.send_header(name, value)

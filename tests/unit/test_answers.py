@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 
 from hubspot_batch_read.answers import Outcome, errors_of, read_answer, salvage
+from hubspot_batch_read.ids import FlowId, WorkflowId
 from hubspot_batch_read.operations import (
     ASSOCIATIONS,
     ASSOCIATIONS_V3,
@@ -18,12 +19,14 @@ from hubspot_batch_read.operations import (
     Operation,
     RowT,
 )
+from hubspot_batch_read.results import InputError
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import (
     Association,
     AssociationEnvelope,
     AssociationV3,
     AssociationV3Envelope,
+    BatchError,
     Campaign,
     CampaignEnvelope,
     WorkflowIdMappingEnvelope,
@@ -185,6 +188,32 @@ def test_rows_survive_a_fault_outside_of_them() -> None:
     assert [each.from_.id for each in salvaged[0]] == ["1"]
 
 
+def test_a_row_that_does_not_match_takes_the_other_rows_of_its_id_with_it() -> None:
+    salvaged = salvage(ASSOCIATIONS, decode_error({"results": [row("1"), {**row("1"), "to": 1}]}))
+    assert salvaged is not None
+    outcome = read_answer(ASSOCIATIONS, ["1"], *salvaged)
+    assert outcome.rows == {}
+    assert outcome.errors["1"].category == "DECODE_ERROR"
+
+
+def test_errors_are_saved_from_a_body_whose_only_row_does_not_match() -> None:
+    found = error(subCategory=NO_ASSOCIATIONS_FOUND, context={"fromObjectId": ["1"]})
+    salvaged = salvage(ASSOCIATIONS, decode_error({"results": [{"to": 1}], "errors": [found]}))
+    assert salvaged is not None
+    assert read_answer(ASSOCIATIONS, ["1"], *salvaged).without_associations == {"1"}
+
+
+def test_the_words_for_a_row_that_does_not_match_name_no_id() -> None:
+    with pytest.raises(DecodeError) as caught:
+        CampaignEnvelope.from_dict({"results": [{"id": "x"}, {"id": "y"}, {"id": []}]})
+    caught.value.body = json.dumps(caught.value.body).encode()
+    salvaged = salvage(CAMPAIGNS, caught.value)
+    assert salvaged is not None
+    outcome = read_answer(CAMPAIGNS, ["x", "y", "2"], *salvaged)
+    assert outcome.errors == {}
+    assert len(outcome.other_errors) == 1
+
+
 @pytest.mark.parametrize(
     "document", [{"results": [{"to": []}]}, {"results": {}}, {}, [], {"results": [], "status": 1}]
 )
@@ -224,3 +253,94 @@ def test_the_lists_of_assets_that_go_on_are_named() -> None:
     envelope = CampaignEnvelope.from_dict({"results": [{"id": GUID, "assets": assets}]})
     assert CAMPAIGNS.cut(envelope.results[0]) == ("assets.MARKETING_EMAIL",)
     assert CAMPAIGNS.cut(evolve(envelope.results[0], assets=None)) == ()
+
+
+def test_zeros_are_an_id_too() -> None:
+    assert set(associations(["000"], results=[row("0")]).rows) == {"000"}
+
+
+def test_an_error_of_an_id_has_all_that_hubspot_says() -> None:
+    item = error(category="VALIDATION_ERROR", subCategory="x.y", context={"id": ["1"], "a": ["b"]})
+    assert associations(["1"], errors=[item]).errors["1"] == InputError(
+        id="1",
+        category="VALIDATION_ERROR",
+        sub_category="x.y",
+        message="no",
+        context={"id": ["1"], "a": ["b"]},
+    )
+
+
+def test_an_error_of_a_workflow_has_its_id_in_its_kind() -> None:
+    item = BatchError(message="no", context={"ids": ["7"]})
+    for operation, kind in ((WORKFLOWS_BY_FLOW_ID, FlowId), (WORKFLOWS_BY_WORKFLOW_ID, WorkflowId)):
+        outcome = read_answer(operation, ["7"], [], [item])
+        assert operation.kind is type(outcome.errors["7"].id) is kind
+
+
+@pytest.mark.parametrize("key", ["flowId", "flowIds", "workflowId", "workflowIds", "id", "ids"])
+def test_an_error_of_a_workflow_names_it_by_the_kind_that_was_asked(key: str) -> None:
+    item = BatchError(message="no", context={key: ["7"]})
+    by_flow = read_answer(WORKFLOWS_BY_FLOW_ID, ["7"], [], [item])
+    by_workflow = read_answer(WORKFLOWS_BY_WORKFLOW_ID, ["7"], [], [item])
+    assert bool(by_flow.errors) == (not key.startswith("workflow"))
+    assert bool(by_workflow.errors) == (not key.startswith("flow"))
+
+
+def test_the_own_id_of_an_error_counts_only_where_the_context_names_none() -> None:
+    item = error(id="1", context={"id": ["2"]})
+    assert set(associations(["1", "2"], errors=[item]).errors) == {"2"}
+
+
+def test_ids_are_found_in_a_message_as_words_of_their_own() -> None:
+    item = BatchError(message="No 7, (8) a.b\nor c", context={"message": ["d: 9-1 x10"]})
+    ids = ["7", "8", "9", "1", "10", "a.b", "a", "8)", "no-c", "c", "cd", "d"]
+    outcome = read_answer(CAMPAIGNS, ids, [], [item])
+    assert set(outcome.errors) == {"7", "8", "8)", "a.b", "a", "c", "d"}
+
+
+def test_null_among_the_errors_is_no_error() -> None:
+    assert associations(["1"], errors=[None, "odd"]).other_errors == [BatchError(message="odd")]
+
+
+def test_a_body_that_was_text_or_is_too_deep_is_understood_or_an_error() -> None:
+    body = json.dumps({"results": [row("1")]})
+    salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))
+    assert salvaged is not None
+    deep = b"[" * 100_000
+    assert salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", deep)) is None
+
+
+def v3_row(*to: tuple[str, str], after: str | None = None, **unknown: object) -> AssociationV3:
+    document = {
+        **row("1"),
+        **unknown,
+        "to": [{"id": id_, "type": type_} for id_, type_ in to],
+        "paging": after and {"next": {"after": after}},
+    }
+    return AssociationV3.from_dict(document)
+
+
+def test_duplicate_rows_of_v3_keep_each_type_and_all_unknown_keys() -> None:
+    rows = [
+        v3_row(("5", "a"), ("5", "b"), x=1),
+        v3_row(("5", "b"), ("5", "c"), after="x", x=2, y=2),
+    ]
+    record = merged(ASSOCIATIONS_V3, *rows)
+    assert [(each.id, each.type_) for each in record.to] == [("5", "a"), ("5", "b"), ("5", "c")]
+    assert record.additional_properties == {"x": 1, "y": 2}
+    assert ASSOCIATIONS_V3.cut(record) == ("to",)
+
+
+def test_rows_are_cut_or_go_on_only_if_there_is_a_cursor() -> None:
+    paging = {"prev": {"before": "x"}}
+    last = Association.from_dict({**row("1"), "paging": paging})
+    assert ASSOCIATIONS.cursor(last) is None
+    assert ASSOCIATIONS_V3.cut(AssociationV3.from_dict({**row("1"), "paging": paging})) == ()
+    assert ASSOCIATIONS_V3.cursor(v3_row(after="x")) is None  # v3 cannot be read on
+    for operation in (ASSOCIATIONS_V3, CAMPAIGNS):
+        assert operation.remedy
+
+
+def test_a_record_without_unknown_keys_equals_one_that_came_in_one_row() -> None:
+    rows = [Association.from_dict(row("1"))] * 2
+    assert merged(ASSOCIATIONS, *rows) == rows[0]

@@ -7,10 +7,11 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
+from typing import Any
 
 import httpx
 import pytest
-from attrs import define, evolve, field
+from attrs import define, evolve, field, fields
 
 from hubspot_batch_read.async_batch import AsyncBatch
 from hubspot_batch_read.batch import Batch, Wait
@@ -18,6 +19,8 @@ from hubspot_batch_read.chunk import Request, Source
 from hubspot_batch_read.ids import FlowId, Ids, WorkflowId
 from hubspot_batch_read.operations import (
     ASSOCIATIONS,
+    ASSOCIATIONS_V3,
+    NO_ASSOCIATIONS_FOUND,
     WORKFLOWS_BY_FLOW_ID,
     WORKFLOWS_BY_WORKFLOW_ID,
     Envelope,
@@ -27,6 +30,8 @@ from hubspot_batch_read.results import Summary
 from hubspot_batch_read_api.models import (
     Association,
     AssociationEnvelope,
+    AssociationV3,
+    AssociationV3Envelope,
     WorkflowIdMapping,
     WorkflowIdMappingEnvelope,
 )
@@ -179,6 +184,55 @@ def test_a_batch_that_is_being_read_cannot_be_read_at_the_same_time() -> None:
             next(iter(read))
         break
     assert len(read.all()) == 99
+
+
+def test_close_from_another_thread_ends_the_loop() -> None:
+    closed = threading.Event()
+
+    def close() -> None:
+        read.close()
+        closed.set()
+
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        if first_id(request) == 4:
+            threading.Thread(target=close).start()
+            wait(3600)
+        return answer(request)
+
+    read = batch(send)
+    with nothing_left():
+        got = ids_of(list(read))
+        assert closed.wait(30)
+    assert got == list(range(len(got)))
+    assert set(read.unread) == set(map(str, range(len(got), 100)))
+
+
+def test_close_from_the_callback_ends_the_loop() -> None:
+    read = batch(at_once, on_progress=lambda _: read.close())
+    with nothing_left():
+        assert len(list(read)) < 100
+
+
+def test_a_second_interrupt_leaves_a_batch_that_can_be_read_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        return answer(request)
+
+    read = batch(send, 10)
+    records = iter(read)
+    next(records)
+    run = read._run
+    assert run is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "end", impatient)
+        with pytest.raises(KeyboardInterrupt):
+            read.close()
+    assert len(read.all()) == 9
+
+
+def impatient() -> None:
+    raise KeyboardInterrupt
 
 
 class FailedError(Exception):
@@ -387,9 +441,13 @@ def test_async_a_timeout_leaves_no_task_and_loses_nothing() -> None:
         got: list[Association] = []
         async with no_task_left():
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01):
+                async with asyncio.timeout(None) as limit:
                     async for record in read:
-                        got.append(record)  # noqa: PERF401 - what comes before the timeout
+                        got.append(record)
+                        if len(got) == 2:
+                            limit.reschedule(
+                                0
+                            )  # now, and not after a time that a busy machine needs
         assert ids_of(got) == [0, 1]
         assert list(read.unread) == list("23456789")
 
@@ -445,3 +503,293 @@ def test_async_progress_is_told_after_each_answer_and_at_the_end() -> None:
     asyncio.run(async_batch(nothing, 10, on_progress=told.append).by_id())
     assert [summary.requests for summary in told] == [1, 2, 3, 4, 5, 5]
     assert told[-1].records == 10
+
+
+def test_further_pages_are_asked_for_while_records_are_handed_out() -> None:
+    followed = threading.Event()
+
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        results: list[dict[str, object]] = [
+            {"from": {"id": id_}, "to": []} for id_ in request.inputs
+        ]
+        if first_id(request) == 50:
+            if request.inputs["50"] is None:
+                results[0]["paging"] = {"next": {"after": "x"}}
+            else:
+                followed.set()
+        return Answer(AssociationEnvelope.from_dict({"results": results}))
+
+    source = Source(evolve(ASSOCIATIONS, max_inputs=50), Ids(range(100)))
+    plan = Plan([source], window=3, collect=False)
+    read = Batch(plan, send, max_concurrency=3, on_progress=None)
+    assert any(followed.wait(0.02) for _ in islice(read, 49))  # of the 50 in the first chunk
+
+
+def test_what_waits_is_not_sent_after_the_loop_has_ended() -> None:
+    waiting = threading.Event()
+    sent: list[int] = []
+
+    def send(request: Request[Association], wait: Wait) -> Answer:
+        if first_id(request) > 0:
+            waiting.set()
+            wait(3600)
+            sent.append(first_id(request))
+        return answer(request)
+
+    for _ in batch(send):
+        assert waiting.wait(30)
+        break
+    assert sent == []
+
+
+def test_close_ends_the_loop_that_runs_and_not_one_that_could_not_start() -> None:
+    with nothing_left(), batch(at_once) as read:
+        records = iter(read)
+        next(records)
+        with pytest.raises(RuntimeError, match="being read already"):
+            read.all()
+
+
+def test_an_interrupt_while_ids_are_taken_loses_none() -> None:
+    class Interrupted:
+        """Ids that can be taken on after an interrupt; a generator would have ended."""
+
+        def __init__(self) -> None:
+            self.ids = iter([0, 1, 2, None, 3, 4])
+
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            id_ = next(self.ids)
+            if id_ is None:
+                raise KeyboardInterrupt
+            return id_
+
+    plan = Plan([Source(OPERATION, Ids(Interrupted()))], window=3, collect=False)
+    read = Batch(plan, at_once, max_concurrency=3, on_progress=None)
+    with pytest.raises(KeyboardInterrupt):
+        read.all()
+    assert ids_of(read.all()) == [0, 1, 2, 3, 4]
+    assert read.unanswered == []
+
+
+def test_the_account_has_each_id_in_its_place() -> None:
+    def send(request: Request[AssociationV3], wait: Wait) -> Any:
+        context = {"fromObjectId": ["2"]}
+        document = {
+            "results": [{"from": {"id": 1}, "to": [], "paging": {"next": {"after": "x"}}}],
+            "errors": [{"subCategory": NO_ASSOCIATIONS_FOUND, "context": context}, "odd"],
+        }
+        return MappingAnswer(AssociationV3Envelope.from_dict(document))  # type: ignore[arg-type]
+
+    plan = Plan([Source(ASSOCIATIONS_V3, Ids([1, 2, 3]))], window=1, collect=False)
+    read = Batch(plan, send, max_concurrency=1, on_progress=None)
+    assert list(read.by_id()) == ["1"]
+    assert [cut.id for cut in read.truncated] == ["1"]
+    assert read.without_associations == ["2"]
+    assert read.unanswered == ["3"]
+    assert [error.message for error in read.other_errors] == ["odd"]
+
+
+def summary(**numbers: Any) -> Summary:
+    zero: dict[str, Any] = dict.fromkeys((each.name for each in fields(Summary)), 0)
+    return Summary(**{**zero, **numbers})
+
+
+def test_the_sentence_of_a_summary_has_the_numbers_that_matter() -> None:
+    assert str(summary(total=4, taken=4, records=4)) == "4 ids: 4 records"
+    assert str(summary(total=None, taken=4, records=4)) == "4 ids: 4 records"
+    assert str(summary(total=4, taken=4, records=1, errors=3)) == "4 ids: 1 records, 3 with errors"
+    everything = summary(
+        total=2000,
+        taken=1500,
+        records=1100,
+        truncated=7,
+        without_associations=100,
+        errors=60,
+        unanswered=40,
+        unread=200,
+    )
+    assert str(everything) == (
+        "1,500 of 2,000 ids: 1,100 records (7 truncated), 100 without associations, "
+        "60 with errors, 40 unanswered, 200 unread"
+    )
+
+
+def test_async_a_new_loop_can_begin_right_after_a_break() -> None:
+    async def main() -> None:
+        running = most = 0
+
+        async def send(request: Request[Association]) -> Answer:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            try:
+                await asyncio.sleep(0.001 if first_id(request) else 0)
+            finally:
+                running -= 1
+            return answer(request)
+
+        plan = Plan([Source(OPERATION, Ids(range(100)))], window=3, collect=False)
+        read = AsyncBatch(plan, send, on_progress=None)
+        got = []
+        async for record in read:
+            got.append(record)
+            break
+        got += await read.all()
+        assert ids_of(got) == list(range(100))
+        assert most == 3  # those of the first loop were cancelled before
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_further_pages_are_asked_for_while_records_are_handed_out() -> None:
+    async def main() -> None:
+        followed = False
+
+        async def send(request: Request[Association]) -> Answer:
+            nonlocal followed
+            ids = list(request.inputs)
+            results: list[dict[str, object]] = [{"from": {"id": id_}, "to": []} for id_ in ids]
+            if ids[0] == "50":
+                if request.inputs["50"] is None:
+                    results[0]["paging"] = {"next": {"after": "x"}}
+                else:
+                    followed = True
+            return Answer(AssociationEnvelope.from_dict({"results": results}))
+
+        source = Source(evolve(ASSOCIATIONS, max_inputs=50), Ids(range(100)))
+        plan = Plan([source], window=3, collect=False)
+        async with AsyncBatch(plan, send, on_progress=None) as read:
+            async for record in read:
+                await asyncio.sleep(0)
+                if record.from_.id == "40":
+                    break
+            assert followed
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_the_end_of_a_loop_does_not_touch_the_next_one() -> None:
+    async def main() -> None:
+        read = async_batch(hang)
+        before = asyncio.all_tasks()
+        async for _ in read:
+            break
+        records = aiter(read)
+        assert ids_of([await anext(records)]) == [1]
+        waiting: asyncio.Task[Association] = asyncio.create_task(anext(records))  # type: ignore[arg-type]
+        for _ in range(10):  # the first loop's generator ends in the meantime
+            await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="being read already"):
+            await read.all()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert asyncio.all_tasks() == before
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_with_leaves_no_request_after_a_break() -> None:
+    async def main() -> None:
+        running = 0
+
+        async def send(request: Request[Association]) -> None:
+            nonlocal running
+            running += 1
+            try:
+                await hang(request)
+            finally:
+                running -= 1
+
+        async with async_batch(send) as read:
+            async for _ in read:
+                break
+            assert running == 2
+        assert running == 0
+
+    asyncio.run(main(), debug=True)
+
+
+def test_all_gives_back_what_it_had_when_it_is_interrupted() -> None:
+    def interrupt(summary: Summary) -> None:
+        if summary.records and not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
+
+    interrupted: list[bool] = []
+    read = batch(at_once, 20, on_progress=interrupt)
+    with nothing_left(), pytest.raises(KeyboardInterrupt):
+        read.all()
+    assert read.summary.records == 0
+    assert ids_of(read.all()) == list(range(20))
+
+
+def test_async_all_gives_back_what_it_had_when_it_is_cancelled() -> None:
+    async def main() -> None:
+        read = async_batch(hang, 10)
+        task = asyncio.create_task(read.all())
+        while read.summary.records < 2:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert read.summary.records == 0
+        assert sorted(read.unread) == list("0123456789")
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_aclose_ends_the_loop() -> None:
+    async def main() -> None:
+        read = async_batch(nothing)
+        records = aiter(read)
+        await anext(records)
+        await read.aclose()
+        assert [record async for record in records] == []
+        assert len(await read.all()) == 99
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_aclose_from_another_task_ends_the_loop() -> None:
+    async def main() -> None:
+        first_answer = asyncio.Event()
+        read = async_batch(hang, on_progress=lambda _: first_answer.set())
+        waiting = asyncio.create_task(read.all())
+        await first_answer.wait()
+        await read.aclose()
+        assert ids_of(await waiting) == [0, 1]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert list(read.unread) == list(map(str, range(2, 100)))
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_a_task_that_is_cancelled_twice_leaves_a_batch_that_can_be_read_on() -> None:
+    stubborn = True
+
+    async def send(request: Request[Association]) -> None:
+        try:
+            if first_id(request) > 0 and stubborn:
+                await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        nonlocal stubborn
+        first_answer = asyncio.Event()
+        read = async_batch(send, 10, on_progress=lambda _: first_answer.set())
+        task = asyncio.create_task(read.all())
+        await first_answer.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        stubborn = False
+        assert ids_of(await read.all()) == list(range(10))
+        del caught
+
+    asyncio.run(main(), debug=True)

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import json
 import logging
+import os
 import pickle
 import threading
 import time
@@ -224,6 +225,39 @@ def test_a_token_that_an_answer_repeats_is_masked_in_the_error(status: int) -> N
     assert b"This token ([access token]) lacks" in vars(error)["body"]
     assert TOKEN not in f"{error} {error!r} {vars(error)}"
     assert TOKEN.encode() not in pickle.dumps(error)
+
+
+def test_a_token_that_an_item_of_an_answer_repeats_is_masked() -> None:
+    body = json.dumps({"results": [], "errors": [{"message": f"not for {TOKEN}"}]}).encode()
+    client, _ = recording(Answer(207, {"x-echo": TOKEN}, body))
+    answer = read_associations.sync_detailed("0-1", "0-2", client=client, body=BODY)
+    assert answer.parsed.errors is not None
+    assert answer.parsed.errors[0].message == "not for [access token]"
+    assert TOKEN not in f"{answer!r} {answer.content!r} {answer.headers!r}"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # it forks with threads
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the child leaves the connection alone
+def test_a_forked_process_has_connections_of_its_own() -> None:
+    ports: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        ports.append(request.peer)
+        return EMPTY
+
+    with serve(answer) as url, AuthenticatedClient(TOKEN, url) as client:
+        for _ in range(2):
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+        child = os.fork()
+        if child == 0:
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    first, second, third = ports
+    assert first == second != third
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_batch_read.ids import FlowId, Id, Ids, InvalidIdError, WorkflowId, pack, unpack
+
+
+class Array:
+    """It could be a whole number, says its type, but is none; such as NumPy's arrays."""
+
+    def __index__(self) -> int:
+        raise TypeError
 
 
 class Whole:
@@ -78,7 +86,23 @@ def test_unique_ids_are_not_remembered() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, "", " ", " 7", "7\n", "7\r", "a\x00b", "\ud800", b"7", 7.0, True, [7], float("nan")],
+    [
+        None,
+        "",
+        " ",
+        " 7",
+        "7\n",
+        "7\r",
+        "a\x00b",
+        "\ud800",
+        b"7",
+        7.0,
+        True,
+        [7],
+        float("nan"),
+        pytest.param(10**5000, id="long"),
+        Array(),
+    ],
 )
 def test_what_is_not_an_id_is_refused_with_its_place(value: object) -> None:
     values: list[Id] = ["1", value, "2"]  # type: ignore[list-item]
@@ -136,3 +160,96 @@ def test_the_rest_has_what_is_not_an_id_as_it_is() -> None:
 
 def test_the_total_of_a_one_shot_iterable_is_not_known() -> None:
     assert (Ids([1, 1]).total, Ids(iter([1])).total) == (2, None)
+
+
+def test_unique_ids_are_counted_right_even_if_they_are_not() -> None:
+    ids = Ids([1, 1, 2], unique=True)
+    assert take_all(ids) == ["1", "2"]
+    assert (ids.count, ids.duplicates) == (2, 1)
+
+
+def test_the_rest_of_unique_ids_is_not_searched_for_duplicates() -> None:
+    assert list(Ids([1, 2, 1], unique=True).rest()) == ["1", "2", "1"]
+
+
+def test_the_rest_begins_at_the_place_where_the_taking_ended() -> None:
+    ids = Ids([1, 1, 2, 1, 2, 3], unique=True)
+    ids.take(2, {})
+    assert list(ids.rest()) == ["1", "2", "3"]
+
+
+def test_the_rest_of_what_can_be_gone_through_again_goes_on_where_it_is() -> None:
+    class Again:
+        def __iter__(self) -> Iterator[int]:
+            return iter([1, 2, 3])
+
+    ids = Ids(Again(), unique=True)
+    ids.take(1, {})
+    assert list(ids.rest()) == ["2", "3"]
+
+
+def test_ids_are_handed_out_in_their_kind_and_taken_as_plain_text() -> None:
+    ids = Ids([FlowId("7"), "8", 9], kind=FlowId)
+    chunk: dict[str, int | str] = {}
+    ids.take(2, chunk)
+    assert [type(id_) for id_ in chunk] == [str, str]
+    assert [type(ids.text(key)) for key in chunk.values()] == [FlowId, FlowId]
+    assert [type(id_) for id_ in ids.rest()] == [FlowId]
+
+
+def test_an_id_in_an_enum_is_its_text() -> None:
+    class Contact(str, Enum):  # noqa: UP042 - as many programs have it
+        ANN = "7"
+
+    assert take_all(Ids([Contact.ANN])) == ["7"]
+
+
+def test_what_is_not_an_id_is_cut_short_in_the_error() -> None:
+    with pytest.raises(InvalidIdError) as caught:
+        take_all(Ids(["x " * 5000 + "\n"]))
+    assert len(str(caught.value)) < 200
+    with pytest.raises(TypeError) as wrong:
+        Ids("x" * 5000)
+    assert len(str(wrong.value)) < 200
+
+
+class ProgressBar:
+    """Around an iterator: it has a length or not, and can be gone through once, like tqdm."""
+
+    def __init__(self, ids: Iterator[int], total: int | None) -> None:
+        self._ids = ids
+        self._total = total
+
+    def __len__(self) -> int:
+        return self._total  # type: ignore[return-value]  # as tqdm does
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._ids
+
+    def __contains__(self, id_: object) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("total", [None, 5])
+def test_a_progress_bar_around_an_iterator_loses_no_id(total: int | None) -> None:
+    ids = Ids(ProgressBar(iter(range(5)), total))
+    chunk: dict[str, int | str] = {}
+    ids.take(2, chunk)
+    assert ids.total == total
+    assert [*chunk, *ids.rest()] == list("01234")
+
+
+def test_a_number_that_cannot_be_had_is_refused_and_the_rest_taken() -> None:
+    class Odd:
+        def __index__(self) -> int:
+            raise RuntimeError
+
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    ids = Ids([Odd(), 1])  # type: ignore[list-item]
+    chunk: dict[str, int | str] = {}
+    with pytest.raises(InvalidIdError, match=r"got (something of type Odd|<Odd instance)"):
+        ids.take(10, chunk)
+    ids.take(10, chunk)
+    assert list(chunk) == ["1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -11,13 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_batch_read.chunk import Request, Source
-from hubspot_batch_read.ids import Ids
-from hubspot_batch_read.operations import ASSOCIATIONS, NO_ASSOCIATIONS_FOUND
+from hubspot_batch_read.ids import FlowId, Ids, WorkflowId
+from hubspot_batch_read.operations import (
+    ASSOCIATIONS,
+    ASSOCIATIONS_V3,
+    CAMPAIGNS,
+    NO_ASSOCIATIONS_FOUND,
+    WORKFLOWS_BY_FLOW_ID,
+    WORKFLOWS_BY_WORKFLOW_ID,
+    RowT,
+)
 from hubspot_batch_read.plan import Entry, Plan
+from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import (
     Association,
     AssociationEnvelope,
+    AssociationV3,
+    AssociationV3Envelope,
     BatchError,
+    CampaignEnvelope,
+    WorkflowIdMapping,
+    WorkflowIdMappingEnvelope,
 )
 
 CHUNK = 3
@@ -70,14 +85,13 @@ def problem(id_: str, category: str, sub_category: str) -> object:
     return {"category": category, "subCategory": sub_category, "context": context, "message": "no"}
 
 
-def page(id_: str, after: str | None, fate: str | int) -> object:
+def page(id_: str, after: str | None, fate: str | int, cursor: str | None = None) -> object:
     """Return a page of two associated objects; the second one stands on the next page as well."""
     number = int(after or 0)
     to = [
         {"toObjectId": f"{id_}-{number + each}", "associationTypes": [kind(number)]}
         for each in range(2)
     ]
-    cursor = None
     if fate == "loop":
         cursor = "1"
     elif fate == "gap" or (isinstance(fate, int) and number + 1 < fate):
@@ -144,7 +158,7 @@ class Read:
 
 
 STEPS = ["send", "send", "send", "answer", "answer", "answer", "take", "take", "take"]
-STEPS += ["fail", "put_back", "give_back"]
+STEPS += ["fail", "restart", "give_back"]
 
 
 @settings(max_examples=400, deadline=None)
@@ -171,8 +185,8 @@ def test_each_id_is_in_exactly_one_place_whatever_happens(
             kept, given = read.entries[:last], read.entries[last:]
             read.plan.give_back(given)
             read.entries = kept
-        elif step == "put_back":
-            read.plan.put_back()
+        elif step == "restart":
+            read.plan.restart()
             read.requests.clear()
         elif read.requests:
             request = read.requests.pop(data.draw(st.integers(0, len(read.requests) - 1)))
@@ -377,3 +391,325 @@ def test_errors_that_name_no_id_are_kept() -> None:
     assert not plan.advance()
     assert plan.unanswered == ["1"]
     assert plan.other_errors == [BatchError(category="ODD"), BatchError(message="a text")]
+
+
+def sent(plan: Plan[RowT]) -> Request[RowT]:
+    """Return the next request; there has to be one."""
+    request = plan.next_request()
+    assert request is not None
+    return request
+
+
+def envelope(*results: object, **rest: object) -> AssociationEnvelope:
+    return AssociationEnvelope.from_dict({"results": list(results), **rest})
+
+
+def take(plan: Plan[RowT]) -> Entry[RowT] | None:
+    """Return the next record, if need be from the next chunk; None if there is none."""
+    while plan.advance():
+        if entry := plan.take():
+            return entry
+    return None
+
+
+def handed_out(plan: Plan[RowT]) -> list[str]:
+    """Return the ids of the records that can be handed out now."""
+    return [entry.id for entry in iter(lambda: take(plan), None)]
+
+
+def test_what_nobody_waits_for_any_more_is_sent_again_with_its_cursors() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2, 3]))], window=2, collect=False)
+    request = sent(plan)
+    plan.receive(request, envelope(page("1", None, 2), page("2", None, 1), page("3", None, 2)))
+    expected = sent(plan).inputs
+    plan.restart()
+    assert dict(sent(plan).inputs) == dict(expected) == {"1": "1", "3": "1"}
+
+
+def test_further_pages_are_asked_for_before_new_ids_and_of_any_chunk() -> None:
+    plan = Plan([Source(OPERATION, Ids(range(1, 100)))], window=3, collect=False)
+    first, second = sent(plan), sent(plan)
+    plan.receive(second, envelope(page("4", None, 2)))
+    assert dict(sent(plan).inputs) == {"4": "1"}  # while the first chunk is under way
+    plan.receive(first, envelope(page("1", None, 2)))
+    third = sent(plan)
+    assert dict(third.inputs) == {"1": "1"}
+    plan.restart()
+    assert [list(sent(plan).inputs) for _ in range(3)] == [["1"], ["4"], ["7", "8", "9"]]
+
+
+def test_records_given_back_come_again_before_those_that_were_not_handed_out() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2, 3]))], window=1, collect=False)
+    request = sent(plan)
+    plan.receive(request, rows(request))
+    entries = [entry for entry in (take(plan), take(plan)) if entry]
+    plan.give_back(entries)
+    assert handed_out(plan) == ["1", "2", "3"]
+
+
+def test_a_request_that_fails_beside_something_that_is_no_id_leaves_its_ids_unread_only() -> None:
+    ids = Ids([1, None, 2])  # type: ignore[list-item]
+    plan = Plan([Source(OPERATION, ids)], window=1, collect=True)
+    plan.fail(sent(plan), FailedError())
+    assert take(plan) is None
+    assert [failure.ids for failure in plan.failures] == [(), ("1", "2")]
+    assert plan.summary.failures == 2
+    assert plan.unanswered == []
+    assert list(plan.unread) == ["1", "2"]
+
+
+def test_a_failure_that_was_not_raised_yet_has_its_ids_unread() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2]))], window=1, collect=False)
+    plan.receive(sent(plan), envelope(page("1", None, 1), page("2", None, 2)))
+    plan.fail(sent(plan), FailedError())
+    assert take(plan) is not None  # of 1; what made 2 fail comes next
+    assert plan.failures == []
+    assert list(plan.unread) == ["2"]
+
+
+def test_rows_are_saved_from_a_body_that_does_not_match() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2, 3]))], window=1, collect=False)
+    request = sent(plan)
+    results: list[object] = [page("1", None, 1), {"from": {"id": 2}, "to": None}]
+    with pytest.raises(DecodeError) as caught:
+        AssociationEnvelope.from_json(json.dumps({"results": results}).encode())
+    plan.fail(request, caught.value)
+    assert handed_out(plan) == ["1"]
+    assert [(error.id, error.category) for error in plan.errors] == [("2", "DECODE_ERROR")]
+    assert plan.unanswered == ["3"]
+    assert plan.failures == []
+    assert plan.summary.requests == 1
+
+
+def test_each_request_and_each_row_that_nobody_asked_for_is_counted() -> None:
+    plan = Plan([Source(OPERATION, Ids(range(1, 10)))], window=3, collect=True)
+    for _ in range(2):
+        request = sent(plan)
+        results = [page(id_, None, 1) for id_ in request.inputs]
+        plan.receive(request, envelope(page("stranger", None, 1), *results))
+    plan.fail(sent(plan), FailedError())
+    assert len(handed_out(plan)) == 6
+    summary = plan.summary
+    assert (summary.requests, summary.failures, summary.unexpected) == (3, 1, 2)
+    assert (summary.records, summary.unread) == (6, 3)
+
+
+def v3_plan(*ends: str | None) -> Plan[AssociationV3]:
+    """Return a plan to which all has been received; a row with a cursor is cut short."""
+    plan = Plan([Source(ASSOCIATIONS_V3, Ids(range(len(ends))))], window=1, collect=False)
+    results: list[object] = [
+        {"from": {"id": str(id_)}, "to": [], "paging": end and {"next": {"after": end}}}
+        for id_, end in enumerate(ends)
+    ]
+    plan.receive(sent(plan), AssociationV3Envelope.from_dict({"results": results}))
+    return plan
+
+
+def test_the_records_that_were_cut_short_are_those_that_were_handed_out() -> None:
+    plan = v3_plan("x", None, "x", "x")
+    entries = [entry for entry in (take(plan), take(plan), take(plan)) if entry]
+    assert [cut.id for cut in plan.truncated] == ["0", "2"]
+    assert plan.truncated[0].fields == ("to",)
+    assert plan.truncated[0].remedy == ASSOCIATIONS_V3.remedy != ""
+    assert plan.summary.truncated == 2
+    plan.give_back(entries[1:2])  # nothing of it was cut
+    assert [cut.id for cut in plan.truncated] == ["0", "2"]
+    take(plan)
+    plan.give_back(entries[1:])
+    assert [cut.id for cut in plan.truncated] == ["0"]
+    handed_out(plan)
+    assert [cut.id for cut in plan.truncated] == ["0", "2", "3"]
+
+
+GUIDS = ["0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e20"]
+
+
+def test_a_campaign_given_back_takes_its_own_entry_with_it_only() -> None:
+    plan = Plan([Source(CAMPAIGNS, Ids(GUIDS))], window=1, collect=False)
+    more = {"results": [], "paging": {"next": {"after": "x"}}}
+    results = [{"id": id_, "assets": {"FORM": more, "EMAIL": more}} for id_ in GUIDS]
+    plan.receive(sent(plan), CampaignEnvelope.from_dict({"results": results}))
+    take(plan)
+    last = take(plan)
+    assert last is not None
+    plan.give_back([last])
+    assert [(cut.id, cut.fields) for cut in plan.truncated] == [
+        (GUIDS[0], ("assets.FORM", "assets.EMAIL"))
+    ]
+
+
+def workflows_plan(flow_ids: list[int], workflow_ids: list[int]) -> Plan[WorkflowIdMapping]:
+    sources = [
+        Source(WORKFLOWS_BY_FLOW_ID, Ids(flow_ids, name="flow_ids", kind=FlowId)),
+        Source(WORKFLOWS_BY_WORKFLOW_ID, Ids(workflow_ids, name="workflow_ids", kind=WorkflowId)),
+    ]
+    return Plan(sources, window=2, collect=True)
+
+
+def test_ids_of_two_kinds_are_told_apart_in_every_place() -> None:
+    plan = workflows_plan([1, 2, 3, 3], [1, 2, 3, 3])
+    kinds = [FlowId, WorkflowId]
+    assert [type(id_) for id_ in plan.unread] == [FlowId] * 3 + [WorkflowId] * 3
+    requests = [sent(plan), sent(plan)]
+    assert [type(id_) for id_ in plan.unread] == [FlowId] * 3 + [WorkflowId] * 3
+    for request, key in zip(requests, ["flowId", "workflowId"], strict=True):
+        document = {
+            "results": [{"flowId": 1, "workflowId": 1}],
+            "errors": [{"message": "no", "context": {key: ["2"]}}],
+        }
+        plan.receive(request, WorkflowIdMappingEnvelope.from_dict(document))
+    entries = [take(plan), take(plan)]
+    assert take(plan) is None
+    assert [type(entry.id) for entry in entries if entry] == kinds
+    assert [(type(error.id), error.id) for error in plan.errors] == [
+        (FlowId, "2"),
+        (WorkflowId, "2"),
+    ]
+    assert [(type(id_), id_) for id_ in plan.unanswered] == [(FlowId, "3"), (WorkflowId, "3")]
+    summary = plan.summary
+    assert (summary.total, summary.taken, summary.duplicates) == (8, 6, 2)
+    assert (summary.records, summary.errors, summary.unanswered, summary.unread) == (2, 2, 2, 0)
+
+
+def test_a_failure_has_its_ids_in_their_kind() -> None:
+    plan = workflows_plan([1], [1])
+    plan.fail(sent(plan), FailedError())
+    plan.fail(sent(plan), FailedError())
+    assert take(plan) is None
+    assert [type(failure.ids[0]) for failure in plan.failures] == [FlowId, WorkflowId]
+
+
+def test_ids_without_associations_are_in_the_account_of_their_source() -> None:
+    sources = [Source(OPERATION, Ids([1])), Source(OPERATION, Ids([2]))]
+    plan = Plan(sources, window=2, collect=False)
+    for id_ in "12":
+        plan.receive(sent(plan), envelope(errors=[problem(id_, "?", NO_ASSOCIATIONS_FOUND)]))
+    assert take(plan) is None
+    assert [source.ids.without_associations for source in sources] == [[1], [2]]
+    assert plan.summary.without_associations == 2
+
+
+def test_the_total_is_not_known_if_that_of_one_source_is_not() -> None:
+    plan = Plan(
+        [Source(OPERATION, Ids([1])), Source(OPERATION, Ids(iter([2])))], window=1, collect=True
+    )
+    assert plan.summary.total is None
+
+
+def test_an_id_whose_further_page_is_not_there_has_no_record_and_no_answer() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    plan.receive(sent(plan), envelope(page("1", None, 2)))
+    plan.receive(sent(plan), envelope(errors=[problem("1", "?", NO_ASSOCIATIONS_FOUND)]))
+    assert handed_out(plan) == []
+    assert plan.without_associations == []
+    assert plan.unanswered == ["1"]
+
+
+def test_the_cursor_is_followed_whichever_of_two_rows_of_an_id_has_it() -> None:
+    for order in (1, -1):
+        plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+        plan.receive(sent(plan), envelope(*[page("1", None, 1), page("1", None, 2)][::order]))
+        assert dict(sent(plan).inputs) == {"1": "1"}
+
+
+def test_cursors_that_go_round_in_a_circle_are_followed_once() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    for number, cursor in enumerate("abca"):
+        row = page("1", str(number), 1, cursor)
+        plan.receive(sent(plan), envelope(row))
+    assert plan.next_request() is None
+    assert take(plan) is None
+    (error,) = plan.errors
+    assert (error.id, error.category) == ("1", "CURSOR_REPEATED")
+    assert error.message == "the cursor 'a' came a second time; no page after it can be read"
+
+
+def test_what_is_restarted_twice_is_sent_and_accounted_for_once() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2, 3]))], window=1, collect=False)
+    sent(plan)
+    plan.restart()
+    again = sent(plan)
+    plan.receive(again, rows(again))
+    plan.restart()
+    assert plan.next_request() is None
+    assert handed_out(plan) == ["1", "2", "3"]
+
+
+def test_a_chunk_without_records_does_not_hold_up_the_next_one() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2, 3, 4]))], window=2, collect=False)
+    first, second = sent(plan), sent(plan)
+    plan.receive(second, rows(second))
+    plan.receive(first, envelope())
+    entry = take(plan)
+    assert entry is not None
+    assert entry.id == "4"
+
+
+def test_an_error_on_a_further_page_is_that_of_the_id_and_other_errors_are_kept() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    plan.receive(sent(plan), envelope(page("1", None, 2), errors=["first"]))
+    plan.receive(sent(plan), envelope(errors=["second", problem("1", "ODD", "x")]))
+    assert handed_out(plan) == []
+    assert [(error.id, error.category) for error in plan.errors] == [("1", "ODD")]
+    assert [error.message for error in plan.other_errors] == ["first", "second"]
+
+
+def test_a_page_that_comes_again_with_another_cursor_ends_the_pages() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    for cursor in "ab":
+        row = page("1", None, 1, cursor)
+        plan.receive(sent(plan), envelope(row))
+    assert handed_out(plan) == []
+    assert [error.message for error in plan.errors] == [
+        "the page before the cursor 'b' came a second time"
+    ]
+
+
+def test_rows_of_one_id_with_different_cursors_are_no_record() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    rows = [page("1", None, 1, cursor) for cursor in "ab"]
+    plan.receive(sent(plan), envelope(*rows))
+    assert handed_out(plan) == []
+    assert [error.message for error in plan.errors] == [
+        "rows of one id have different cursors: 'a', 'b'"
+    ]
+
+
+def test_an_interrupt_while_ids_are_taken_loses_none() -> None:
+    def source() -> Iterator[int]:
+        yield from (1, 2)
+        raise KeyboardInterrupt
+
+    plan = Plan([Source(OPERATION, Ids(source()))], window=1, collect=False)
+    with pytest.raises(KeyboardInterrupt):
+        plan.next_request()
+    assert list(plan.unread) == ["1", "2"]
+    plan.restart()
+    assert not plan.advance()
+    request = sent(plan)
+    assert list(request.inputs) == ["1", "2"]
+    plan.receive(request, rows(request))
+    assert handed_out(plan) == ["1", "2"]
+
+
+def test_what_is_restarted_goes_on_at_the_page_it_had_come_to() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    plan.receive(sent(plan), envelope(page("1", None, 3)))
+    assert dict(sent(plan).inputs) == {"1": "1"}
+    plan.restart()
+    assert dict(sent(plan).inputs) == {"1": "1"}
+
+
+def test_many_faults_among_the_ids_cost_few_requests_when_they_are_collected() -> None:
+    ids = Ids([1, None, 2, None, 3, None, 4])  # type: ignore[list-item]
+    plan = Plan([Source(evolve(OPERATION, max_inputs=100), ids)], window=1, collect=True)
+    assert list(sent(plan).inputs) == ["1", "2", "3", "4"]
+    assert plan.next_request() is None
+
+
+def test_collected_failures_hold_no_frames() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=True)
+    with pytest.raises(FailedError) as caught:
+        raise FailedError from ValueError()
+    plan.fail(sent(plan), caught.value)
+    assert caught.value.__traceback__ is None

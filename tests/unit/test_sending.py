@@ -598,3 +598,12 @@ def test_the_generated_client_does_without_what_sending_needs() -> None:
     code = "import sys, hubspot_batch_read_api.client; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert not {"asyncio", "tenacity", "pyrate_limiter"} & set(run.stdout.split())
+
+
+def test_an_error_of_httpx_holds_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = httpx.Request("POST", "https://x", headers={"Authorization": "Bearer secret"})
+    error = httpx.ReadTimeout("slow", request=request)
+    trial = Trial(monkeypatch)
+    with pytest.raises(httpx.ReadTimeout):
+        trial.send(Sender(retries=0), [error], "sync")
+    assert b"secret" not in pickle.dumps(error)
