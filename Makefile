@@ -20,7 +20,7 @@ demo: $(READY) ## Run all four reads against a sandbox on this machine (ARGS=--l
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 generate: $(READY) ## Write the generated SDK anew from the spec and the templates
 	@$(BIN)/python tools/generate.py

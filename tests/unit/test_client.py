@@ -237,9 +237,7 @@ def test_a_token_that_an_item_of_an_answer_repeats_is_masked() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-@pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning"
-)  # it forks with threads
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # it forks with threads
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the child leaves the connection alone
 def test_a_forked_process_has_connections_of_its_own() -> None:
     ports: list[str] = []
