@@ -51,7 +51,7 @@ class HubSpot(Connection):
             ids: Ids of the objects, as text or whole numbers: any iterable, from which they are
                 taken as they are needed. Duplicates are read once.
             unique_ids: Whether you know that no id comes twice. Then the batch need not remember
-                the ids, which takes up to 100 bytes for each.
+                the ids, which takes about 75 bytes for each.
             on_error: What to do when a request fails for good: "raise" the exception at its place
                 among the records, or "collect" it in the batch's `failures` and go on.
             on_progress: Called after each answer, and at the end, with how far the read has come.

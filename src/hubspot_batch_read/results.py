@@ -20,8 +20,8 @@ class InputError:
     """Broad kind of error, such as VALIDATION_ERROR.
 
     DECODE_ERROR and CURSOR_REPEATED are not HubSpot's but this package's: there was a row for the
-    id, but it does not match its model; HubSpot gave a cursor for a second time, so that there is
-    no way to the pages behind it.
+    id, but it does not match its model; its pages do not lead on, since a cursor or a page came for
+    a second time.
     """
     sub_category: str | None = None
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""
