@@ -35,7 +35,7 @@ class Account(Generic[RowT]):
     @property
     def errors(self) -> list[InputError]:
         """The ids that HubSpot has an error for, and the error."""
-        return self._plan.errors
+        return list(self._plan.errors)
 
     @property
     def without_associations(self) -> list[str]:
@@ -59,8 +59,9 @@ class Account(Generic[RowT]):
         """The ids that were not read: their request failed, is under way, or is still to come.
 
         It yields those that were taken and have no place in the account yet, then those that were
-        not taken. If the ids came from an iterator, it takes the latter from there, so use it when
-        the batch is not to be read on. Something that is not an id is yielded as it is.
+        not taken, and can be gone through once; ask again for another one. Unless the ids came from
+        a sequence or a set, it takes the latter from their iterator: use it when the batch is not
+        to be read on. Something that is not an id is yielded as it is.
         """
         return self._plan.unread
 
@@ -75,12 +76,12 @@ class Account(Generic[RowT]):
 
         With `on_error="raise"`, these are the exceptions that were raised.
         """
-        return self._plan.failures
+        return list(self._plan.failures)
 
     @property
     def other_errors(self) -> list[BatchError]:
         """Errors that HubSpot listed without naming an id they explain."""
-        return self._plan.other_errors
+        return list(self._plan.other_errors)
 
     @property
     def summary(self) -> Summary:

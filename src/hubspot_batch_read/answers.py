@@ -51,6 +51,7 @@ def read_answer(
             answer.unexpected += 1
         else:
             answer.rows.setdefault(id_, []).append(row)
+    _answer_other_spellings(answer, ids)
     unclaimed = []
     for error in errors:
         if error.category == DECODE_ERROR:
@@ -67,6 +68,16 @@ def read_answer(
         if not _assign(operation, answer, error, named):
             answer.other_errors.append(error)
     return answer
+
+
+def _answer_other_spellings(answer: Outcome[RowT], ids: Collection[str]) -> None:
+    """Give ids without a row the row of an id that HubSpot takes for the same."""
+    missing = [id_ for id_ in ids if id_ not in answer.rows]
+    if missing:
+        by_form = {_normal(id_): rows for id_, rows in answer.rows.items()}
+        answer.rows.update(
+            {id_: by_form[form] for id_ in missing if (form := _normal(id_)) in by_form}
+        )
 
 
 def _assign(

@@ -98,6 +98,7 @@ class AsyncBatch(Account[RowT]):
                     run.start(request)
                 while ready and run.answered.empty() and (entry := plan.take()) is not None:
                     yield entry
+                # Wait only where there is nothing to hand out and nothing more to send.
                 if not run.answered.empty() or (not ready and request is None and run.requests):
                     answered = await run.answered.get()
                     if answered is not None:
@@ -137,7 +138,10 @@ class _Run(Generic[RowT]):
 
 
 class _Loop(AsyncIterator[RowT]):
-    """A loop over the records of a batch."""
+    """A loop over the records of a batch.
+
+    While it exists, somebody may go on with it: `break` lets go of it at once.
+    """
 
     def __init__(self, drive: Callable[[ref[_Loop[RowT]]], AsyncGenerator[Entry[RowT]]]) -> None:
         self.entries = drive(ref(self))

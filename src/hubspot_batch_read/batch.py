@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from queue import SimpleQueue
-from threading import Event
+from threading import Event, Lock
 from typing import Generic, Self
 
 from hubspot_batch_read.account import Account, OnProgress
@@ -62,14 +62,18 @@ class Batch(Account[RowT]):
             ApiError: A request failed for good: it is not worth a retry, or has had them all.
             DecodeError: A response does not match its model, and none of its rows does.
             httpx.RequestError: No complete response arrived, after all retries.
-            ValueError: Something among the ids is not an id.
+            WaitTooLongError: The rate limit asks for a wait that is longer than `max_wait`.
+            InvalidIdError: Something among the ids is not an id.
+            Exception: What the iterable of the ids raises, or the callable for the token.
         """
         return map(_record, self._drive())
 
     def all(self) -> list[RowT]:
         """Read everything, and return the records.
 
-        If this raises, nothing is lost: another call returns what was read before, and the rest.
+        If this raises, nothing is lost: another call returns what was read before, and the rest,
+        without the ids of the request that failed. They are `unread`, as are those that were left
+        when another thread called `close`.
 
         Raises:
             Exception: As when iterating.
@@ -77,7 +81,7 @@ class Batch(Account[RowT]):
         return [entry.record for entry in self._read()]
 
     def by_id(self) -> dict[str, RowT]:
-        """Read everything, and return the records by their id, as it was given.
+        """Read everything, and return the records by the text of the id that was given.
 
         Raises:
             Exception: As when iterating.
@@ -124,6 +128,7 @@ class Batch(Account[RowT]):
                     run.start(request)
                 while ready and run.answered.empty() and (entry := plan.take()) is not None:
                     yield entry
+                # Wait only where there is nothing to hand out and nothing more to send.
                 if not run.answered.empty() or (not ready and request is None and run.requests):
                     answered = run.answered.get()
                     if answered is not None:
@@ -150,15 +155,20 @@ class _Run(Generic[RowT]):
         self.requests: dict[Future[Answer[RowT]], Request[RowT]] = {}
         self.answered: SimpleQueue[Future[Answer[RowT]] | None] = SimpleQueue()
         self._send = send
+        self._lock = Lock()
         self._threads = ThreadPoolExecutor(max_concurrency, "hubspot-batch-read")
 
     def start(self, request: Request[RowT]) -> None:
-        future = self._threads.submit(self._send, request, self._wait)
+        with self._lock:
+            if self.stopped.is_set():  # by another thread, while ids were taken
+                return
+            future = self._threads.submit(self._send, request, self._wait)
         self.requests[future] = request
         future.add_done_callback(self.answered.put)
 
     def end(self) -> None:
-        self.stopped.set()
+        with self._lock:
+            self.stopped.set()
         self.answered.put(None)  # wakes the loop, if it is another thread that ends it
         self._threads.shutdown(cancel_futures=True)
 

@@ -56,6 +56,7 @@ class Connection:
             httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
 
         Raises:
+            TypeError: `rate_limit` is an async bucket.
             ValueError: There is no access token, or an argument is invalid.
         """
         if access_token is None:

@@ -123,10 +123,10 @@ class Ids:
         if text in chunk or (self._seen is not None and key in self._seen):
             self.duplicates += 1
             return
-        if self._seen is not None:
-            self._seen.add(key)
         chunk[text] = key
         self.count += 1
+        if self._seen is not None:
+            self._seen.add(key)
 
     def text(self, key: Key) -> str:
         """Return a packed id as it is handed out."""

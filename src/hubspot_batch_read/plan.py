@@ -170,13 +170,15 @@ class Plan(Generic[RowT]):
                 are collected.
         """
         while self._ready:
-            item = self._ready.popleft()
+            item = self._ready[0]
             if isinstance(item, Entry):
-                self._records += 1
                 if fields := item.source.operation.cut(item.record):
                     self._cut.append(Cut(item.source, item.key, fields))
+                self._records += 1
+                self._ready.popleft()
                 return item
             self.failures.append(item)
+            self._ready.popleft()
             if not self._collect:
                 raise item.error
         return None

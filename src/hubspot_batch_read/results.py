@@ -15,7 +15,7 @@ class InputError:
     """
 
     id: str
-    """The id, as it was given."""
+    """The text of the id that was given."""
     category: str | None = None
     """Broad kind of error, such as VALIDATION_ERROR.
 
@@ -89,6 +89,7 @@ class Summary:
             "with errors": self.errors,
             "unanswered": self.unanswered,
             "unread": self.unread,
+            "failures": self.failures,
         }
         parts = [f"{self.records:,} records"]
         parts += [f"{number:,} {name}" for name, number in others.items() if number]

@@ -64,8 +64,18 @@ def test_an_id_is_found_in_the_form_hubspot_writes_it() -> None:
     assert set(campaigns([GUID.upper()], results=[{"id": GUID}]).rows) == {GUID.upper()}
 
 
-def test_an_id_that_stands_there_literally_comes_first() -> None:
-    assert set(associations(["007", "7"], results=[row("7")]).rows) == {"7"}
+def test_two_spellings_of_an_id_are_both_answered_by_one_row() -> None:
+    outcome = associations(["007", "7", "8"], results=[row("7")])
+    assert {id_: len(rows) for id_, rows in outcome.rows.items()} == {"007": 1, "7": 1}
+    assert set(campaigns([GUID, GUID.upper()], results=[{"id": GUID}]).rows) == {GUID, GUID.upper()}
+
+
+def test_each_spelling_has_its_own_row_where_there_is_one() -> None:
+    outcome = associations(["007", "7"], results=[row("7"), row("007")])
+    assert {id_: [each.from_.id for each in rows] for id_, rows in outcome.rows.items()} == {
+        "7": ["7"],
+        "007": ["007"],
+    }
 
 
 @pytest.mark.parametrize("key", ["fromObjectId", "id"])

@@ -207,6 +207,22 @@ def test_close_from_another_thread_ends_the_loop() -> None:
     assert set(read.unread) == set(map(str, range(len(got), 100)))
 
 
+def test_close_while_ids_are_taken_ends_the_loop() -> None:
+    def ids() -> Iterator[int]:
+        yield from range(4)
+        closer = threading.Thread(target=read.close)
+        closer.start()
+        closer.join(30)
+        yield from range(4, 100)
+
+    plan = Plan([Source(OPERATION, Ids(ids()))], window=3, collect=False)
+    read = Batch(plan, at_once, max_concurrency=3, on_progress=None)
+    with nothing_left():
+        got = ids_of(list(read))
+    assert got == list(range(len(got)))
+    assert set(read.unread) == set(map(str, range(len(got), 100)))
+
+
 def test_close_from_the_callback_ends_the_loop() -> None:
     read = batch(at_once, on_progress=lambda _: read.close())
     with nothing_left():
