@@ -51,7 +51,6 @@ def read_answer(
             answer.unexpected += 1
         else:
             answer.rows.setdefault(id_, []).append(row)
-    _answer_other_spellings(answer, ids)
     unclaimed = []
     for error in errors:
         if error.category == DECODE_ERROR:
@@ -61,6 +60,7 @@ def read_answer(
         named = [asked.find(value) for value in _values(error, operation.error_keys)]
         if not _assign(operation, answer, error, named):
             unclaimed.append(error)
+    _answer_other_spellings(answer, ids)
     for error in unclaimed:
         named = []
         if operation.error_texts and error.category != DECODE_ERROR:
@@ -71,8 +71,8 @@ def read_answer(
 
 
 def _answer_other_spellings(answer: Outcome[RowT], ids: Collection[str]) -> None:
-    """Give ids without a row the row of an id that HubSpot takes for the same."""
-    missing = [id_ for id_ in ids if id_ not in answer.rows]
+    """Give ids without an answer the row of an id that HubSpot takes for the same."""
+    missing = [id_ for id_ in ids if not answer.has(id_)]
     if missing:
         by_form = {_normal(id_): rows for id_, rows in answer.rows.items()}
         answer.rows.update(

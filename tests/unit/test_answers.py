@@ -70,6 +70,13 @@ def test_two_spellings_of_an_id_are_both_answered_by_one_row() -> None:
     assert set(campaigns([GUID, GUID.upper()], results=[{"id": GUID}]).rows) == {GUID, GUID.upper()}
 
 
+def test_a_spelling_that_hubspot_has_an_error_for_has_no_row() -> None:
+    outcome = associations(
+        ["007", "7"], results=[row("7")], errors=[error(context={"id": ["007"]})]
+    )
+    assert (set(outcome.rows), set(outcome.errors)) == ({"7"}, {"007"})
+
+
 def test_each_spelling_has_its_own_row_where_there_is_one() -> None:
     outcome = associations(["007", "7"], results=[row("7"), row("007")])
     assert {id_: [each.from_.id for each in rows] for id_, rows in outcome.rows.items()} == {
