@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from collections.abc import Set as AbstractSet
-from itertools import islice
+from itertools import chain, islice
 from reprlib import repr as short_repr
 from typing import SupportsIndex, cast
 from uuid import UUID
@@ -90,6 +90,7 @@ class Ids:
         self._ids = ids
         self._iterator: Iterator[Id] | None = None
         self._position = 0
+        self._value: Id | None = None
         self._name = name
         self.kind = kind
         self._seen: set[Key] | None = None if unique else set()
@@ -106,25 +107,37 @@ class Ids:
         if self._iterator is None:
             self._iterator = iter(self._ids)
         try:
-            for value in self._iterator:
+            for value in chain(self._interrupted(), self._iterator):
+                self._value = value
                 self._position += 1
                 self._add(self._checked(value), chunk)
                 if len(chunk) == limit:
                     return
         except InvalidIdError:
+            self._value = None
             raise
         except Exception:
             self.exhausted = True
             raise
         self.exhausted = True
 
+    def _interrupted(self) -> list[Id]:
+        """Return what was being taken when an interrupt came, and is in no chunk."""
+        if self._value is None:
+            return []
+        self._position -= 1
+        return [self._value]
+
     def _add(self, text: str, chunk: dict[str, Key]) -> None:
         key = pack(text)
         if text in chunk or (self._seen is not None and key in self._seen):
             self.duplicates += 1
+            self._value = None
             return
+        # Nothing between these calls a function, so no interrupt comes in between either.
         chunk[text] = key
         self.count += 1
+        self._value = None
         if self._seen is not None:
             self._seen.add(key)
 
@@ -143,7 +156,8 @@ class Ids:
         else:
             values = self._iterator or iter(self._ids)
         seen: set[Key] = set()
-        for value in values:
+        interrupted = [] if self._value is None else [self._value]
+        for value in chain(interrupted, values):
             try:
                 key = pack(self._checked(value))
             except InvalidIdError:

@@ -172,13 +172,15 @@ class Plan(Generic[RowT]):
         while self._ready:
             item = self._ready[0]
             if isinstance(item, Entry):
-                if fields := item.source.operation.cut(item.record):
-                    self._cut.append(Cut(item.source, item.key, fields))
+                fields = item.source.operation.cut(item.record)
+                cut = [Cut(item.source, item.key, fields)] if fields else []
+                # Nothing from here on calls a function, so no interrupt comes in between.
+                self._cut += cut
                 self._records += 1
-                self._ready.popleft()
+                del self._ready[0]
                 return item
-            self.failures.append(item)
-            self._ready.popleft()
+            self.failures += [item]
+            del self._ready[0]
             if not self._collect:
                 raise item.error
         return None
@@ -205,14 +207,15 @@ class Plan(Generic[RowT]):
                 without_associations.append(key)
             elif id_ not in chunk.errors and id_ not in failed:
                 unanswered.append(key)
-        # All at once: an interrupt before leaves the ids with the chunk.
-        self._chunks.popleft()
+        errors = list(chunk.errors.values())
+        # Nothing from here on calls a function, so no interrupt comes in between.
         self._ready += ready
         self._ready += chunk.failures
-        self.errors += chunk.errors.values()
+        self.errors += errors
         self.other_errors += chunk.other_errors
         source.ids.without_associations += without_associations
         source.ids.unanswered += unanswered
+        del self._chunks[0]
 
     # The account
 

@@ -253,3 +253,24 @@ def test_a_number_that_cannot_be_had_is_refused_and_the_rest_taken() -> None:
         ids.take(10, chunk)
     ids.take(10, chunk)
     assert list(chunk) == ["1"]
+
+
+@pytest.mark.parametrize("one_shot", [False, True])
+def test_an_interrupt_between_two_steps_loses_no_id_and_takes_none_twice(
+    one_shot: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Ids, text: str, chunk: dict[str, int | str]) -> None:
+        raise KeyboardInterrupt
+
+    ids = Ids(iter(range(5)) if one_shot else range(5))
+    chunk: dict[str, int | str] = {}
+    ids.take(2, chunk)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ids, "_add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            ids.take(5, chunk)
+    assert list(chunk) == ["0", "1"]
+    if not one_shot:
+        assert list(ids.rest()) == ["2", "3", "4"]
+    assert take_all(ids) == ["2", "3", "4"]
+    assert ids.count == 5
