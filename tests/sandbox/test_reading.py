@@ -364,7 +364,7 @@ def test_a_token_that_expires_is_asked_for_again_and_costs_nothing(
 
 
 @both
-def test_requests_run_at_the_same_time_but_no_more_than_allowed(
+def test_as_many_requests_as_allowed_run_at_the_same_time(
     sandbox: Sandbox, asynchronous: bool
 ) -> None:
     together = threading.Event()
