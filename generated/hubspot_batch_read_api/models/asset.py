@@ -27,15 +27,13 @@ class Asset(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["id"]
+        value = data.pop("id")
         model.id = value if type(value) is str else id_text(value)
-        value = data.get("name")
+        value = data.pop("name", None)
         model.name = value if value is None or type(value) is str else text(value)
-        value = data.get("metrics")
+        value = data.pop("metrics", None)
         model.metrics = None if value is None else decode_asset_metrics(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -28,12 +28,10 @@ class AssetPage(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.results = list(map(Asset._decode, array(data["results"])))
-        value = data.get("paging")
+        model.results = [*map(Asset._decode, array(data.pop("results")))]
+        value = data.pop("paging", None)
         model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

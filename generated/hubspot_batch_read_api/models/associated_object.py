@@ -25,12 +25,12 @@ class AssociatedObject(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["toObjectId"]
+        value = data.pop("toObjectId")
         model.to_object_id = value if type(value) is str else id_text(value)
-        model.association_types = list(
-            map(AssociationType._decode, array(data["associationTypes"]))
-        )
-        model._additional_properties = None if len(data) == 2 else cls._undeclared(data)
+        model.association_types = [
+            *map(AssociationType._decode, array(data.pop("associationTypes")))
+        ]
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -22,11 +22,11 @@ class AssociatedObjectV3(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["id"]
+        value = data.pop("id")
         model.id = value if type(value) is str else id_text(value)
-        value = data["type"]
+        value = data.pop("type")
         model.type_ = value if type(value) is str else text(value)
-        model._additional_properties = None if len(data) == 2 else cls._undeclared(data)
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

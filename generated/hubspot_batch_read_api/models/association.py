@@ -30,13 +30,11 @@ class Association(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.from_ = ObjectId._decode(data["from"])
-        model.to = list(map(AssociatedObject._decode, array(data["to"])))
-        value = data.get("paging")
+        model.from_ = ObjectId._decode(data.pop("from"))
+        model.to = [*map(AssociatedObject._decode, array(data.pop("to")))]
+        value = data.pop("paging", None)
         model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

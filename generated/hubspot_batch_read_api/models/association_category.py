@@ -16,4 +16,5 @@ class AssociationCategory(StrEnum):
     WORK = "WORK"
 
 
-ASSOCIATION_CATEGORY_BY_VALUE = {member.value: member for member in AssociationCategory}
+known_association_category = {member.value: member for member in AssociationCategory}.get
+"""Returns the member with a value, or None."""

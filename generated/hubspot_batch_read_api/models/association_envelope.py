@@ -5,9 +5,14 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array
+from ..types import ListOf, ObjectShape, array, json_object, new
+from .associated_object import AssociatedObject
 from .association import Association
+from .association_category import known_association_category
+from .association_type import AssociationType
 from .envelope import Envelope
+from .object_id import ObjectId
+from .paging import Paging
 
 
 @define(kw_only=True)
@@ -24,7 +29,52 @@ class AssociationEnvelope(Envelope):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
-        model.results = list(map(Association._decode, array(data["results"])))
+        model.results = [*map(Association._decode, array(data.pop("results")))]
+        model._additional_properties = data or None
+        return model
+
+    @classmethod
+    def _build(cls, source: Any) -> Self:
+        # Loops within loops: a call for each model would make decoding a fifth slower.
+        model = super()._decode(json_object(source, "results"))
+        associations: list[Association] = []
+        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        association_sources = source.results
+        association_sources.reverse()
+        while association_sources:
+            association_source = association_sources.pop()
+            association = new(Association)
+            object_id_source = association_source.from_
+            object_id = new(ObjectId)
+            value = object_id_source.id
+            object_id.id = value if type(value) is str else str(value)
+            object_id._additional_properties = None
+            association.from_ = object_id
+            associated_objects: list[AssociatedObject] = []
+            for associated_object_source in association_source.to:
+                associated_object = new(AssociatedObject)
+                value = associated_object_source.toObjectId
+                associated_object.to_object_id = value if type(value) is str else str(value)
+                association_types: list[AssociationType] = []
+                for association_type_source in associated_object_source.associationTypes:
+                    association_type = new(AssociationType)
+                    value = association_type_source.category
+                    association_type.category = known_association_category(value) or value
+                    association_type.type_id = association_type_source.typeId
+                    association_type.label = association_type_source.label
+                    association_type.from_object_type_id = association_type_source.fromObjectTypeId
+                    association_type.to_object_type_id = association_type_source.toObjectTypeId
+                    association_type._additional_properties = None
+                    association_types.append(association_type)
+                associated_object.association_types = association_types
+                associated_object._additional_properties = None
+                associated_objects.append(associated_object)
+            association.to = associated_objects
+            value = association_source.paging
+            association.paging = None if value is None else Paging._decode(value)
+            association._additional_properties = None
+            associations.append(association)
+        model.results = associations
         return model
 
     def _encode(self) -> dict[str, object]:

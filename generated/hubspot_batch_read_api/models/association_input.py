@@ -22,13 +22,11 @@ class AssociationInput(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["id"]
+        value = data.pop("id")
         model.id = value if type(value) is str else id_text(value)
-        value = data.get("after")
+        value = data.pop("after", None)
         model.after = value if value is None or type(value) is str else id_text(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from attrs import define
 
 from ..types import ID, INTEGER, TEXT, Model, ObjectShape, id_text, integer, new, text
-from .association_category import ASSOCIATION_CATEGORY_BY_VALUE, AssociationCategory
+from .association_category import AssociationCategory, known_association_category
 
 
 @define(kw_only=True)
@@ -38,19 +38,17 @@ class AssociationType(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["category"]
-        model.category = ASSOCIATION_CATEGORY_BY_VALUE.get(value) or text(value)
-        value = data["typeId"]
+        value = data.pop("category")
+        model.category = known_association_category(value) or text(value)
+        value = data.pop("typeId")
         model.type_id = value if type(value) is int else integer(value)
-        value = data.get("label")
+        value = data.pop("label", None)
         model.label = value if value is None or type(value) is str else text(value)
-        value = data.get("fromObjectTypeId")
+        value = data.pop("fromObjectTypeId", None)
         model.from_object_type_id = value if value is None or type(value) is str else id_text(value)
-        value = data.get("toObjectTypeId")
+        value = data.pop("toObjectTypeId", None)
         model.to_object_type_id = value if value is None or type(value) is str else id_text(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

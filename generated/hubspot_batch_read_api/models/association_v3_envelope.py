@@ -5,9 +5,12 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array
+from ..types import ListOf, ObjectShape, array, json_object, new
+from .associated_object_v3 import AssociatedObjectV3
 from .association_v3 import AssociationV3
 from .envelope import Envelope
+from .object_id import ObjectId
+from .paging import Paging
 
 
 @define(kw_only=True)
@@ -24,7 +27,41 @@ class AssociationV3Envelope(Envelope):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
-        model.results = list(map(AssociationV3._decode, array(data["results"])))
+        model.results = [*map(AssociationV3._decode, array(data.pop("results")))]
+        model._additional_properties = data or None
+        return model
+
+    @classmethod
+    def _build(cls, source: Any) -> Self:
+        # Loops within loops: a call for each model would make decoding a fifth slower.
+        model = super()._decode(json_object(source, "results"))
+        association_v3s: list[AssociationV3] = []
+        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        association_v3_sources = source.results
+        association_v3_sources.reverse()
+        while association_v3_sources:
+            association_v3_source = association_v3_sources.pop()
+            association_v3 = new(AssociationV3)
+            object_id_source = association_v3_source.from_
+            object_id = new(ObjectId)
+            value = object_id_source.id
+            object_id.id = value if type(value) is str else str(value)
+            object_id._additional_properties = None
+            association_v3.from_ = object_id
+            associated_object_v3s: list[AssociatedObjectV3] = []
+            for associated_object_v3_source in association_v3_source.to:
+                associated_object_v3 = new(AssociatedObjectV3)
+                value = associated_object_v3_source.id
+                associated_object_v3.id = value if type(value) is str else str(value)
+                associated_object_v3.type_ = associated_object_v3_source.type
+                associated_object_v3._additional_properties = None
+                associated_object_v3s.append(associated_object_v3)
+            association_v3.to = associated_object_v3s
+            value = association_v3_source.paging
+            association_v3.paging = None if value is None else Paging._decode(value)
+            association_v3._additional_properties = None
+            association_v3s.append(association_v3)
+        model.results = association_v3s
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -54,16 +54,15 @@ class BatchError(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        misfits: dict[str, object] = {}
-        model.status = lenient(text, data, "status", misfits)
-        model.category = lenient(text, data, "category", misfits)
-        model.sub_category = lenient(text, data, "subCategory", misfits)
-        model.message = lenient(text, data, "message", misfits)
-        model.id = lenient(id_text, data, "id", misfits)
-        model.context = lenient(decode_context, data, "context", misfits)
-        model.links = lenient(decode_links, data, "links", misfits)
-        model.errors = lenient_list(ErrorDetail._decode, data, "errors", misfits)
-        model._additional_properties = {**cls._undeclared(data), **misfits} or None
+        model.status = lenient(text, data, "status")
+        model.category = lenient(text, data, "category")
+        model.sub_category = lenient(text, data, "subCategory")
+        model.message = lenient(text, data, "message")
+        model.id = lenient(id_text, data, "id")
+        model.context = lenient(decode_context, data, "context")
+        model.links = lenient(decode_links, data, "links")
+        model.errors = lenient_list(ErrorDetail._decode, data, "errors")
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -16,4 +16,5 @@ class BatchStatus(StrEnum):
     PROCESSING = "PROCESSING"
 
 
-BATCH_STATUS_BY_VALUE = {member.value: member for member in BatchStatus}
+known_batch_status = {member.value: member for member in BatchStatus}.get
+"""Returns the member with a value, or None."""

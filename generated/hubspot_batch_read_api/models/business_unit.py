@@ -20,9 +20,9 @@ class BusinessUnit(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["id"]
+        value = data.pop("id")
         model.id = value if type(value) is int else integer(value)
-        model._additional_properties = None if len(data) == 1 else cls._undeclared(data)
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

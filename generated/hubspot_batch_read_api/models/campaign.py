@@ -53,23 +53,19 @@ class Campaign(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["id"]
+        value = data.pop("id")
         model.id = value if type(value) is str else id_text(value)
-        value = data.get("properties")
+        value = data.pop("properties", None)
         model.properties = None if value is None else decode_campaign_properties(value)
-        value = data.get("createdAt")
+        value = data.pop("createdAt", None)
         model.created_at = None if value is None else instant(value)
-        value = data.get("updatedAt")
+        value = data.pop("updatedAt", None)
         model.updated_at = None if value is None else instant(value)
-        value = data.get("businessUnits")
-        model.business_units = (
-            None if value is None else list(map(BusinessUnit._decode, array(value)))
-        )
-        value = data.get("assets")
+        value = data.pop("businessUnits", None)
+        model.business_units = None if value is None else [*map(BusinessUnit._decode, array(value))]
+        value = data.pop("assets", None)
         model.assets = None if value is None else decode_campaign_assets(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

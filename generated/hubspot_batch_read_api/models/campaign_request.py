@@ -25,8 +25,8 @@ class CampaignRequest(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.inputs = list(map(CampaignInput._decode, array(data["inputs"])))
-        model._additional_properties = None if len(data) == 1 else cls._undeclared(data)
+        model.inputs = [*map(CampaignInput._decode, array(data.pop("inputs")))]
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -20,7 +20,7 @@ from ..types import (
     text,
 )
 from .batch_error import BatchError
-from .batch_status import BATCH_STATUS_BY_VALUE, BatchStatus
+from .batch_status import BatchStatus, known_batch_status
 from .links import Links, decode_links, encode_links
 
 
@@ -67,19 +67,18 @@ class Envelope(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        misfits: dict[str, object] = {}
-        value = data.get("status")
-        model.status = None if value is None else BATCH_STATUS_BY_VALUE.get(value) or text(value)
-        value = data.get("requestedAt")
+        value = data.pop("status", None)
+        model.status = None if value is None else known_batch_status(value) or text(value)
+        value = data.pop("requestedAt", None)
         model.requested_at = None if value is None else instant(value)
-        value = data.get("startedAt")
+        value = data.pop("startedAt", None)
         model.started_at = None if value is None else instant(value)
-        value = data.get("completedAt")
+        value = data.pop("completedAt", None)
         model.completed_at = None if value is None else instant(value)
-        model.num_errors = lenient(integer, data, "numErrors", misfits)
-        model.errors = lenient_list(BatchError._decode, data, "errors", misfits)
-        model.links = lenient(decode_links, data, "links", misfits)
-        model._additional_properties = {**cls._undeclared(data), **misfits} or None
+        model.num_errors = lenient(integer, data, "numErrors")
+        model.errors = lenient_list(BatchError._decode, data, "errors")
+        model.links = lenient(decode_links, data, "links")
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -66,25 +66,21 @@ class Error(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        misfits: dict[str, object] = {}
-        model.status = lenient(text, data, "status", misfits)
-        model.message = lenient(text, data, "message", misfits)
-        model.correlation_id = lenient(text, data, "correlationId", misfits)
-        model.category = lenient(text, data, "category", misfits)
-        model.sub_category = lenient(text, data, "subCategory", misfits)
-        model.context = lenient(decode_context, data, "context", misfits)
-        model.links = lenient(decode_links, data, "links", misfits)
+        model.status = lenient(text, data, "status")
+        model.message = lenient(text, data, "message")
+        model.correlation_id = lenient(text, data, "correlationId")
+        model.category = lenient(text, data, "category")
+        model.sub_category = lenient(text, data, "subCategory")
+        model.context = lenient(decode_context, data, "context")
+        model.links = lenient(decode_links, data, "links")
         model.errors = lenient_list(
-            lambda item: item if type(item) is str else ErrorDetail._decode(item),
-            data,
-            "errors",
-            misfits,
+            lambda item: item if type(item) is str else ErrorDetail._decode(item), data, "errors"
         )
-        model.error_type = lenient(text, data, "errorType", misfits)
-        model.policy_name = lenient(text, data, "policyName", misfits)
-        model.group_name = lenient(text, data, "groupName", misfits)
-        model.request_id = lenient(text, data, "requestId", misfits)
-        model._additional_properties = {**cls._undeclared(data), **misfits} or None
+        model.error_type = lenient(text, data, "errorType")
+        model.policy_name = lenient(text, data, "policyName")
+        model.group_name = lenient(text, data, "groupName")
+        model.request_id = lenient(text, data, "requestId")
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -34,13 +34,12 @@ class ErrorDetail(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        misfits: dict[str, object] = {}
-        model.message = lenient(text, data, "message", misfits)
-        model.code = lenient(text, data, "code", misfits)
-        model.in_ = lenient(text, data, "in", misfits)
-        model.sub_category = lenient(text, data, "subCategory", misfits)
-        model.context = lenient(decode_context, data, "context", misfits)
-        model._additional_properties = {**cls._undeclared(data), **misfits} or None
+        model.message = lenient(text, data, "message")
+        model.code = lenient(text, data, "code")
+        model.in_ = lenient(text, data, "in")
+        model.sub_category = lenient(text, data, "subCategory")
+        model.context = lenient(decode_context, data, "context")
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

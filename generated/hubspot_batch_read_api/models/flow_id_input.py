@@ -25,10 +25,10 @@ class FlowIdInput(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.type_ = constant("FLOW_ID", data["type"])
-        value = data["flowId"]
+        model.type_ = constant("FLOW_ID", data.pop("type"))
+        value = data.pop("flowId")
         model.flow_id = value if type(value) is str else id_text(value)
-        model._additional_properties = None if len(data) == 2 else cls._undeclared(data)
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

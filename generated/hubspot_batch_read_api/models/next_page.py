@@ -25,13 +25,11 @@ class NextPage(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data["after"]
+        value = data.pop("after")
         model.after = value if type(value) is str else id_text(value)
-        value = data.get("link")
+        value = data.pop("link", None)
         model.link = value if value is None or type(value) is str else text(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

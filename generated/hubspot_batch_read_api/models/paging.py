@@ -26,13 +26,11 @@ class Paging(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data.get("next")
+        value = data.pop("next", None)
         model.next_ = None if value is None else NextPage._decode(value)
-        value = data.get("prev")
+        value = data.pop("prev", None)
         model.prev = None if value is None else PreviousPage._decode(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

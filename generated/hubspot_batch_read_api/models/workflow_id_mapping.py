@@ -25,13 +25,11 @@ class WorkflowIdMapping(Model):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        value = data.get("flowId")
+        value = data.pop("flowId", None)
         model.flow_id = value if value is None or type(value) is int else integer(value)
-        value = data.get("workflowId")
+        value = data.pop("workflowId", None)
         model.workflow_id = value if value is None or type(value) is int else integer(value)
-        model._additional_properties = (
-            None if cls.SHAPE.keys.issuperset(data) else cls._undeclared(data)
-        )
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array
+from ..types import ListOf, ObjectShape, array, json_object, new
 from .envelope import Envelope
 from .workflow_id_mapping import WorkflowIdMapping
 
@@ -24,7 +24,26 @@ class WorkflowIdMappingEnvelope(Envelope):
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = super()._decode(data)
-        model.results = list(map(WorkflowIdMapping._decode, array(data["results"])))
+        model.results = [*map(WorkflowIdMapping._decode, array(data.pop("results")))]
+        model._additional_properties = data or None
+        return model
+
+    @classmethod
+    def _build(cls, source: Any) -> Self:
+        # Loops within loops: a call for each model would make decoding a fifth slower.
+        model = super()._decode(json_object(source, "results"))
+        workflow_id_mappings: list[WorkflowIdMapping] = []
+        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        workflow_id_mapping_sources = source.results
+        workflow_id_mapping_sources.reverse()
+        while workflow_id_mapping_sources:
+            workflow_id_mapping_source = workflow_id_mapping_sources.pop()
+            workflow_id_mapping = new(WorkflowIdMapping)
+            workflow_id_mapping.flow_id = workflow_id_mapping_source.flowId
+            workflow_id_mapping.workflow_id = workflow_id_mapping_source.workflowId
+            workflow_id_mapping._additional_properties = None
+            workflow_id_mappings.append(workflow_id_mapping)
+        model.results = workflow_id_mappings
         return model
 
     def _encode(self) -> dict[str, object]:

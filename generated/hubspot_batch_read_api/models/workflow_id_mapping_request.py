@@ -26,9 +26,9 @@ class WorkflowIdMappingRequest(Model):
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
         model.inputs = [
-            first_fit(item, FlowIdInput, WorkflowIdInput) for item in array(data["inputs"])
+            first_fit(item, FlowIdInput, WorkflowIdInput) for item in array(data.pop("inputs"))
         ]
-        model._additional_properties = None if len(data) == 1 else cls._undeclared(data)
+        model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:
