@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from keyword import iskeyword
-from types import MappingProxyType, ModuleType
+from types import GenericAlias, MappingProxyType, ModuleType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -126,6 +126,9 @@ def instant(value: object) -> datetime.datetime:
     """
     if not isinstance(value, str):
         _reject("a date-time", value)
+    if _USUAL_INSTANT.fullmatch(value):
+        with suppress(ValueError):
+            return datetime.datetime.fromisoformat(value)
     match = _INSTANT.fullmatch(value)
     if match is None:
         raise ValueError("expected a date-time, got other text")
@@ -142,6 +145,7 @@ def instant(value: object) -> datetime.datetime:
 
 
 # fromisoformat accepts more than ISO 8601 does, such as the digits of a Unix time.
+_USUAL_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
 _INSTANT = re.compile(
     r"""(?: \d{4}-\d\d-\d\d | \d{8} | \d{4}-?W\d\d-?\d )
     (?: [T ] (?P<hour>\d\d) (?P<after_hour> :?\d\d (?: :?(?P<second>\d\d) (?:[.,]\d+)? )? )?
@@ -177,11 +181,10 @@ def first_fit(value: object, first: type[FirstT], second: type[SecondT]) -> Firs
         return second._decode(value)
 
 
-def lenient(decode: Callable[[Any], T], data: dict[str, object], key: str) -> T | None:
-    """Decode a lenient property; a value that does not match stays in `data`."""
-    value = data.pop(key, None)
-    if value is None:
-        return None
+def lenient(
+    decode: Callable[[Any], T], data: dict[str, object], key: str, value: object
+) -> T | None:
+    """Decode a lenient property that was taken out; what does not match is put back."""
     try:
         return decode(_copied(value))
     except FAULTS:
@@ -189,19 +192,19 @@ def lenient(decode: Callable[[Any], T], data: dict[str, object], key: str) -> T 
         return None
 
 
-def lenient_list(decode: Callable[[Any], T], data: dict[str, object], key: str) -> list[T] | None:
-    """Decode the items that match; if one does not, the original list stays in `data`."""
-    items = data.pop(key, None)
-    if not isinstance(items, list):
-        if items is not None:
-            data[key] = items
+def lenient_list(
+    decode: Callable[[Any], T], data: dict[str, object], key: str, value: object
+) -> list[T] | None:
+    """Decode the items that match; if one does not, the original list is put back."""
+    if not isinstance(value, list):
+        data[key] = value
         return None
     fitting = []
-    for item in items:
+    for item in value:
         try:
             fitting.append(decode(_copied(item)))
         except FAULTS:
-            data[key] = items
+            data[key] = value
     return fitting
 
 
@@ -258,10 +261,8 @@ BOOLEAN = Leaf(boolean)
 ID = Leaf(id_text, str | int)
 INSTANT = Leaf(instant)
 INTEGER = Leaf(integer, int)
-NUMBER = Leaf(number)
+NUMBER = Leaf(number, int | float)
 TEXT = Leaf(text, str)
-
-_OPTIONAL: Mapping[Shape, Any] = {ID: str | None, INTEGER: int | None, TEXT: str | None}
 
 
 @define(frozen=True)
@@ -272,7 +273,7 @@ class ListOf:
 
     @property
     def struct(self) -> Any:
-        return list[self.item.struct]  # type: ignore[name-defined]
+        return GenericAlias(list, _strict(self.item))
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
         if not isinstance(value, list):
@@ -290,7 +291,7 @@ class MapOf:
 
     @property
     def struct(self) -> Any:
-        return Any
+        return GenericAlias(dict, (str, _strict(self.item) | None))
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
         if not isinstance(value, Mapping):
@@ -302,39 +303,46 @@ class MapOf:
 
 
 class ObjectShape:
-    """An object with certain keys; others are ignored."""
+    """An object with certain keys; others are ignored, and what a lenient key has."""
 
     def __init__(
-        self, *, required: Mapping[str, Shape] = _NOTHING, optional: Mapping[str, Shape] = _NOTHING
+        self,
+        *,
+        required: Mapping[str, Shape] = _NOTHING,
+        optional: Mapping[str, Shape] = _NOTHING,
+        lenient: Mapping[str, Shape] = _NOTHING,
     ) -> None:
         self.required = required
         self.optional = optional
-        self.keys = frozenset({**required, **optional})
+        self.lenient = lenient
+        self.keys = frozenset({**required, **optional, **lenient})
 
     def extended(self, other: ObjectShape) -> ObjectShape:
         """Return the shape that has the keys of both."""
         return ObjectShape(
             required={**self.required, **other.required},
             optional={**self.optional, **other.optional},
+            lenient={**self.lenient, **other.lenient},
         )
 
     @property
     def struct(self) -> Any:
         """A struct with these keys and no others.
 
-        What need not be there is seldom there. So that little has to be checked, it is None or
-        text, or a number where that is the type, or left as it is in JSON, for `_decode`.
+        A single object that is not required is seldom there; it stays as in JSON, for `_decode`.
         """
         from msgspec import defstruct
 
-        required = [(_attribute(key), shape.struct) for key, shape in self.required.items()]
-        optional = [
-            (_attribute(key), _OPTIONAL.get(shape, Any), None)
-            for key, shape in self.optional.items()
-        ]
+        required = {key: (shape.struct,) for key, shape in self.required.items()}
+        others = {**self.optional, **self.lenient}
+        optional = {
+            key: (Any if isinstance(shape, ObjectShape) else _strict(shape) | None, None)
+            for key, shape in others.items()
+        }
+        fields = {**required, **optional}
         return defstruct(
             "Struct",
-            [*required, *optional],
+            [(_attribute(key), *field) for key, field in fields.items()],
             rename={_attribute(key): key for key in self.keys},
             forbid_unknown_fields=True,
             gc=False,
@@ -367,6 +375,11 @@ class OneOf:
     def faults(self, value: object, path: str) -> Iterator[Fault]:
         # The shape with the fewest faults is the one that was meant.
         yield from min((list(shape.faults(value, path)) for shape in self.shapes), key=len)
+
+
+def _strict(shape: Shape) -> Any:
+    """Return the struct of what is not required: ids that are numbers are rare there."""
+    return str if shape is ID else shape.struct
 
 
 def _attribute(key: str) -> str:
@@ -428,12 +441,6 @@ def _struct_decoder(shape: ObjectShape) -> Any:
     from msgspec.json import Decoder
 
     return Decoder(shape.struct).decode
-
-
-def json_object(struct: Any, *but: str) -> dict[str, Any]:
-    """Return the properties of a struct but some, as in JSON; what is missing is None."""
-    keys = struct.__struct_encode_fields__
-    return {key: getattr(struct, _attribute(key)) for key in keys if key not in but}
 
 
 def _uncollected(decode: Callable[[bytes | str], T], content: bytes | str) -> T:

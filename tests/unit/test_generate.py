@@ -146,11 +146,6 @@ UNSUPPORTED = {
         "x-lenient: true\n              description: One row per campaign, in",
         "required property that can be null, or is lenient: results",
     ),
-    "lenient in a subclass": (
-        f"{PROPERTIES}results:",
-        f"{PROPERTIES}more: {{type: string, x-lenient: true}}\n            results:",
-        "lenient property beside allOf",
-    ),
     "cookie": (
         "name: startDate\n          in: query",
         "name: startDate\n          in: cookie",

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array, json_object, new
+from ..types import ListOf, ObjectShape, array, new
 from .associated_object import AssociatedObject
 from .association import Association
 from .association_category import known_association_category
@@ -36,10 +36,10 @@ class AssociationEnvelope(Envelope):
     @classmethod
     def _build(cls, source: Any) -> Self:
         # Loops within loops: a call for each model would make decoding a fifth slower.
-        model = super()._decode(json_object(source, "results"))
-        associations: list[Association] = []
-        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        model = super()._build(source)
         association_sources = source.results
+        associations: list[Association] = []
+        # Each struct is freed when its model is there, so that the next one uses the same memory.
         association_sources.reverse()
         while association_sources:
             association_source = association_sources.pop()
@@ -50,13 +50,15 @@ class AssociationEnvelope(Envelope):
             object_id.id = value if type(value) is str else str(value)
             object_id._additional_properties = None
             association.from_ = object_id
+            associated_object_sources = association_source.to
             associated_objects: list[AssociatedObject] = []
-            for associated_object_source in association_source.to:
+            for associated_object_source in associated_object_sources:
                 associated_object = new(AssociatedObject)
                 value = associated_object_source.toObjectId
                 associated_object.to_object_id = value if type(value) is str else str(value)
+                association_type_sources = associated_object_source.associationTypes
                 association_types: list[AssociationType] = []
-                for association_type_source in associated_object_source.associationTypes:
+                for association_type_source in association_type_sources:
                     association_type = new(AssociationType)
                     value = association_type_source.category
                     association_type.category = known_association_category(value) or value

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array, json_object, new
+from ..types import ListOf, ObjectShape, array, new
 from .associated_object_v3 import AssociatedObjectV3
 from .association_v3 import AssociationV3
 from .envelope import Envelope
@@ -34,10 +34,10 @@ class AssociationV3Envelope(Envelope):
     @classmethod
     def _build(cls, source: Any) -> Self:
         # Loops within loops: a call for each model would make decoding a fifth slower.
-        model = super()._decode(json_object(source, "results"))
-        association_v3s: list[AssociationV3] = []
-        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        model = super()._build(source)
         association_v3_sources = source.results
+        association_v3s: list[AssociationV3] = []
+        # Each struct is freed when its model is there, so that the next one uses the same memory.
         association_v3_sources.reverse()
         while association_v3_sources:
             association_v3_source = association_v3_sources.pop()
@@ -48,8 +48,9 @@ class AssociationV3Envelope(Envelope):
             object_id.id = value if type(value) is str else str(value)
             object_id._additional_properties = None
             association_v3.from_ = object_id
+            associated_object_v3_sources = association_v3_source.to
             associated_object_v3s: list[AssociatedObjectV3] = []
-            for associated_object_v3_source in association_v3_source.to:
+            for associated_object_v3_source in associated_object_v3_sources:
                 associated_object_v3 = new(AssociatedObjectV3)
                 value = associated_object_v3_source.id
                 associated_object_v3.id = value if type(value) is str else str(value)

@@ -5,10 +5,10 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ANYTHING, Model, ObjectShape, id_text, lenient, lenient_list, new, text
-from .context import Context, decode_context, encode_context
+from ..types import ID, TEXT, ListOf, Model, ObjectShape, id_text, lenient, lenient_list, new, text
+from .context import CONTEXT, Context, decode_context, encode_context
 from .error_detail import ErrorDetail
-from .links import Links, decode_links, encode_links
+from .links import LINKS, Links, decode_links, encode_links
 
 
 @define(kw_only=True)
@@ -45,23 +45,51 @@ class BatchError(Model):
     """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
-        optional=dict.fromkeys(
-            ("status", "category", "subCategory", "message", "id", "context", "links", "errors"),
-            ANYTHING,
-        )
+        lenient={
+            "status": TEXT,
+            "category": TEXT,
+            "subCategory": TEXT,
+            "message": TEXT,
+            "id": ID,
+            "context": CONTEXT,
+            "links": LINKS,
+            "errors": ListOf(ErrorDetail.SHAPE),
+        }
     )
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.status = lenient(text, data, "status")
-        model.category = lenient(text, data, "category")
-        model.sub_category = lenient(text, data, "subCategory")
-        model.message = lenient(text, data, "message")
-        model.id = lenient(id_text, data, "id")
-        model.context = lenient(decode_context, data, "context")
-        model.links = lenient(decode_links, data, "links")
-        model.errors = lenient_list(ErrorDetail._decode, data, "errors")
+        value = data.pop("status", None)
+        model.status = (
+            value if value is None or type(value) is str else lenient(text, data, "status", value)
+        )
+        value = data.pop("category", None)
+        model.category = (
+            value if value is None or type(value) is str else lenient(text, data, "category", value)
+        )
+        value = data.pop("subCategory", None)
+        model.sub_category = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "subCategory", value)
+        )
+        value = data.pop("message", None)
+        model.message = (
+            value if value is None or type(value) is str else lenient(text, data, "message", value)
+        )
+        value = data.pop("id", None)
+        model.id = (
+            value if value is None or type(value) is str else lenient(id_text, data, "id", value)
+        )
+        value = data.pop("context", None)
+        model.context = None if value is None else lenient(decode_context, data, "context", value)
+        value = data.pop("links", None)
+        model.links = None if value is None else lenient(decode_links, data, "links", value)
+        value = data.pop("errors", None)
+        model.errors = (
+            None if value is None else lenient_list(ErrorDetail._decode, data, "errors", value)
+        )
         model._additional_properties = data or None
         return model
 

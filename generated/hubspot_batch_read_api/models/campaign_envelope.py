@@ -5,12 +5,13 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array, instant, json_object, new
+from ..types import ListOf, ObjectShape, array, instant, new
+from .asset import Asset
+from .asset_page import AssetPage
 from .business_unit import BusinessUnit
 from .campaign import Campaign
-from .campaign_assets import decode_campaign_assets
-from .campaign_properties import decode_campaign_properties
 from .envelope import Envelope
+from .paging import Paging
 
 
 @define(kw_only=True)
@@ -34,10 +35,10 @@ class CampaignEnvelope(Envelope):
     @classmethod
     def _build(cls, source: Any) -> Self:
         # Loops within loops: a call for each model would make decoding a fifth slower.
-        model = super()._decode(json_object(source, "results"))
-        campaigns: list[Campaign] = []
-        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        model = super()._build(source)
         campaign_sources = source.results
+        campaigns: list[Campaign] = []
+        # Each struct is freed when its model is there, so that the next one uses the same memory.
         campaign_sources.reverse()
         while campaign_sources:
             campaign_source = campaign_sources.pop()
@@ -45,17 +46,51 @@ class CampaignEnvelope(Envelope):
             value = campaign_source.id
             campaign.id = value if type(value) is str else str(value)
             value = campaign_source.properties
-            campaign.properties = None if value is None else decode_campaign_properties(value)
+            campaign.properties = (
+                None
+                if value is None
+                else {key: part for key, part in value.items() if part is not None}
+            )
             value = campaign_source.createdAt
             campaign.created_at = None if value is None else instant(value)
             value = campaign_source.updatedAt
             campaign.updated_at = None if value is None else instant(value)
-            value = campaign_source.businessUnits
-            campaign.business_units = (
-                None if value is None else [*map(BusinessUnit._decode, array(value))]
-            )
-            value = campaign_source.assets
-            campaign.assets = None if value is None else decode_campaign_assets(value)
+            campaign.business_units = None
+            if (business_unit_sources := campaign_source.businessUnits) is not None:
+                business_units: list[BusinessUnit] = []
+                for business_unit_source in business_unit_sources:
+                    business_unit = new(BusinessUnit)
+                    business_unit.id = business_unit_source.id
+                    business_unit._additional_properties = None
+                    business_units.append(business_unit)
+                campaign.business_units = business_units
+            campaign.assets = None
+            if (asset_page_sources := campaign_source.assets) is not None:
+                asset_pages: dict[str, AssetPage] = {}
+                for key, asset_page_source in asset_page_sources.items():
+                    if asset_page_source is not None:
+                        asset_page = new(AssetPage)
+                        asset_sources = asset_page_source.results
+                        assets: list[Asset] = []
+                        for asset_source in asset_sources:
+                            asset = new(Asset)
+                            value = asset_source.id
+                            asset.id = value if type(value) is str else str(value)
+                            asset.name = asset_source.name
+                            value = asset_source.metrics
+                            asset.metrics = (
+                                None
+                                if value is None
+                                else {key: part for key, part in value.items() if part is not None}
+                            )
+                            asset._additional_properties = None
+                            assets.append(asset)
+                        asset_page.results = assets
+                        value = asset_page_source.paging
+                        asset_page.paging = None if value is None else Paging._decode(value)
+                        asset_page._additional_properties = None
+                        asset_pages[key] = asset_page
+                campaign.assets = asset_pages
             campaign._additional_properties = None
             campaigns.append(campaign)
         model.results = campaigns

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Self
 from attrs import define
 
 from ..types import (
-    ANYTHING,
     INSTANT,
+    INTEGER,
     TEXT,
+    ListOf,
     Model,
     ObjectShape,
     instant,
@@ -21,7 +22,8 @@ from ..types import (
 )
 from .batch_error import BatchError
 from .batch_status import BatchStatus, known_batch_status
-from .links import Links, decode_links, encode_links
+from .error_detail import ErrorDetail
+from .links import LINKS, Links, decode_links, encode_links
 
 
 @define(kw_only=True)
@@ -58,10 +60,8 @@ class Envelope(Model):
             "requestedAt": INSTANT,
             "startedAt": INSTANT,
             "completedAt": INSTANT,
-            "numErrors": ANYTHING,
-            "errors": ANYTHING,
-            "links": ANYTHING,
-        }
+        },
+        lenient={"numErrors": INTEGER, "errors": ListOf(BatchError.SHAPE), "links": LINKS},
     )
 
     @classmethod
@@ -75,10 +75,82 @@ class Envelope(Model):
         model.started_at = None if value is None else instant(value)
         value = data.pop("completedAt", None)
         model.completed_at = None if value is None else instant(value)
-        model.num_errors = lenient(integer, data, "numErrors")
-        model.errors = lenient_list(BatchError._decode, data, "errors")
-        model.links = lenient(decode_links, data, "links")
+        value = data.pop("numErrors", None)
+        model.num_errors = None if value is None else lenient(integer, data, "numErrors", value)
+        value = data.pop("errors", None)
+        model.errors = (
+            None if value is None else lenient_list(BatchError._decode, data, "errors", value)
+        )
+        value = data.pop("links", None)
+        model.links = None if value is None else lenient(decode_links, data, "links", value)
         model._additional_properties = data or None
+        return model
+
+    @classmethod
+    def _build(cls, source: Any) -> Self:
+        model = new(cls)
+        value = source.status
+        model.status = None if value is None else known_batch_status(value) or value
+        value = source.requestedAt
+        model.requested_at = None if value is None else instant(value)
+        value = source.startedAt
+        model.started_at = None if value is None else instant(value)
+        value = source.completedAt
+        model.completed_at = None if value is None else instant(value)
+        model.num_errors = source.numErrors
+        model.errors = None
+        if (batch_error_sources := source.errors) is not None:
+            batch_errors: list[BatchError] = []
+            # Each struct is freed when its model is there, so that the next one uses the same memory.
+            batch_error_sources.reverse()
+            while batch_error_sources:
+                batch_error_source = batch_error_sources.pop()
+                batch_error = new(BatchError)
+                batch_error.status = batch_error_source.status
+                batch_error.category = batch_error_source.category
+                batch_error.sub_category = batch_error_source.subCategory
+                batch_error.message = batch_error_source.message
+                batch_error.id = batch_error_source.id
+                value = batch_error_source.context
+                batch_error.context = (
+                    None
+                    if value is None
+                    else {key: part for key, part in value.items() if part is not None}
+                )
+                value = batch_error_source.links
+                batch_error.links = (
+                    None
+                    if value is None
+                    else {key: part for key, part in value.items() if part is not None}
+                )
+                batch_error.errors = None
+                if (error_detail_sources := batch_error_source.errors) is not None:
+                    error_details: list[ErrorDetail] = []
+                    for error_detail_source in error_detail_sources:
+                        error_detail = new(ErrorDetail)
+                        error_detail.message = error_detail_source.message
+                        error_detail.code = error_detail_source.code
+                        error_detail.in_ = error_detail_source.in_
+                        error_detail.sub_category = error_detail_source.subCategory
+                        value = error_detail_source.context
+                        error_detail.context = (
+                            None
+                            if value is None
+                            else {key: part for key, part in value.items() if part is not None}
+                        )
+                        error_detail._additional_properties = None
+                        error_details.append(error_detail)
+                    batch_error.errors = error_details
+                batch_error._additional_properties = None
+                batch_errors.append(batch_error)
+            model.errors = batch_errors
+        value = source.links
+        model.links = (
+            None
+            if value is None
+            else {key: part for key, part in value.items() if part is not None}
+        )
+        model._additional_properties = None
         return model
 
     def _encode(self) -> dict[str, object]:

@@ -5,10 +5,10 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ANYTHING, Model, ObjectShape, lenient, lenient_list, new, text
-from .context import Context, decode_context, encode_context
+from ..types import ANYTHING, TEXT, ListOf, Model, ObjectShape, lenient, lenient_list, new, text
+from .context import CONTEXT, Context, decode_context, encode_context
 from .error_detail import ErrorDetail
-from .links import Links, decode_links, encode_links
+from .links import LINKS, Links, decode_links, encode_links
 
 
 @define(kw_only=True)
@@ -44,42 +44,88 @@ class Error(Model):
     """With status 429, another id of the request."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
-        optional=dict.fromkeys(
-            (
-                "status",
-                "message",
-                "correlationId",
-                "category",
-                "subCategory",
-                "context",
-                "links",
-                "errors",
-                "errorType",
-                "policyName",
-                "groupName",
-                "requestId",
-            ),
-            ANYTHING,
-        )
+        lenient={
+            "status": TEXT,
+            "message": TEXT,
+            "correlationId": TEXT,
+            "category": TEXT,
+            "subCategory": TEXT,
+            "context": CONTEXT,
+            "links": LINKS,
+            "errors": ListOf(ANYTHING),
+            "errorType": TEXT,
+            "policyName": TEXT,
+            "groupName": TEXT,
+            "requestId": TEXT,
+        }
     )
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.status = lenient(text, data, "status")
-        model.message = lenient(text, data, "message")
-        model.correlation_id = lenient(text, data, "correlationId")
-        model.category = lenient(text, data, "category")
-        model.sub_category = lenient(text, data, "subCategory")
-        model.context = lenient(decode_context, data, "context")
-        model.links = lenient(decode_links, data, "links")
-        model.errors = lenient_list(
-            lambda item: item if type(item) is str else ErrorDetail._decode(item), data, "errors"
+        value = data.pop("status", None)
+        model.status = (
+            value if value is None or type(value) is str else lenient(text, data, "status", value)
         )
-        model.error_type = lenient(text, data, "errorType")
-        model.policy_name = lenient(text, data, "policyName")
-        model.group_name = lenient(text, data, "groupName")
-        model.request_id = lenient(text, data, "requestId")
+        value = data.pop("message", None)
+        model.message = (
+            value if value is None or type(value) is str else lenient(text, data, "message", value)
+        )
+        value = data.pop("correlationId", None)
+        model.correlation_id = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "correlationId", value)
+        )
+        value = data.pop("category", None)
+        model.category = (
+            value if value is None or type(value) is str else lenient(text, data, "category", value)
+        )
+        value = data.pop("subCategory", None)
+        model.sub_category = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "subCategory", value)
+        )
+        value = data.pop("context", None)
+        model.context = None if value is None else lenient(decode_context, data, "context", value)
+        value = data.pop("links", None)
+        model.links = None if value is None else lenient(decode_links, data, "links", value)
+        value = data.pop("errors", None)
+        model.errors = (
+            None
+            if value is None
+            else lenient_list(
+                lambda item: item if type(item) is str else ErrorDetail._decode(item),
+                data,
+                "errors",
+                value,
+            )
+        )
+        value = data.pop("errorType", None)
+        model.error_type = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "errorType", value)
+        )
+        value = data.pop("policyName", None)
+        model.policy_name = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "policyName", value)
+        )
+        value = data.pop("groupName", None)
+        model.group_name = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "groupName", value)
+        )
+        value = data.pop("requestId", None)
+        model.request_id = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "requestId", value)
+        )
         model._additional_properties = data or None
         return model
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ANYTHING, Model, ObjectShape, lenient, new, text
-from .context import Context, decode_context, encode_context
+from ..types import TEXT, Model, ObjectShape, lenient, new, text
+from .context import CONTEXT, Context, decode_context, encode_context
 
 
 @define(kw_only=True)
@@ -28,17 +28,32 @@ class ErrorDetail(Model):
     """What the reason is about, such as the missing scopes."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
-        optional=dict.fromkeys(("message", "code", "in", "subCategory", "context"), ANYTHING)
+        lenient={"message": TEXT, "code": TEXT, "in": TEXT, "subCategory": TEXT, "context": CONTEXT}
     )
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.message = lenient(text, data, "message")
-        model.code = lenient(text, data, "code")
-        model.in_ = lenient(text, data, "in")
-        model.sub_category = lenient(text, data, "subCategory")
-        model.context = lenient(decode_context, data, "context")
+        value = data.pop("message", None)
+        model.message = (
+            value if value is None or type(value) is str else lenient(text, data, "message", value)
+        )
+        value = data.pop("code", None)
+        model.code = (
+            value if value is None or type(value) is str else lenient(text, data, "code", value)
+        )
+        value = data.pop("in", None)
+        model.in_ = (
+            value if value is None or type(value) is str else lenient(text, data, "in", value)
+        )
+        value = data.pop("subCategory", None)
+        model.sub_category = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "subCategory", value)
+        )
+        value = data.pop("context", None)
+        model.context = None if value is None else lenient(decode_context, data, "context", value)
         model._additional_properties = data or None
         return model
 

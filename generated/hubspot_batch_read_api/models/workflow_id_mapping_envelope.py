@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from attrs import define
 
-from ..types import ListOf, ObjectShape, array, json_object, new
+from ..types import ListOf, ObjectShape, array, new
 from .envelope import Envelope
 from .workflow_id_mapping import WorkflowIdMapping
 
@@ -31,10 +31,10 @@ class WorkflowIdMappingEnvelope(Envelope):
     @classmethod
     def _build(cls, source: Any) -> Self:
         # Loops within loops: a call for each model would make decoding a fifth slower.
-        model = super()._decode(json_object(source, "results"))
-        workflow_id_mappings: list[WorkflowIdMapping] = []
-        # Each struct is freed when its model is there, so that the next ones use the same memory.
+        model = super()._build(source)
         workflow_id_mapping_sources = source.results
+        workflow_id_mappings: list[WorkflowIdMapping] = []
+        # Each struct is freed when its model is there, so that the next one uses the same memory.
         workflow_id_mapping_sources.reverse()
         while workflow_id_mapping_sources:
             workflow_id_mapping_source = workflow_id_mapping_sources.pop()
