@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
+BENCH := .venv/.bench
 
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -11,7 +12,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated lint typecheck format bench-memory lock clean
+.PHONY: help demo test generate check-generated lint typecheck format bench bench-check bench-memory lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -40,18 +41,31 @@ format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.json (ten minutes)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (two minutes)
+	@$(BIN)/python benchmarks/check.py
+
 bench-memory: $(READY) ## Measure what reading a million ids costs in memory (two minutes)
 	@$(BIN)/python benchmarks/memory.py
 
 lock: $(READY) ## Pin the newest versions of what requirements-dev.in names
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+		pyproject.toml --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(READY): .venv/.pins pyproject.toml
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BENCH): requirements-bench.txt .venv/.pins | $(READY)
+	@echo "Installing what is measured beside this SDK (once) ..."
+	@$(BIN)/python -m pip install -qq --requirement requirements-bench.txt
 	@touch $@
 
 .venv/.pins: requirements-dev.txt

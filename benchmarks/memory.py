@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import platform
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from processes import peak
 from server import serve
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot
@@ -105,12 +105,6 @@ def ids(number: int) -> Iterator[str]:
     """Yield so many ids."""
     for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7):
         yield str(id_)
-
-
-def peak() -> int:
-    """Return the greatest resident size of this process so far, in bytes."""
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return size if sys.platform == "darwin" else size * 1024
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+HEAD = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json;charset=utf-8\r\ncontent-length: %d\r\n\r\n"
+)
 ENVELOPE = (
     '{"status":"COMPLETE","results":[%s],"startedAt":"2026-01-01T00:00:00.000Z",'
     '"completedAt":"2026-01-01T00:00:00.001Z"%s}'
@@ -61,7 +64,7 @@ async def main(*, empty: bool, latency: float) -> None:
                 inputs = json.loads(await reader.readexactly(length))["inputs"]
                 content = body([each["id"] for each in inputs], empty=empty)
                 await asyncio.sleep(latency)
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(content))
+                writer.write(HEAD % len(content))
                 writer.write(content)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()

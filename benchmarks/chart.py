@@ -1,0 +1,105 @@
+"""The chart of the README: how long decoding takes, as a multiple of json.loads' time."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import bodies
+from contenders import JSON, NAMES, OURS
+
+FILE = Path(__file__).resolve().parent / "decode.svg"
+
+# In the middle between white and GitHub's dark page: an image does not know which it is on.
+TEXT = "#797979"
+LINE = "#79797966"
+BARS = "#6b8cb5"
+OUR_BARS = "#e8702a"
+OPACITY = {1: 0.5, 10: 0.75, 100: 1.0}
+HEIGHT = 0.26
+
+# Nothing that differs from one run to the next, and text as text.
+STYLE = {
+    "svg.hashsalt": "decode",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 11,
+    "text.color": TEXT,
+    "axes.labelcolor": TEXT,
+    "axes.edgecolor": LINE,
+    "xtick.color": TEXT,
+    "ytick.color": TEXT,
+}
+
+
+def draw(decode: dict[str, dict[str, Any]], path: Path = FILE) -> None:
+    """Draw a group of bars for each contender, from json.loads' time to its own."""
+    import_module("matplotlib").use("svg")
+    pyplot = import_module("matplotlib.pyplot")
+    ratios = {
+        name: [decode[f"clean {size}"][name]["on"]["ratio"]["median"] for size in bodies.SIZES]
+        for name in NAMES
+        if name != JSON and "on" in decode["clean 1"].get(name, {})
+    }
+    with pyplot.rc_context(STYLE):
+        figure, axes = pyplot.subplots(figsize=(8.4, 0.3 + 0.7 * len(ratios)), layout="constrained")
+        for place, name in enumerate(ratios):
+            for offset, (size, ratio) in enumerate(zip(bodies.SIZES, ratios[name], strict=True)):
+                bar(axes, place + (offset - 1) * HEIGHT, ratio, size, ours=name == OURS)
+        finish(axes, ratios)
+        figure.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
+        pyplot.close(figure)
+
+
+def bar(axes: Any, place: float, ratio: float, size: int, *, ours: bool) -> None:
+    """Draw a bar, with its ratio at the end."""
+    axes.barh(
+        place,
+        ratio - 1,
+        HEIGHT * 0.86,
+        left=1,
+        color=OUR_BARS if ours else BARS,
+        alpha=OPACITY[size],
+        linewidth=0,
+    )
+    axes.annotate(
+        f"{ratio:.{0 if ratio >= 10 else 1 if ratio >= 2 else 2}f}",
+        (ratio, place),
+        xytext=(4 if ratio > 1 else -4, 0),
+        textcoords="offset points",
+        ha="left" if ratio > 1 else "right",
+        va="center",
+        fontsize=8.5,
+        weight="bold" if ours else "normal",
+    )
+
+
+def finish(axes: Any, ratios: dict[str, list[float]]) -> None:
+    """Label the axes, and leave room beside the bars for their numbers."""
+    axes.set_xscale("log")
+    ticks = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+    axes.set_xticks(ticks, [f"{tick:g}\N{MULTIPLICATION SIGN}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_xlim(0.7 * min(map(min, ratios.values())), 2 * max(map(max, ratios.values())))
+    axes.set_xlabel("time to decode a response, as a multiple of json.loads' (logarithmic)")
+    axes.axvline(1, color=TEXT, linewidth=1)
+    axes.annotate("json.loads", (1, -0.6), ha="center", va="bottom", fontsize=9.5)
+    axes.set_yticks(range(len(ratios)), ratios)
+    axes.set_ylim(len(ratios) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    for label in axes.get_yticklabels():
+        label.set_weight("bold" if label.get_text() == OURS else "normal")
+    patch = import_module("matplotlib.patches").Patch
+    axes.legend(
+        handles=[
+            patch(color=TEXT, alpha=OPACITY[size], linewidth=0, label=f"{size} per row")
+            for size in bodies.SIZES
+        ],
+        loc="upper right",
+        frameon=False,
+        fontsize=9.5,
+    )

@@ -1,0 +1,118 @@
+"""Whether decoding, importing and the memory held have become worse: `make bench-check`.
+
+It measures this SDK anew and compares with benchmarks/results.json, by ratios, which mean the same
+on another machine. What seems worse is measured again, in more runs, before it counts.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import decode
+import held
+import imports
+from contenders import OURS
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+LOSS = 0.15
+RUNS, MORE_RUNS = 3, 9
+IMPORT = f"import: {imports.LAYER}"
+
+
+class Change(NamedTuple):
+    """A ratio as it was committed, and as it is now; None if it was not measured."""
+
+    name: str
+    before: float | None
+    now: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Say whether it is worse, or which of the two is missing."""
+        if self.before is None:
+            return "missing in results.json"
+        if self.now is None:
+            return "not measured"
+        return "worse" if self.now > self.before * (1 + LOSS) else "ok"
+
+
+def main() -> int:
+    """Measure, compare and print; return the exit code."""
+    if not RESULTS.exists():
+        sys.exit(f"{RESULTS.name} is missing: `make bench` writes it")
+    results = json.loads(RESULTS.read_text())
+    before = ratios(results)
+    now = ratios(measure(RUNS))
+    doubtful = {each.name for each in compare(before, now) if each.verdict == "worse"}
+    if doubtful:
+        now |= ratios(measure(MORE_RUNS, doubtful))
+    changes = compare(before, now)
+    show(changes, results["about"]["python"])
+    return int(any(each.verdict != "ok" for each in changes))
+
+
+def measure(runs: int, wanted: set[str] | None = None) -> dict[str, Any]:
+    """Measure this SDK, or the ratios of these names, in the form of results.json."""
+
+    def is_wanted(name: str) -> bool:
+        return wanted is None or name in wanted
+
+    cases = [each for each in decode.ALL if each.contender == OURS]
+    return {
+        "decode": decode.measure(
+            [each for each in cases if is_wanted(f"decode: {each.body}")], runs, seconds=0.5
+        ),
+        "held": held.measure(
+            each
+            for each in held.CASES
+            if each.contender == OURS and is_wanted(f"held: {each.body}")
+        ),
+        "imports": imports.measure([imports.LAYER], 5 * runs) if is_wanted(IMPORT) else {},
+    }
+
+
+def ratios(results: Mapping[str, Any]) -> dict[str, float]:
+    """Return the ratios of this SDK that are compared, by name; a failure is none."""
+    found: dict[str, float] = {}
+    for body, answers in results["decode"].items():
+        if "on" in answers[OURS]:
+            found[f"decode: {body}"] = answers[OURS]["on"]["ratio"]["median"]
+    for body, answers in results["held"].items():
+        found[f"held: {body}"] = answers[OURS]["ratio"]
+    if imports.LAYER in results["imports"]:
+        found[IMPORT] = results["imports"][imports.LAYER]["ratio"]
+    return found
+
+
+def compare(before: Mapping[str, float], now: Mapping[str, float]) -> list[Change]:
+    """Return the change of each ratio that is in one of the two or in both."""
+    return [Change(name, before.get(name), now.get(name)) for name in {**before, **now}]
+
+
+def show(changes: list[Change], python: str) -> None:
+    """Print the changes, and a warning if another Python was measured."""
+    table = Table("", "committed", "now", "change", "", box=None)
+    for each in changes:
+        change = f"{each.now / each.before - 1:+.0%}" if each.before and each.now else ""
+        table.add_row(each.name, shown(each.before), shown(each.now), change, each.verdict)
+    console = Console(width=100)
+    console.print(table)
+    running = f"{platform.python_implementation()} {platform.python_version()}"
+    if running != python:
+        console.print(f"The committed ratios are of {python}, these of {running}.")
+
+
+def shown(ratio: float | None) -> str:
+    """Return a ratio as text."""
+    return "" if ratio is None else f"{ratio:.3f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
