@@ -226,6 +226,24 @@ def test_a_mutilated_answer_decodes_if_and_only_if_it_fits(
         assert not decoded
 
 
+@every_operation
+@quick
+@given(data=st.data())
+def test_text_and_dict_decode_to_the_same(operation: Operation, data: st.DataObject) -> None:
+    body, _ = data.draw(mutations(operation))
+    model = envelope_model(operation)
+
+    def outcome(decode: Callable[[Any], object], source: object) -> object:
+        try:
+            decoded = decode(source)
+        except DecodeError as error:
+            return error.path, error.problem
+        return decoded, repr(decoded)  # a text equals a member of an enum, but is written otherwise
+
+    from_dict = outcome(model.from_dict, json.loads(json.dumps(body)))
+    assert outcome(model.from_json, json.dumps(body).encode()) == from_dict
+
+
 def test_a_path_quotes_a_key_that_is_no_name() -> None:
     body = {"results": [{"id": "1", "properties": {"expire time": 5}}]}
     with pytest.raises(DecodeError) as caught:

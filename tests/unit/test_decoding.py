@@ -1,0 +1,255 @@
+"""The ways to decode a response: all give the same, and leave the collector as they found it."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import keyword
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubspot_batch_read_api import types
+from hubspot_batch_read_api.errors import DecodeError
+from hubspot_batch_read_api.models import (
+    AssociationEnvelope,
+    BatchError,
+    CampaignEnvelope,
+    FlowIdInput,
+    WorkflowIdMappingRequest,
+)
+from tests.contract.cases import Case, cases, envelope_model
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWERS = [case for case in cases() if 200 <= case.status < 300]
+# HubSpot's documentation has a text as context of a detail of an error; no response ever had.
+USUAL = [
+    case
+    for case in ANSWERS
+    if not case.drift and not case.raises and b'"context": "' not in case.content
+]
+ROW = {
+    "from": {"id": "1"},
+    "to": [
+        {
+            "toObjectId": 2,
+            "associationTypes": [{"category": "WORK", "typeId": 3, "label": None}],
+        }
+    ],
+}
+
+
+def outcome(case: Case) -> object:
+    """The model of an answer, or what is wrong with it."""
+    try:
+        return envelope_model(case.operation).from_json(case.content)
+    except DecodeError as error:
+        return error.path, error.problem.partition(":")[0]
+
+
+# With structs, and without
+
+
+@pytest.mark.parametrize("case", USUAL, ids=lambda case: case.id)
+def test_what_hubspot_usually_sends_is_decoded_as_structs(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(_: object) -> None:
+        pytest.fail("it was decoded as dicts, which takes twice as long")
+
+    monkeypatch.setattr(types, "_json", too_slow)
+    assert type(outcome(case)) is envelope_model(case.operation)
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.id)
+def test_an_answer_is_the_same_without_msgspec(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_msgspec = outcome(case)
+    monkeypatch.setattr(types, "_msgspec", lambda: None)
+    without = outcome(case)
+    assert without == with_msgspec
+    assert repr(without) == repr(with_msgspec)
+
+
+def test_msgspec_need_not_be_installed() -> None:
+    code = (
+        "import sys; sys.modules['msgspec'] = None\n"
+        "from hubspot_batch_read_api.models import AssociationEnvelope\n"
+        f"answer = AssociationEnvelope.from_json({json.dumps({'results': [ROW]})!r})\n"
+        "print(answer.results[0].to[0].to_object_id)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout == "2\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'\xef\xbb\xbf{"results": []}',
+        '{"results": []}'.encode("utf-16"),
+        b'{"results": [], "unknown": "\\ud800"}',
+        b'{"results": [], "unknown": 1e400}',
+        b'{"results": [], "results": []}',
+    ],
+    ids=["byte order mark", "UTF-16", "lone surrogate", "beyond a float", "key twice"],
+)
+def test_what_the_standard_library_decodes_is_decoded(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = AssociationEnvelope.from_json(content)
+    assert answer.results == []
+    monkeypatch.setattr(types, "_msgspec", lambda: None)
+    assert AssociationEnvelope.from_json(content) == answer
+
+
+def test_a_key_that_is_a_keyword_is_the_same_in_the_templates_and_in_the_structs() -> None:
+    template = (ROOT / "openapi" / "templates" / "build.jinja").read_text("utf-8")
+    listed = re.search(r'keywords = "(.*?)"', template)
+    assert listed
+    capitalised = {"False", "None", "True"}
+    assert set(listed[1].split()) == set(keyword.kwlist) - capitalised
+
+
+# What is passed in
+
+
+def test_from_dict_leaves_alone_what_it_is_given() -> None:
+    data: dict[str, object] = {
+        "results": [ROW],
+        "errors": [{"message": "m", "context": {"id": [1]}, "x": [1]}],
+        "x": {"y": 1},
+    }
+    before = copy.deepcopy(data)
+    answer = AssociationEnvelope.from_dict(data)
+    assert data == before
+    assert answer.additional_properties["x"] is not data["x"]
+    bad: dict[str, object] = {"results": [ROW, {**ROW, "to": 5}]}
+    before = copy.deepcopy(bad)
+    with pytest.raises(DecodeError):
+        AssociationEnvelope.from_dict(bad)
+    assert bad == before
+
+
+def test_what_is_kept_of_a_lenient_value_is_whole() -> None:
+    detail = {"message": "m", "context": {"ids": ["1", {"a": 1}]}, "code": 5}
+    errors = [{"message": "m", "errors": [detail, 7]}, "no item"]
+    answer = AssociationEnvelope.from_dict({"results": [], "errors": errors})
+    assert answer.additional_properties["errors"] == errors
+    assert answer.errors is not None
+    (error,) = answer.errors
+    assert isinstance(error, BatchError)
+    assert error.additional_properties["errors"] == [detail, 7]
+
+
+def test_an_input_that_is_of_the_second_kind_is_not_spoilt_by_trying_the_first() -> None:
+    inputs = [{"type": "FLOW_ID", "flowId": "1"}, {"type": "WORKFLOW_ID", "workflowId": "2"}]
+    request = WorkflowIdMappingRequest.from_dict({"inputs": inputs})
+    assert request.inputs[0] == FlowIdInput(flow_id="1")
+    assert request.to_dict() == {"inputs": inputs}
+
+
+# The collector
+
+FORMS = {
+    "structs": json.dumps({"results": [ROW]}),
+    "dicts": json.dumps({"results": [{**ROW, "unknown": 1}]}),
+    "fault": json.dumps({"results": [{**ROW, "to": 5}]}),
+    "no JSON": "<html>",
+}
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    yield
+    gc.enable()
+
+
+def decode(content: str) -> None:
+    try:
+        AssociationEnvelope.from_json(content)
+    except DecodeError as error:
+        assert error.problem  # noqa: PT017 - either outcome will do
+
+
+@pytest.mark.usefixtures("collector")
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_is_left_as_it_was(form: str, is_on: bool) -> None:
+    gc.enable() if is_on else gc.disable()
+    decode(FORMS[form])
+    assert gc.isenabled() is is_on
+
+
+@pytest.mark.usefixtures("collector")
+@pytest.mark.parametrize("form", ["structs", "dicts"])
+def test_the_collector_is_paused_meanwhile(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    instant = types.instant
+
+    def observing(value: object) -> object:
+        seen.append(gc.isenabled())
+        return instant(value)
+
+    for module in ("envelope", "campaign", "campaign_envelope"):
+        path = f"hubspot_batch_read_api.models.{module}.instant"
+        monkeypatch.setattr(path, observing)
+    row = {"id": "1", "createdAt": "2026-01-02T03:04:05.678Z"}
+    unknown = {"unknown": 1} if form == "dicts" else {}
+    CampaignEnvelope.from_json(json.dumps({"results": [{**row, **unknown}]}))
+    assert seen
+    assert not any(seen)
+    assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("collector")
+def test_an_interrupt_leaves_the_collector_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        assert not gc.isenabled()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(types, "_json", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        AssociationEnvelope.from_json(FORMS["dicts"])
+    assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("collector")
+def test_threads_that_decode_at_once_leave_the_collector_on() -> None:
+    def decode_often() -> None:
+        for _ in range(300):
+            decode(FORMS["structs"])
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=decode_often) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("collector")
+def test_decoding_within_decoding_leaves_the_collector_off_until_the_outer_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[bool] = []
+    plain = types._json
+
+    def nested(content: bytes | str) -> object:
+        AssociationEnvelope.from_json(FORMS["structs"])
+        seen.append(gc.isenabled())
+        return plain(content)
+
+    monkeypatch.setattr(types, "_json", nested)
+    AssociationEnvelope.from_json(FORMS["dicts"])
+    assert seen == [False]
+    assert gc.isenabled()
