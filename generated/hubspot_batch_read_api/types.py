@@ -527,7 +527,10 @@ class Model:
 
         A key in `additional_properties` takes precedence over a property of that name.
         """
-        return {**self._encode(), **self.additional_properties}
+        data = self._encode()
+        if self._additional_properties:
+            data.update(self._additional_properties)
+        return data
 
     @classmethod
     def _decode(cls, data: Any) -> Self:

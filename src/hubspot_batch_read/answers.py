@@ -39,18 +39,24 @@ class Outcome(Generic[RowT]):
 def read_answer(
     operation: Operation[RowT],
     ids: Collection[str],
-    rows: Iterable[RowT],
-    errors: Iterable[BatchError],
+    rows: Sequence[RowT],
+    errors: Sequence[BatchError],
 ) -> Outcome[RowT]:
     """Sort the rows and errors of a response by the ids of its request."""
     answer: Outcome[RowT] = Outcome()
     asked = _Asked(ids)
-    for row in rows:
-        id_ = asked.find(operation.id_of(row))
-        if id_ is None:
-            answer.unexpected += 1
-        else:
-            answer.rows.setdefault(id_, []).append(row)
+    found = dict(zip(map(operation.id_of, rows), rows, strict=True))
+    if len(found) == len(rows) and found.keys() <= set(ids):
+        answer.rows = {id_: [row] for id_, row in found.items() if id_ is not None}
+    else:
+        for row in rows:
+            id_ = asked.find(operation.id_of(row))
+            if id_ is None:
+                answer.unexpected += 1
+            else:
+                answer.rows.setdefault(id_, []).append(row)
+    if not errors and len(answer.rows) == len(ids):
+        return answer
     unclaimed = []
     for error in errors:
         if error.category == DECODE_ERROR:

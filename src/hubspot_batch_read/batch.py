@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from operator import attrgetter
 from queue import SimpleQueue
 from threading import Event, Lock
 from typing import Generic, Self
@@ -66,7 +67,7 @@ class Batch(Account[RowT]):
             InvalidIdError: Something among the ids is not an id.
             Exception: What the iterable of the ids raises, or the callable for the token.
         """
-        return map(_record, self._drive())
+        return map(attrgetter("record"), self._drive())
 
     def all(self) -> list[RowT]:
         """Read everything, and return the records.
@@ -175,10 +176,6 @@ class _Run(Generic[RowT]):
     def _wait(self, seconds: float) -> None:
         if self.stopped.wait(seconds):
             raise _StoppedError
-
-
-def _record(entry: Entry[RowT]) -> RowT:
-    return entry.record
 
 
 class _StoppedError(Exception):

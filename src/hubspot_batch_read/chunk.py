@@ -56,9 +56,14 @@ class Chunk(Generic[RowT]):
 
     def receive(self, request: Request[RowT], answer: Outcome[RowT]) -> None:
         """Take the answer to one of the chunk's requests."""
+        cursor = self.source.operation.cursor
         for id_ in request.inputs:
             if rows := answer.rows.get(id_):
-                self._add(id_, rows)
+                if id_ in self.rows or len(rows) > 1 or cursor(rows[0]):
+                    self._add(id_, rows)
+                else:
+                    self.rows[id_] = rows
+                    self.settled.add(id_)
             elif error := answer.errors.get(id_):
                 self._settle_without_record(id_, error)
             elif id_ in answer.without_associations and id_ not in self.rows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from itertools import chain, islice
@@ -22,6 +23,7 @@ Key = int | str
 """An id as it is kept."""
 
 _DECIMAL = re.compile("[1-9][0-9]{0,38}", re.ASCII)
+_TOO_LONG = 10**39
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -82,18 +84,24 @@ class Ids:
         if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
             raise TypeError(f"{name}: expected an iterable of ids, got {_shown(ids)}")
         self.total = _length(ids)
-        self.exhausted = False
         self.duplicates = 0
         self.count = 0
         self.without_associations: list[Key] = []
         self.unanswered: list[Key] = []
         self._ids = ids
         self._iterator: Iterator[Id] | None = None
+        self._ended = False
+        self._fault: Exception | None = None
+        self._pending: deque[Id] = deque()
         self._position = 0
-        self._value: Id | None = None
         self._name = name
         self.kind = kind
         self._seen: set[Key] | None = None if unique else set()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is nothing left to take."""
+        return self._ended and not self._pending and self._fault is None
 
     def take(self, limit: int, chunk: dict[str, Key]) -> None:
         """Move the next ids into a chunk until it has as many as the limit, or none is left.
@@ -104,42 +112,77 @@ class Ids:
             InvalidIdError: Something is not an id; it is skipped the next time.
             Exception: What the iterable raises; nothing more is taken from it.
         """
-        if self._iterator is None:
-            self._iterator = iter(self._ids)
+        while len(chunk) < limit and not self.exhausted:
+            if not self._pending:
+                self._pull(limit - len(chunk))
+            if len(self._pending) > limit - len(chunk) or not self._add_all(chunk):
+                while self._pending and len(chunk) < limit:
+                    self._add_next(chunk)
+
+    def _pull(self, number: int) -> None:
+        """Make so many values pending; what the iterable raises is raised when those are taken."""
+        if self._fault is not None:
+            fault, self._fault = self._fault, None
+            raise fault
         try:
-            for value in chain(self._interrupted(), self._iterator):
-                self._value = value
-                self._position += 1
-                self._add(self._checked(value), chunk)
-                if len(chunk) == limit:
-                    return
+            if self._iterator is None:
+                self._iterator = iter(self._ids)
+            # If this is interrupted, the values before are pending.
+            self._pending.extend(islice(self._iterator, number))
+        except Exception as error:  # noqa: BLE001 - see above
+            self._fault = error
+        self._ended = len(self._pending) < number
+
+    def _add_all(self, chunk: dict[str, Key]) -> bool:
+        """Add all that is pending, if it is usual: decimal numbers, each for the first time.
+
+        It takes a third of the time that it takes to add them one by one.
+        """
+        kinds = set(map(type, self._pending))
+        if kinds not in ({int}, {str}):
+            return False
+        try:
+            keys = [*map(int, self._pending)]
+            texts = [*map(str, keys)]
+        except ValueError:
+            return False
+        if kinds == {str} and texts != [*self._pending]:
+            return False
+        added, key_set, nothing = dict(zip(texts, keys, strict=True)), set(keys), deque[Id]()
+        is_known = self._seen is not None and not self._seen.isdisjoint(key_set)
+        if is_known or len(key_set) < len(keys) or not added.keys().isdisjoint(chunk):
+            return False
+        number = len(keys)
+        if min(keys) < 1 or max(keys) >= _TOO_LONG:
+            return False
+        # Nothing from here on calls a function, so no interrupt comes in between.
+        chunk |= added
+        self.count += number
+        self._position += number
+        self._pending = nothing
+        if self._seen is not None:
+            self._seen |= key_set
+        return True
+
+    def _add_next(self, chunk: dict[str, Key]) -> None:
+        try:
+            text = self._checked(self._pending[0])
         except InvalidIdError:
-            self._value = None
+            del self._pending[0]
+            self._position += 1
             raise
-        except Exception:
-            self.exhausted = True
-            raise
-        self.exhausted = True
-
-    def _interrupted(self) -> list[Id]:
-        """Return what was being taken when an interrupt came, and is in no chunk."""
-        if self._value is None:
-            return []
-        self._position -= 1
-        return [self._value]
-
-    def _add(self, text: str, chunk: dict[str, Key]) -> None:
         key = pack(text)
-        if text in chunk or (self._seen is not None and key in self._seen):
+        is_new = text not in chunk and (self._seen is None or key not in self._seen)
+        # Nothing from here on calls a function, so no interrupt comes in between.
+        del self._pending[0]
+        self._position += 1
+        if not is_new:
             self.duplicates += 1
-            self._value = None
             return
-        # Nothing between these calls a function, so no interrupt comes in between either.
         chunk[text] = key
         self.count += 1
-        self._value = None
         if self._seen is not None:
-            self._seen.add(key)
+            self._seen |= {key}
 
     def text(self, key: Key) -> str:
         """Return a packed id as it is handed out."""
@@ -154,10 +197,9 @@ class Ids:
         if isinstance(self._ids, Sequence | AbstractSet | Mapping):
             values: Iterator[Id] = islice(self._ids, self._position, None)
         else:
-            values = self._iterator or iter(self._ids)
+            values = chain(self._pending, self._iterator or iter(self._ids))
         seen: set[Key] = set()
-        interrupted = [] if self._value is None else [self._value]
-        for value in chain(interrupted, values):
+        for value in values:
             try:
                 key = pack(self._checked(value))
             except InvalidIdError:
@@ -189,7 +231,7 @@ class Ids:
         return str.__str__(value)  # not str(), which an enum has its own idea of
 
     def _invalid(self, problem: str) -> InvalidIdError:
-        return InvalidIdError(f"{self._name}[{self._position - 1}]: {problem}")
+        return InvalidIdError(f"{self._name}[{self._position}]: {problem}")
 
 
 def _length(ids: Iterable[Id]) -> int | None:

@@ -28,6 +28,8 @@ class Entry(NamedTuple, Generic[RowT]):
     source: Source[RowT]
     key: Key
     record: RowT
+    cut: tuple[str, ...]
+    """What of the record HubSpot cut short."""
 
     @property
     def id(self) -> str:
@@ -172,8 +174,7 @@ class Plan(Generic[RowT]):
         while self._ready:
             item = self._ready[0]
             if isinstance(item, Entry):
-                fields = item.source.operation.cut(item.record)
-                cut = [Cut(item.source, item.key, fields)] if fields else []
+                cut = [Cut(item.source, item.key, item.cut)] if item.cut else []
                 # Nothing from here on calls a function, so no interrupt comes in between.
                 self._cut += cut
                 self._records += 1
@@ -187,22 +188,22 @@ class Plan(Generic[RowT]):
 
     def give_back(self, entries: Sequence[Entry[RowT]]) -> None:
         """Take back the records handed out last: nobody got to see them."""
-        cut = sum(1 for entry in entries if entry.source.operation.cut(entry.record))
+        cut = sum(1 for entry in entries if entry.cut)
         del self._cut[len(self._cut) - cut :]
         self._records -= len(entries)
         self._ready.extendleft(reversed(entries))
 
     def _account_for(self, chunk: Chunk[RowT]) -> None:
         """Give each id of the first chunk its place, and make the records ready."""
-        source = chunk.source
+        source, operation = chunk.source, chunk.source.operation
         failed = {id_ for failure in chunk.failures for id_ in failure.ids}
         ready: list[Entry[RowT] | Failure] = []
         without_associations: list[Key] = []
         unanswered: list[Key] = []
         for id_, key in chunk.keys.items():
             if rows := chunk.rows.get(id_):
-                record = rows[0] if len(rows) == 1 else source.operation.merge(rows)
-                ready.append(Entry(source, key, record))
+                record = rows[0] if len(rows) == 1 else operation.merge(rows)
+                ready.append(Entry(source, key, record, operation.cut(record)))
             elif id_ in chunk.without_associations:
                 without_associations.append(key)
             elif id_ not in chunk.errors and id_ not in failed:

@@ -259,14 +259,14 @@ def test_a_number_that_cannot_be_had_is_refused_and_the_rest_taken() -> None:
 def test_an_interrupt_between_two_steps_loses_no_id_and_takes_none_twice(
     one_shot: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_: Ids, text: str, chunk: dict[str, int | str]) -> None:
+    def interrupted(_: Ids, chunk: dict[str, int | str]) -> None:
         raise KeyboardInterrupt
 
     ids = Ids(iter(range(5)) if one_shot else range(5))
     chunk: dict[str, int | str] = {}
     ids.take(2, chunk)
     with monkeypatch.context() as patch:
-        patch.setattr(Ids, "_add", interrupted)
+        patch.setattr(Ids, "_add_all", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ids.take(5, chunk)
     assert list(chunk) == ["0", "1"]
