@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
+ArgumentT = TypeVar("ArgumentT")
 FirstT = TypeVar("FirstT", bound="Model")
 SecondT = TypeVar("SecondT", bound="Model")
 
@@ -443,17 +444,17 @@ def _struct_decoder(shape: ObjectShape) -> Any:
     return Decoder(shape.struct).decode
 
 
-def _uncollected(decode: Callable[[bytes | str], T], content: bytes | str) -> T:
-    """Decode with the garbage collector paused, which would look through the models many times.
+def _uncollected(convert: Callable[[ArgumentT], T], argument: ArgumentT) -> T:
+    """Call a function with the garbage collector paused, which would look through all it makes.
 
-    If it is off already, it is left alone: whoever switched it off switches it on again. So calls
-    can be nested, and run in several threads.
+    If the collector is off already, it is left alone: whoever switched it off switches it on again.
+    So calls can be nested, and run in several threads.
     """
     if not gc.isenabled():
-        return decode(content)
+        return convert(argument)
     try:
         gc.disable()
-        return decode(content)
+        return convert(argument)
     finally:
         gc.enable()
 
@@ -531,6 +532,19 @@ class Model:
         if self._additional_properties:
             data.update(self._additional_properties)
         return data
+
+    def to_json(self) -> bytes:
+        """Return the JSON object as text; see `to_dict`.
+
+        Raises:
+            TypeError, ValueError: A value is none that JSON has.
+        """
+        return _uncollected(Model._to_json, self)
+
+    def _to_json(self) -> bytes:
+        data = self.to_dict()
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
 
     @classmethod
     def _decode(cls, data: Any) -> Self:

@@ -36,8 +36,10 @@ class Chunk(Generic[RowT]):
     """The cursor of the page that an id has come to."""
     cursors: dict[str, set[str]] = Factory(dict)
     """The cursors followed for an id."""
-    rows: dict[str, list[RowT]] = Factory(dict)
-    """The pages read of each id; all of them, once the chunk is done."""
+    records: dict[str, RowT] = Factory(dict)
+    """What was read of each id in one page."""
+    pages: dict[str, list[RowT]] = Factory(dict)
+    """The pages read of each other id; all of them, once the chunk is done."""
     errors: dict[str, InputError] = Factory(dict)
     without_associations: set[str] = Factory(set)
     settled: set[str] = Factory(set)
@@ -50,6 +52,13 @@ class Chunk(Generic[RowT]):
         """Whether there is nothing left to ask."""
         return len(self.settled) == len(self.keys)
 
+    def record(self, id_: str) -> RowT | None:
+        """Return the record of an id, once the chunk is done; None if there is none."""
+        if record := self.records.get(id_):
+            return record
+        pages = self.pages.get(id_)
+        return self.source.operation.merge(pages) if pages else None
+
     def restart(self) -> None:
         """Ask for everything that is not settled, whatever was asked before."""
         self.to_send = {id_: self.after.get(id_) for id_ in self.keys if id_ not in self.settled}
@@ -59,14 +68,14 @@ class Chunk(Generic[RowT]):
         cursor = self.source.operation.cursor
         for id_ in request.inputs:
             if rows := answer.rows.get(id_):
-                if id_ in self.rows or len(rows) > 1 or cursor(rows[0]):
+                if id_ in self.pages or len(rows) > 1 or cursor(rows[0]):
                     self._add(id_, rows)
                 else:
-                    self.rows[id_] = rows
+                    self.records[id_] = rows[0]
                     self.settled.add(id_)
             elif error := answer.errors.get(id_):
                 self._settle_without_record(id_, error)
-            elif id_ in answer.without_associations and id_ not in self.rows:
+            elif id_ in answer.without_associations and id_ not in self.pages:
                 self.without_associations.add(id_)
                 self.settled.add(id_)
             else:
@@ -77,7 +86,7 @@ class Chunk(Generic[RowT]):
         """Add a page of an id, and follow its cursor."""
         operation = self.source.operation
         cursors = [cursor for row in rows if (cursor := operation.cursor(row))]
-        pages = self.rows.setdefault(id_, [])
+        pages = self.pages.setdefault(id_, [])
         before = operation.content(pages[-1]) if pages and cursors else None
         pages += rows
         if not cursors:
@@ -104,7 +113,7 @@ class Chunk(Generic[RowT]):
 
     def _settle_without_record(self, id_: str, error: InputError | None = None) -> None:
         """Drop the pages read of an id: a record is complete, or it is none."""
-        self.rows.pop(id_, None)
+        self.pages.pop(id_, None)
         if error is not None:
             self.errors[id_] = error
         self.settled.add(id_)

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Generic, NamedTuple
 
+from attrs import define
+
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
 from hubspot_batch_read.chunk import Chunk, Request, Source
 from hubspot_batch_read.ids import Key
@@ -28,13 +30,20 @@ class Entry(NamedTuple, Generic[RowT]):
     source: Source[RowT]
     key: Key
     record: RowT
-    cut: tuple[str, ...]
-    """What of the record HubSpot cut short."""
 
     @property
     def id(self) -> str:
         """The id it was asked by."""
         return self.source.ids.text(self.key)
+
+
+@define(eq=False)
+class Ready(Generic[RowT]):
+    """Records that can be handed out, and their ids; the last one is the next."""
+
+    source: Source[RowT]
+    keys: list[Key]
+    records: list[RowT]
 
 
 class Cut(NamedTuple, Generic[RowT]):
@@ -69,7 +78,7 @@ class Plan(Generic[RowT]):
         self._records = self._requests = self._unexpected = 0
         self._cut: list[Cut[RowT]] = []
         self._chunks: deque[Chunk[RowT]] = deque()
-        self._ready: deque[Entry[RowT] | Failure] = deque()
+        self._ready: deque[Ready[RowT] | Failure] = deque()
 
     # Requests
 
@@ -173,13 +182,17 @@ class Plan(Generic[RowT]):
         """
         while self._ready:
             item = self._ready[0]
-            if isinstance(item, Entry):
-                cut = [Cut(item.source, item.key, item.cut)] if item.cut else []
+            if isinstance(item, Ready):
+                entry = Entry(item.source, item.keys[-1], item.records[-1])
+                fields = item.source.operation.cut(entry.record)
+                cut = [Cut(item.source, entry.key, fields)] if fields else []
                 # Nothing from here on calls a function, so no interrupt comes in between.
                 self._cut += cut
                 self._records += 1
-                del self._ready[0]
-                return item
+                del item.keys[-1], item.records[-1]
+                if not item.keys:
+                    del self._ready[0]
+                return entry
             self.failures += [item]
             del self._ready[0]
             if not self._collect:
@@ -188,26 +201,29 @@ class Plan(Generic[RowT]):
 
     def give_back(self, entries: Sequence[Entry[RowT]]) -> None:
         """Take back the records handed out last: nobody got to see them."""
-        cut = sum(1 for entry in entries if entry.cut)
+        cut = sum(1 for entry in entries if entry.source.operation.cut(entry.record))
         del self._cut[len(self._cut) - cut :]
         self._records -= len(entries)
-        self._ready.extendleft(reversed(entries))
+        given_back = [Ready(source, [key], [record]) for source, key, record in entries]
+        self._ready.extendleft(reversed(given_back))
 
     def _account_for(self, chunk: Chunk[RowT]) -> None:
         """Give each id of the first chunk its place, and make the records ready."""
-        source, operation = chunk.source, chunk.source.operation
+        source = chunk.source
         failed = {id_ for failure in chunk.failures for id_ in failure.ids}
-        ready: list[Entry[RowT] | Failure] = []
+        keys: list[Key] = []
+        records: list[RowT] = []
         without_associations: list[Key] = []
         unanswered: list[Key] = []
         for id_, key in chunk.keys.items():
-            if rows := chunk.rows.get(id_):
-                record = rows[0] if len(rows) == 1 else operation.merge(rows)
-                ready.append(Entry(source, key, record, operation.cut(record)))
+            if record := chunk.record(id_):
+                keys.append(key)
+                records.append(record)
             elif id_ in chunk.without_associations:
                 without_associations.append(key)
             elif id_ not in chunk.errors and id_ not in failed:
                 unanswered.append(key)
+        ready = [Ready(source, keys[::-1], records[::-1])] if keys else []
         errors = list(chunk.errors.values())
         # Nothing from here on calls a function, so no interrupt comes in between.
         self._ready += ready
@@ -247,7 +263,10 @@ class Plan(Generic[RowT]):
         """The ids taken without a place in the account yet, then those not taken."""
         pending: list[str] = [id_ for failure in self.failures for id_ in failure.ids]
         for item in self._ready:
-            pending += [item.id] if isinstance(item, Entry) else item.ids
+            if isinstance(item, Ready):
+                pending += map(item.source.ids.text, reversed(item.keys))
+            else:
+                pending += item.ids
         for chunk in self._chunks:
             pending += map(chunk.source.operation.kind, chunk.keys)
         return chain(pending, *(source.ids.rest() for source in self._sources))

@@ -93,5 +93,6 @@ def _request(
     to_object_type = path_segment("to_object_type", to_object_type)
     return {
         "url": f"/crm/associations/2026-03/{from_object_type}/{to_object_type}/batch/read",
-        "json": body.to_dict(),
+        "content": body.to_json(),
+        "headers": {"Content-Type": "application/json"},
     }

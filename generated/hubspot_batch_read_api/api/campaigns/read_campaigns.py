@@ -109,7 +109,8 @@ def _request(
 ) -> dict[str, Any]:
     return {
         "url": "/marketing/v3/campaigns/batch/read",
-        "json": body.to_dict(),
+        "content": body.to_json(),
+        "headers": {"Content-Type": "application/json"},
         "params": without_none(
             {
                 "startDate": iso_date("start_date", start_date),

@@ -62,5 +62,6 @@ async def asyncio_detailed(
 def _request(body: WorkflowIdMappingRequest) -> dict[str, Any]:
     return {
         "url": "/automation/2026-09-beta/workflow-id-mappings/batch/read",
-        "json": body.to_dict(),
+        "content": body.to_json(),
+        "headers": {"Content-Type": "application/json"},
     }
