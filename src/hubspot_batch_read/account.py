@@ -110,7 +110,7 @@ class Account(Generic[RowT]):
             self._on_progress(self.summary)
 
     def _by_id(self, entries: list[Entry[RowT]]) -> dict[str, RowT]:
-        records = {entry.id: entry.record for entry in entries}
+        records = {source.ids.text(key): record for source, key, record in entries}
         if len(records) < len(entries):
             self._plan.give_back(entries)
             raise ValueError("two records have the same id; use all()")

@@ -48,7 +48,7 @@ class AsyncBatch(Account[RowT]):
 
     async def all(self) -> list[RowT]:
         """Read everything, and return the records; see `Batch.all`."""
-        return [entry.record for entry in await self._read()]
+        return [record for _, _, record in await self._read()]
 
     async def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by their id; see `Batch.by_id`."""
@@ -147,4 +147,5 @@ class _Loop(AsyncIterator[RowT]):
         self.entries = drive(ref(self))
 
     async def __anext__(self) -> RowT:
-        return (await anext(self.entries)).record
+        _, _, record = await anext(self.entries)
+        return record

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from operator import attrgetter
+from operator import itemgetter
 from queue import SimpleQueue
 from threading import Event, Lock
 from typing import Generic, Self
@@ -67,7 +67,7 @@ class Batch(Account[RowT]):
             InvalidIdError: Something among the ids is not an id.
             Exception: What the iterable of the ids raises, or the callable for the token.
         """
-        return map(attrgetter("record"), self._drive())
+        return map(itemgetter(2), self._drive())
 
     def all(self) -> list[RowT]:
         """Read everything, and return the records.
@@ -79,7 +79,7 @@ class Batch(Account[RowT]):
         Raises:
             Exception: As when iterating.
         """
-        return [entry.record for entry in self._read()]
+        return [record for _, _, record in self._read()]
 
     def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by the text of the id that was given.

@@ -61,7 +61,11 @@ class Chunk(Generic[RowT]):
 
     def restart(self) -> None:
         """Ask for everything that is not settled, whatever was asked before."""
-        self.to_send = {id_: self.after.get(id_) for id_ in self.keys if id_ not in self.settled}
+        to_send: dict[str, str | None] = dict.fromkeys(self.keys)
+        to_send.update(self.after)
+        for id_ in self.settled:
+            del to_send[id_]
+        self.to_send = to_send
 
     def receive(self, request: Request[RowT], answer: Outcome[RowT]) -> None:
         """Take the answer to one of the chunk's requests."""

@@ -23,18 +23,8 @@ from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
 
-
-class Entry(NamedTuple, Generic[RowT]):
-    """A record on its way to the caller."""
-
-    source: Source[RowT]
-    key: Key
-    record: RowT
-
-    @property
-    def id(self) -> str:
-        """The id it was asked by."""
-        return self.source.ids.text(self.key)
+Entry = tuple[Source[RowT], Key, RowT]
+"""A record on its way to the caller, with the id it was asked by."""
 
 
 @define(eq=False)
@@ -183,16 +173,16 @@ class Plan(Generic[RowT]):
         while self._ready:
             item = self._ready[0]
             if isinstance(item, Ready):
-                entry = Entry(item.source, item.keys[-1], item.records[-1])
-                fields = item.source.operation.cut(entry.record)
-                cut = [Cut(item.source, entry.key, fields)] if fields else []
+                source, key, record = item.source, item.keys[-1], item.records[-1]
+                fields = source.operation.cut(record)
+                cut = [Cut(source, key, fields)] if fields else []
                 # Nothing from here on calls a function, so no interrupt comes in between.
                 self._cut += cut
                 self._records += 1
                 del item.keys[-1], item.records[-1]
                 if not item.keys:
                     del self._ready[0]
-                return entry
+                return source, key, record
             self.failures += [item]
             del self._ready[0]
             if not self._collect:
@@ -201,7 +191,7 @@ class Plan(Generic[RowT]):
 
     def give_back(self, entries: Sequence[Entry[RowT]]) -> None:
         """Take back the records handed out last: nobody got to see them."""
-        cut = sum(1 for entry in entries if entry.source.operation.cut(entry.record))
+        cut = sum(1 for source, _, record in entries if source.operation.cut(record))
         del self._cut[len(self._cut) - cut :]
         self._records -= len(entries)
         given_back = [Ready(source, [key], [record]) for source, key, record in entries]

@@ -110,6 +110,11 @@ def one_shot(ids: Iterable[int]) -> Iterator[int]:
     yield from ids
 
 
+def id_of(entry: Entry[RowT]) -> str:
+    source, key, _ = entry
+    return source.ids.text(key)
+
+
 class Read:
     """A plan, and what its caller has seen."""
 
@@ -149,7 +154,7 @@ class Read:
     def places(self) -> list[str]:
         """Return the ids of all places, those included that are there twice."""
         return [
-            *(entry.id for entry in self.entries),
+            *(id_of(entry) for entry in self.entries),
             *(error.id for error in self.plan.errors),
             *self.plan.without_associations,
             *self.plan.unanswered,
@@ -219,7 +224,7 @@ def check_summary(read: Read) -> None:
 
 def check_records(read: Read) -> None:
     """Check that the records are complete and right, and come in the order of the ids."""
-    order = [entry.id for entry in read.entries]
+    order = [id_of(entry) for entry in read.entries]
     assert order == [id_ for id_ in read.ids if id_ in set(order)]
     failed = {id_ for failure in read.plan.failures for id_ in failure.ids}
     for id_ in read.ids:
@@ -235,19 +240,19 @@ def check_records(read: Read) -> None:
             expected = "VALIDATION_ERROR" if fate == "invalid" else "CURSOR_REPEATED"
             assert error.category == expected
     for entry in read.entries:
-        fate = read.portal.fate(entry.id)
+        fate = read.portal.fate(id_of(entry))
         assert isinstance(fate, int)
-        assert entry.record.from_.id == entry.id
-        assert [each.to_object_id for each in entry.record.to] == [
-            f"{entry.id}-{number}" for number in range(fate + 1)
+        assert entry[2].from_.id == id_of(entry)
+        assert [each.to_object_id for each in entry[2].to] == [
+            f"{id_of(entry)}-{number}" for number in range(fate + 1)
         ]
         # An object that is on two pages has the types of both.
-        types = [[kind.type_id for kind in each.association_types] for each in entry.record.to]
+        types = [[kind.type_id for kind in each.association_types] for each in entry[2].to]
         assert types == [
             [number for number in (place - 1, place) if 0 <= number < fate]
             for place in range(fate + 1)
         ]
-        assert entry.record.paging is None
+        assert entry[2].paging is None
 
 
 @settings(max_examples=100, deadline=None)
@@ -274,7 +279,7 @@ def test_unread_of_a_lazy_source_is_what_was_not_handed_out_and_then_its_rest(
     unread = read.plan.unread
     assert len(pulled) == before
     settled = {
-        *(entry.id for entry in read.entries),
+        *(id_of(entry) for entry in read.entries),
         *(error.id for error in read.plan.errors),
         *read.plan.without_associations,
         *read.plan.unanswered,
@@ -337,7 +342,7 @@ def test_good_rows_beside_a_failed_page_are_records() -> None:
     assert plan.advance()
     entry = plan.take()
     assert entry is not None
-    assert entry.id == "2"
+    assert id_of(entry) == "2"
     with pytest.raises(FailedError):
         plan.take()
     assert list(plan.unread) == ["1"]
@@ -376,7 +381,7 @@ def take_all(plan: Plan[Association]) -> list[str]:
     while not plan.finished:
         try:
             if plan.advance() and (entry := plan.take()):
-                taken.append(entry.id)
+                taken.append(id_of(entry))
         except (FailedError, ValueError) as error:
             taken.append(repr(error))
     return taken
@@ -414,7 +419,7 @@ def take(plan: Plan[RowT]) -> Entry[RowT] | None:
 
 def handed_out(plan: Plan[RowT]) -> list[str]:
     """Return the ids of the records that can be handed out now."""
-    return [entry.id for entry in iter(lambda: take(plan), None)]
+    return [id_of(entry) for entry in iter(lambda: take(plan), None)]
 
 
 def test_what_nobody_waits_for_any_more_is_sent_again_with_its_cursors() -> None:
@@ -560,7 +565,7 @@ def test_ids_of_two_kinds_are_told_apart_in_every_place() -> None:
         plan.receive(request, WorkflowIdMappingEnvelope.from_dict(document))
     entries = [take(plan), take(plan)]
     assert take(plan) is None
-    assert [type(entry.id) for entry in entries if entry] == kinds
+    assert [type(id_of(entry)) for entry in entries if entry] == kinds
     assert [(type(error.id), error.id) for error in plan.errors] == [
         (FlowId, "2"),
         (WorkflowId, "2"),
@@ -642,7 +647,7 @@ def test_a_chunk_without_records_does_not_hold_up_the_next_one() -> None:
     plan.receive(first, envelope())
     entry = take(plan)
     assert entry is not None
-    assert entry.id == "4"
+    assert id_of(entry) == "4"
 
 
 def test_an_error_on_a_further_page_is_that_of_the_id_and_other_errors_are_kept() -> None:
