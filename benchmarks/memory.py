@@ -57,7 +57,7 @@ def main() -> int:
     sys.stdout.write(f"{IDS:,} ids, Python {platform.python_version()}\n\n")
     failed = False
     for case in CASES:
-        with serve(empty=case.empty) as base_url:
+        with serve(associations=0 if case.empty else 1) as base_url:
             command = [sys.executable, __file__, base_url, json.dumps(case)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         used = int(output)

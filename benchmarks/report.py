@@ -75,6 +75,7 @@ def sections(results: dict[str, Any]) -> Iterator[Section]:
     yield Section("Collection after / json.loads", list(collection_rows(decode)))
     yield Section("Memory held / json.loads", [held_row(*item) for item in results["held"].items()])
     yield Section("End to end (httpx + json.loads)", list(end_to_end_rows(results["end_to_end"])))
+    yield Section("CPU time of a read", [share_row(*item) for item in results["shares"].items()])
     yield Section("Import (httpx + json.loads)", list(import_rows(results["imports"])))
     yield Section("Size, kB", list(size_rows(results["sizes"])))
 
@@ -128,6 +129,12 @@ def reading_row(name: str, answers: dict[str, Any], key: str, unit: str) -> Row:
         for reader, answer in answers.items()
     }
     return Row(name, {**cells, OURS: f"{cells[OURS]}\nasync {cells[ASYNC]}"})
+
+
+def share_row(name: str, shares: dict[str, float]) -> Row:
+    """Return the microseconds that an id takes, and what they are spent on."""
+    parts = [f"{part} {share:.0%}" for part, share in shares.items() if part != "us"]
+    return Row(name, {OURS: "\n".join([f"{number(shares['us'])} µs an id", *parts])})
 
 
 def import_rows(results: dict[str, Any]) -> Iterator[Row]:

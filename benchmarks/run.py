@@ -22,6 +22,7 @@ import end_to_end
 import held
 import imports
 import report
+import shares
 import sizes
 from contenders import DISTRIBUTIONS
 
@@ -77,6 +78,7 @@ def measure(effort: Effort) -> dict[str, Any]:
         "end_to_end": end_to_end.measure(
             effort.end_to_end_runs, effort.ids, seconds=10 * effort.seconds
         ),
+        "shares": shares.measure(10 * effort.ids),
         "imports": imports.measure(imports.ALL, effort.import_runs),
         "sizes": sizes.measure(),
     }

@@ -2,7 +2,7 @@
 
     with serve() as base_url: ...
 
-Each object has one association, or none at all (`serve(empty=True)`).
+Each object has one association, or as many as `serve(associations=...)` says.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ ENVELOPE = (
     '{"status":"COMPLETE","results":[%s],"startedAt":"2026-01-01T00:00:00.000Z",'
     '"completedAt":"2026-01-01T00:00:00.001Z"%s}'
 )
-ROW = (
-    '{"from":{"id":"%s"},"to":[{"toObjectId":%s,"associationTypes":'
-    '[{"category":"HUBSPOT_DEFINED","typeId":279,"label":null}]}]}'
+ROW = '{"from":{"id":"%s"},"to":[%s]}'
+ASSOCIATION = (
+    '{"toObjectId":%s,"associationTypes":'
+    '[{"category":"HUBSPOT_DEFINED","typeId":279,"label":null}]}'
 )
 NOTHING = (
     '{"status":"error","category":"OBJECT_NOT_FOUND","message":"No company is associated.",'
@@ -32,9 +33,9 @@ NOTHING = (
 
 
 @contextmanager
-def serve(*, empty: bool = False, latency: float = 0.0) -> Iterator[str]:
+def serve(*, associations: int = 1, latency: float = 0.0) -> Iterator[str]:
     """Yield the address of a server; it answers so many seconds after a request came."""
-    command = [sys.executable, __file__, str(int(empty)), str(latency)]
+    command = [sys.executable, __file__, str(associations), str(latency)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -45,15 +46,16 @@ def serve(*, empty: bool = False, latency: float = 0.0) -> Iterator[str]:
             process.kill()
 
 
-def body(ids: list[str], *, empty: bool) -> bytes:
+def body(ids: list[str], associations: int) -> bytes:
     """Return the answer to a request for these ids."""
-    if not empty:
-        return (ENVELOPE % (",".join(ROW % (id_, id_) for id_ in ids), "")).encode()
+    if associations:
+        rows = (ROW % (id_, ",".join([ASSOCIATION % id_] * associations)) for id_ in ids)
+        return (ENVELOPE % (",".join(rows), "")).encode()
     named = NOTHING % ",".join(f'"{id_}"' for id_ in ids)
     return (ENVELOPE % ("", f',"numErrors":1,"errors":[{named}]')).encode()
 
 
-async def main(*, empty: bool, latency: float) -> None:
+async def main(associations: int, latency: float) -> None:
     """Serve for ever."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,7 +64,7 @@ async def main(*, empty: bool, latency: float) -> None:
                 head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
                 inputs = json.loads(await reader.readexactly(length))["inputs"]
-                content = body([each["id"] for each in inputs], empty=empty)
+                content = body([each["id"] for each in inputs], associations)
                 await asyncio.sleep(latency)
                 writer.write(HEAD % len(content))
                 writer.write(content)
@@ -77,4 +79,4 @@ async def main(*, empty: bool, latency: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(empty=sys.argv[1] == "1", latency=float(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
