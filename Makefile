@@ -41,7 +41,7 @@ format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.json (ten minutes)
+bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* (a quarter of an hour)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (two minutes)

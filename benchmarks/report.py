@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import bodies
 from contenders import JSON, NAMES, OURS
@@ -29,8 +29,8 @@ class Section(NamedTuple):
     rows: list[Row]
 
 
-def show(results: dict[str, Any]) -> None:
-    """Print the results."""
+def show(results: dict[str, Any], file: TextIO | None = None) -> None:
+    """Print the results to a file, or else to standard output."""
     table = Table(title=heading(results["about"]), title_justify="left", title_style="")
     table.add_column("", no_wrap=True)
     for name in NAMES:
@@ -40,7 +40,7 @@ def show(results: dict[str, Any]) -> None:
         table.add_row(f"[bold]{section.title}")
         for row in section.rows:
             table.add_row(row.name, *(row.cells.get(name, "") for name in NAMES))
-    console = Console(width=WIDTH)
+    console = Console(width=WIDTH, file=file)
     console.print(table)
     for failure in failures(results["decode"]):
         console.print(failure, markup=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain, starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import httpx
 
 RowT = TypeVar("RowT", bound=Model)
+InputT = TypeVar("InputT", bound=Model)
 
 Inputs = Mapping[str, str | None]
 """The ids of a request, each with the cursor of the page to read, None for the first."""
@@ -80,6 +81,30 @@ class Endpoint(Protocol[RowT]):
     def asyncio_detailed(self) -> Callable[..., Awaitable[Answer[RowT]]]:
         """Sends a request."""
         ...
+
+
+@define(frozen=True)
+class LazyInputs(Collection[InputT]):
+    """The inputs of a request, each made when its turn comes and kept by nobody.
+
+    A thousand that are kept would make the garbage collector run.
+    """
+
+    make: Callable[[str, str | None], InputT]
+    """Makes an input of an id and a cursor."""
+    inputs: Inputs
+
+    def __iter__(self) -> Iterator[InputT]:
+        """Make one after the other."""
+        return starmap(self.make, self.inputs.items())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.inputs)
+
+    def __contains__(self, item: object) -> bool:
+        """Return whether one of them is equal."""
+        return any(item == each for each in self)
 
 
 @define(frozen=True, kw_only=True)
@@ -181,7 +206,7 @@ ASSOCIATIONS = Operation(
     endpoint=read_associations,
     max_inputs=1000,
     body=lambda inputs: AssociationRequest(
-        inputs=[AssociationInput(id=id_, after=cursor) for id_, cursor in inputs.items()]
+        inputs=LazyInputs(lambda id_, cursor: AssociationInput(id=id_, after=cursor), inputs)
     ),
     row=Association,
     id_path=("from", "id"),
@@ -196,7 +221,9 @@ ASSOCIATIONS = Operation(
 ASSOCIATIONS_V3 = Operation(
     endpoint=read_associations_v3,
     max_inputs=1000,
-    body=lambda inputs: AssociationV3Request(inputs=[AssociationV3Input(id=id_) for id_ in inputs]),
+    body=lambda inputs: AssociationV3Request(
+        inputs=LazyInputs(lambda id_, _: AssociationV3Input(id=id_), inputs)
+    ),
     row=AssociationV3,
     id_path=("from", "id"),
     id_of=lambda row: row.from_.id,
@@ -210,7 +237,9 @@ ASSOCIATIONS_V3 = Operation(
 CAMPAIGNS = Operation(
     endpoint=read_campaigns,
     max_inputs=50,
-    body=lambda inputs: CampaignRequest(inputs=[CampaignInput(id=id_) for id_ in inputs]),
+    body=lambda inputs: CampaignRequest(
+        inputs=LazyInputs(lambda id_, _: CampaignInput(id=id_), inputs)
+    ),
     row=Campaign,
     id_path=("id",),
     id_of=lambda row: row.id,
@@ -223,7 +252,7 @@ WORKFLOWS_BY_FLOW_ID = Operation(
     endpoint=read_workflow_id_mappings,
     max_inputs=100,
     body=lambda inputs: WorkflowIdMappingRequest(
-        inputs=[FlowIdInput(flow_id=id_) for id_ in inputs]
+        inputs=LazyInputs(lambda id_, _: FlowIdInput(flow_id=id_), inputs)
     ),
     row=WorkflowIdMapping,
     id_path=("flowId",),
@@ -236,7 +265,7 @@ WORKFLOWS_BY_WORKFLOW_ID = Operation(
     endpoint=read_workflow_id_mappings,
     max_inputs=100,
     body=lambda inputs: WorkflowIdMappingRequest(
-        inputs=[WorkflowIdInput(workflow_id=id_) for id_ in inputs]
+        inputs=LazyInputs(lambda id_, _: WorkflowIdInput(workflow_id=id_), inputs)
     ),
     row=WorkflowIdMapping,
     id_path=("workflowId",),

@@ -149,7 +149,7 @@ def test_what_is_kept_of_a_lenient_value_is_whole() -> None:
 def test_an_input_that_is_of_the_second_kind_is_not_spoilt_by_trying_the_first() -> None:
     inputs = [{"type": "FLOW_ID", "flowId": "1"}, {"type": "WORKFLOW_ID", "workflowId": "2"}]
     request = WorkflowIdMappingRequest.from_dict({"inputs": inputs})
-    assert request.inputs[0] == FlowIdInput(flow_id="1")
+    assert FlowIdInput(flow_id="1") in request.inputs
     assert request.to_dict() == {"inputs": inputs}
 
 

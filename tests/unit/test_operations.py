@@ -35,6 +35,28 @@ def test_a_request_holds_as_many_inputs_as_the_spec_allows(operation: Operation[
 
 
 @pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
+def test_a_request_can_be_encoded_again_and_has_each_input_in_its_order(
+    operation: Operation[Any],
+) -> None:
+    ids = {"2": None, "1": None}
+    body: Any = operation.body(ids)
+    assert body.to_json() == body.to_json()
+    assert [text for item in body.inputs for text in item.to_dict().values() if text in ids] == [
+        *ids
+    ]
+    first, second = body.inputs
+    assert len(body.inputs) == 2
+    assert second in body.inputs
+    assert operation.row not in body.inputs
+    assert first != second
+
+
+def test_a_request_has_the_cursor_of_each_input() -> None:
+    body = operations.ASSOCIATIONS.body({"1": "NTI1Cg%3D%3D", "2": None})
+    assert body.to_dict() == {"inputs": [{"id": "1", "after": "NTI1Cg%3D%3D"}, {"id": "2"}]}
+
+
+@pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
 def test_a_row_has_its_id_where_the_table_says(operation: Operation[Any]) -> None:
     document: dict[str, object] = {"to": []}
     place = document
