@@ -471,7 +471,7 @@ class Model:
     )
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape()
-    """What the JSON object has to look like; used to explain why it could not be decoded."""
+    """What the JSON object has to look like: for msgspec, and to explain why it does not match."""
 
     @property
     def additional_properties(self) -> Mapping[str, object]:
