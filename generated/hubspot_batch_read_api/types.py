@@ -187,7 +187,7 @@ def lenient(
 ) -> T | None:
     """Decode a lenient property that was taken out; what does not match is put back."""
     try:
-        return decode(_copied(value))
+        return decode(value)
     except FAULTS:
         data[key] = value
         return None

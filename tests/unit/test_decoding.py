@@ -19,6 +19,8 @@ from hubspot_batch_read_api import types
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import (
     AssociationEnvelope,
+    AssociationInput,
+    AssociationRequest,
     BatchError,
     CampaignEnvelope,
     FlowIdInput,
@@ -105,6 +107,34 @@ def test_what_the_standard_library_decodes_is_decoded(
     assert answer.results == []
     monkeypatch.setattr(types, "_msgspec", lambda: None)
     assert AssociationEnvelope.from_json(content) == answer
+
+
+def test_ids_that_are_numbers_become_text_everywhere() -> None:
+    kind = {"category": "WORK", "typeId": 3, "fromObjectTypeId": 4, "toObjectTypeId": 5}
+    row = {"from": {"id": 1}, "to": [{"toObjectId": 2, "associationTypes": [kind]}]}
+    error = {"id": 6, "context": {"id": [7, "8"]}}
+    answer = AssociationEnvelope.from_json(json.dumps({"results": [row], "errors": [error]}))
+    assert answer.errors is not None
+    (found,) = answer.results[0].to
+    (type_,) = found.association_types
+    assert (answer.results[0].from_.id, found.to_object_id) == ("1", "2")
+    assert (type_.from_object_type_id, type_.to_object_type_id) == ("4", "5")
+    assert (answer.errors[0].id, answer.errors[0].context) == ("6", {"id": ["7", "8"]})
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(float("nan"), ValueError), ({1}, TypeError), (float("inf"), ValueError)]
+)
+def test_what_json_cannot_say_is_not_sent(value: object, error: type[Exception]) -> None:
+    body = AssociationRequest(inputs=[], additional_properties={"x": value})
+    with pytest.raises(error):
+        body.to_json()
+    assert gc.isenabled()
+
+
+def test_text_is_sent_as_it_is() -> None:
+    body = AssociationRequest(inputs=[AssociationInput(id='ä"\u2028', after="a%3D")])
+    assert body.to_json() == '{"inputs":[{"id":"ä\\"\u2028","after":"a%3D"}]}'.encode()
 
 
 def test_a_key_that_is_a_keyword_is_the_same_in_the_templates_and_in_the_structs() -> None:

@@ -146,6 +146,12 @@ UNSUPPORTED = {
         "x-lenient: true\n              description: One row per campaign, in",
         "required property that can be null, or is lenient: results",
     ),
+    "lenient model": (
+        '        id: {type: string, format: id, description: "Id of the error',
+        '        paging: {$ref: "#/components/schemas/Paging"}\n'
+        '        id: {type: string, format: id, description: "Id of the error',
+        "lenient property that is a model: paging",
+    ),
     "cookie": (
         "name: startDate\n          in: query",
         "name: startDate\n          in: cookie",
