@@ -15,11 +15,13 @@ import datetime
 import gc
 import json
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from keyword import iskeyword
+from threading import get_ident
 from types import GenericAlias, MappingProxyType, ModuleType
 from typing import (
     TYPE_CHECKING,
@@ -209,12 +211,15 @@ def lenient_list(
     return fitting
 
 
-def _copied(value: object) -> Any:
-    """Copy a JSON value that is to outlive its decoding, which takes the declared keys out."""
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [*map(_copied, value)]
+def _copied(value: object, levels: int = 50) -> Any:
+    """Copy a JSON value that is to outlive its decoding, which takes the declared keys out.
+
+    What is nested more deeply than any model is not taken apart, and so it is not copied.
+    """
+    if levels and isinstance(value, Mapping):
+        return {key: _copied(item, levels - 1) for key, item in value.items()}
+    if levels and isinstance(value, list):
+        return [_copied(item, levels - 1) for item in value]
     return value
 
 
@@ -444,19 +449,38 @@ def _struct_decoder(shape: ObjectShape) -> Any:
     return Decoder(shape.struct).decode
 
 
+# The threads that have paused the garbage collector.
+_pausing: set[int] = set()
+
+
 def _uncollected(convert: Callable[[ArgumentT], T], argument: ArgumentT) -> T:
     """Call a function with the garbage collector paused, which would look through all it makes.
 
     If the collector is off already, it is left alone: whoever switched it off switches it on again.
-    So calls can be nested, and run in several threads.
+    So calls can be nested, and run in several threads. Who switches it off while another thread is
+    in here finds it on again.
     """
     if not gc.isenabled():
         return convert(argument)
+    thread = get_ident()
     try:
+        _pausing.add(thread)
         gc.disable()
         return convert(argument)
     finally:
         gc.enable()
+        _pausing.discard(thread)
+
+
+def _resume_in_child() -> None:
+    """Switch the collector on after a fork, if a thread had paused it that the child lacks."""
+    if _pausing:
+        _pausing.clear()
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_resume_in_child)
 
 
 # Models

@@ -96,8 +96,11 @@ class AsyncBatch(Account[RowT]):
                 request = plan.next_request()
                 if request is not None:
                     run.start(request)
-                while ready and run.answered.empty() and (entry := plan.take()) is not None:
-                    yield entry
+                while ready and run.answered.empty():
+                    entry = plan.take()
+                    if entry is None:
+                        break
+                    yield entry  # no interrupt comes between this and `take`
                 # Wait only where there is nothing to hand out and nothing more to send.
                 if not run.answered.empty() or (not ready and request is None and run.requests):
                     answered = await run.answered.get()

@@ -197,7 +197,7 @@ class Ids:
         if isinstance(self._ids, Sequence | AbstractSet | Mapping):
             values: Iterator[Id] = islice(self._ids, self._position, None)
         else:
-            values = chain(self._pending, self._iterator or iter(self._ids))
+            values = chain(self._pending, self._left())
         seen: set[Key] = set()
         for value in values:
             try:
@@ -210,6 +210,12 @@ class Ids:
                     continue
                 seen.add(key)
             yield self.text(key)
+
+    def _left(self) -> Iterator[Id]:
+        """Yield what was not taken from an iterator, or raise what it raised."""
+        if self._fault is not None:
+            raise self._fault
+        yield from self._iterator or iter(self._ids)
 
     def _checked(self, value: object) -> str:
         if type(value) is str:

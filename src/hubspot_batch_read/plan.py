@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Generic, NamedTuple
 
 from attrs import define
@@ -191,11 +192,17 @@ class Plan(Generic[RowT]):
 
     def give_back(self, entries: Sequence[Entry[RowT]]) -> None:
         """Take back the records handed out last: nobody got to see them."""
+        ready: deque[Ready[RowT] | Failure] = deque()
+        for source, same in groupby(entries, itemgetter(0)):
+            _, keys, records = zip(*same, strict=True)
+            ready.append(Ready(source, list(keys[::-1]), list(records[::-1])))
+        ready += self._ready
         cut = sum(1 for source, _, record in entries if source.operation.cut(record))
-        del self._cut[len(self._cut) - cut :]
-        self._records -= len(entries)
-        given_back = [Ready(source, [key], [record]) for source, key, record in entries]
-        self._ready.extendleft(reversed(given_back))
+        number, left = len(entries), self._cut[: len(self._cut) - cut]
+        # Nothing from here on calls a function, so no interrupt comes in between.
+        self._ready = ready
+        self._cut = left
+        self._records -= number
 
     def _account_for(self, chunk: Chunk[RowT]) -> None:
         """Give each id of the first chunk its place, and make the records ready."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dis
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -809,3 +810,18 @@ def test_async_a_task_that_is_cancelled_twice_leaves_a_batch_that_can_be_read_on
         del caught
 
     asyncio.run(main(), debug=True)
+
+
+@pytest.mark.parametrize("driver", [Batch._drive, AsyncBatch._drive], ids=["sync", "async"])
+def test_no_interrupt_comes_between_taking_a_record_and_handing_it_out(
+    driver: Callable[..., object],
+) -> None:
+    names = [
+        "take" if instruction.argval == "take" else instruction.opname
+        for instruction in dis.get_instructions(driver)
+    ]
+    assert names.count("take") == 1  # the condition of a `while` loop is there twice
+    taken = names.index("CALL", names.index("take"))
+    between = names[taken + 1 : names.index("YIELD_VALUE", taken)]
+    # CPython serves interrupts at calls, and where it jumps back.
+    assert not [name for name in between if name == "CALL" or "BACKWARD" in name]

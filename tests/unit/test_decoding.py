@@ -6,6 +6,7 @@ import copy
 import gc
 import json
 import keyword
+import os
 import re
 import subprocess
 import sys
@@ -165,6 +166,16 @@ def test_from_dict_leaves_alone_what_it_is_given() -> None:
     assert bad == before
 
 
+def test_what_is_nested_deeply_is_kept() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    answer = AssociationEnvelope.from_dict({"results": [], "errors": [{"x": deep}], "x": [deep]})
+    assert answer.errors is not None
+    assert answer.errors[0].additional_properties["x"]
+    assert answer.additional_properties["x"]
+
+
 def test_what_is_kept_of_a_lenient_value_is_whole() -> None:
     detail = {"message": "m", "context": {"ids": ["1", {"a": 1}]}, "code": 5}
     errors = [{"message": "m", "errors": [detail, 7]}, "no item"]
@@ -283,3 +294,29 @@ def test_decoding_within_decoding_leaves_the_collector_off_until_the_outer_is_do
     AssociationEnvelope.from_json(FORMS["dicts"])
     assert seen == [False]
     assert gc.isenabled()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.usefixtures("collector")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_fork_while_another_thread_decodes_leaves_the_collector_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paused, forked = threading.Event(), threading.Event()
+
+    def waiting(_: object) -> None:
+        paused.set()
+        forked.wait()
+
+    monkeypatch.setattr(types, "_json", waiting)
+    thread = threading.Thread(target=decode, args=[FORMS["dicts"]])
+    thread.start()
+    paused.wait()
+    assert not gc.isenabled()
+    child = os.fork()
+    if not child:
+        os._exit(0 if gc.isenabled() else 1)
+    forked.set()
+    thread.join()
+    _, status = os.waitpid(child, 0)
+    assert status == 0

@@ -197,6 +197,41 @@ def test_ids_are_handed_out_in_their_kind_and_taken_as_plain_text() -> None:
     assert [type(id_) for id_ in ids.rest()] == [FlowId]
 
 
+def test_the_rest_of_an_iterator_that_raised_does_not_look_complete() -> None:
+    def broken() -> Iterator[str]:
+        yield from ("1", "", "3")
+        raise OSError
+
+    ids = Ids(broken())
+    chunk: dict[str, int | str] = {}
+    with pytest.raises(InvalidIdError):
+        ids.take(10, chunk)
+    rest = ids.rest()
+    assert next(rest) == "3"
+    with pytest.raises(OSError, match=r"^$"):
+        next(rest)
+    with pytest.raises(OSError, match=r"^$"):
+        ids.take(10, chunk)
+    assert list(chunk) == ["1", "3"]
+    assert ids.exhausted
+
+
+def test_no_more_is_taken_than_a_chunk_holds_even_if_more_is_at_hand() -> None:
+    ids = Ids(iter(["1", "", "2", "3", "4"]))
+    chunk: dict[str, int | str] = {}
+    with pytest.raises(InvalidIdError):
+        ids.take(5, chunk)
+    ids.take(2, chunk)
+    assert list(chunk) == ["1", "2"]
+    assert take_all(ids) == ["3", "4"]
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "+5", "007", "1_0", "7\u0661", str(10**39)])
+def test_a_number_in_another_form_stays_the_text_it_is(text: str) -> None:
+    assert take_all(Ids(["3", text])) == ["3", text]
+    assert Ids([]).text(pack(text)) == text
+
+
 def test_an_id_in_an_enum_is_its_text() -> None:
     class Contact(str, Enum):  # noqa: UP042 - as many programs have it
         ANN = "7"
