@@ -74,10 +74,13 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
 @pytest.mark.parametrize(
     ("code", "heavy"),
     [
-        ("import hubspot_batch_read", ["httpx", "attrs", "asyncio", "tenacity", "starlette"]),
+        (
+            "import hubspot_batch_read",
+            ["httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette"],
+        ),
         (
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
-            ["asyncio", "pyrate_limiter", "starlette"],
+            ["asyncio", "msgspec", "pyrate_limiter", "starlette"],
         ),
     ],
 )
