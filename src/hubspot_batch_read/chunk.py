@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic
 
 from attrs import Factory, define
@@ -145,3 +145,17 @@ class Request(Generic[RowT]):
     def body(self) -> Model:
         """The body to send."""
         return self.operation.body(self.inputs)
+
+
+@define(eq=False)
+class Ready(Generic[RowT]):
+    """Records that can be handed out, and their ids; the last one is the next."""
+
+    source: Source[RowT]
+    keys: list[Key]
+    records: list[RowT]
+
+    @property
+    def ids(self) -> Iterator[str]:
+        """The ids, in the order of the records."""
+        return map(self.source.ids.text, reversed(self.keys))

@@ -14,10 +14,8 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Generic, NamedTuple
 
-from attrs import define
-
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
-from hubspot_batch_read.chunk import Chunk, Request, Source
+from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
 from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
@@ -26,15 +24,6 @@ from hubspot_batch_read_api.models import BatchError
 
 Entry = tuple[Source[RowT], Key, RowT]
 """A record on its way to the caller, with the id it was asked by."""
-
-
-@define(eq=False)
-class Ready(Generic[RowT]):
-    """Records that can be handed out, and their ids; the last one is the next."""
-
-    source: Source[RowT]
-    keys: list[Key]
-    records: list[RowT]
 
 
 class Cut(NamedTuple, Generic[RowT]):
@@ -122,8 +111,8 @@ class Plan(Generic[RowT]):
     @property
     def finished(self) -> bool:
         """Whether every id has been taken and every record handed out."""
-        exhausted = all(source.ids.exhausted for source in self._sources)
-        return exhausted and not self._chunks and not self._ready
+        under_way = self._chunks or self._ready
+        return not under_way and all(source.ids.exhausted for source in self._sources)
 
     # Answers
 
@@ -260,10 +249,7 @@ class Plan(Generic[RowT]):
         """The ids taken without a place in the account yet, then those not taken."""
         pending: list[str] = [id_ for failure in self.failures for id_ in failure.ids]
         for item in self._ready:
-            if isinstance(item, Ready):
-                pending += map(item.source.ids.text, reversed(item.keys))
-            else:
-                pending += item.ids
+            pending += item.ids
         for chunk in self._chunks:
             pending += map(chunk.source.operation.kind, chunk.keys)
         return chain(pending, *(source.ids.rest() for source in self._sources))
