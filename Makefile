@@ -12,7 +12,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated lint typecheck format bench bench-check bench-memory lock clean
+.PHONY: help demo test generate check-generated drift lint typecheck format bench bench-check bench-memory lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,10 @@ generate: $(READY) ## Write the generated SDK anew from the spec and the templat
 
 check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
 	@$(BIN)/python tools/generate.py --check
+
+drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|json|markdown)
+	@$(BIN)/python tools/drift.py $(PUBLISHED) $(if $(OLD),--old $(OLD)) $(if $(NEW),--new $(NEW)) \
+		--format $(or $(FORMAT),text)
 
 lint: $(READY) ## Check style
 	$(BIN)/ruff check .

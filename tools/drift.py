@@ -1,0 +1,82 @@
+"""Compare what HubSpot publishes with our spec, or two states of what it publishes.
+
+    make drift PUBLISHED="associations.json campaigns.json"     files, folders or addresses
+    make drift OLD=before NEW=after                             likewise
+    make drift PUBLISHED=… FORMAT=markdown                      or json
+
+HubSpot publishes an OpenAPI 3.0 document for each API. This finds our operations in them and
+prints a line for each difference in what goes over the wire: what it means to whoever follows our
+spec (breaking, loosening or addition: comparison/operations.py says when), where it is, what is
+published, and what ours says. What the spec declares in `x-deviates-from-hubspot` is no
+difference; but where HubSpot no longer publishes what is declared there, the line says "deviation
+out of date". Differences in form alone make no line.
+
+Exit 0: nothing new. 1: there are differences. 2: a document cannot be read, or none of our
+operations is in the documents. (`make` itself exits with 2 for both.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from comparison import reports
+from comparison.documents import Document, DocumentError, load
+from comparison.matching import Comparison, compare_versions, compare_with_ours
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SPEC: Final = ROOT / "openapi" / "hubspot-batch-read.yaml"
+FORMATS: Final[dict[str, Callable[[Comparison], str]]] = {
+    "text": reports.as_text,
+    "json": reports.as_json,
+    "markdown": reports.as_markdown,
+}
+
+
+def main() -> int:
+    """Run the command line; gives the exit code."""
+    arguments = _arguments()
+    try:
+        comparison = _compare(arguments)
+    except DocumentError as error:
+        print(f"drift: {error}", file=sys.stderr)
+        return 2
+    if not comparison.compared:
+        print("drift: none of our operations is in these documents", file=sys.stderr)
+        return 2
+    print(FORMATS[arguments.format](comparison))
+    return 1 if comparison.differences else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare what HubSpot publishes with our spec.")
+    place = "a file, a folder or an address"
+    parser.add_argument("published", nargs="*", metavar="PUBLISHED", help=place)
+    parser.add_argument("--old", nargs="+", metavar="PUBLISHED", help=f"{place}, to compare with …")
+    parser.add_argument("--new", nargs="+", metavar="PUBLISHED", help="… these")
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--spec", default=str(SPEC), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if bool(arguments.published) == bool(arguments.old or arguments.new):
+        parser.error("give what HubSpot publishes, or two states of it with --old and --new")
+    if bool(arguments.old) != bool(arguments.new):
+        parser.error("--old and --new go together")
+    return arguments
+
+
+def _compare(arguments: argparse.Namespace) -> Comparison:
+    ours = load(arguments.spec, as_published=True)[0]
+    if arguments.published:
+        return compare_with_ours(ours, _documents(arguments.published))
+    return compare_versions(ours, _documents(arguments.old), _documents(arguments.new))
+
+
+def _documents(places: list[str]) -> list[Document]:
+    return [document for place in places for document in load(place)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
