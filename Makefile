@@ -12,7 +12,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift lint typecheck format bench bench-check bench-memory lock clean
+.PHONY: help demo test generate check-generated drift release-notes lint typecheck format bench bench-check bench-memory lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ check-generated: $(READY) ## Fail if the generated SDK is not what `make generat
 drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|json|markdown)
 	@$(BIN)/python tools/drift.py $(PUBLISHED) $(if $(OLD),--old $(OLD)) $(if $(NEW),--new $(NEW)) \
 		--format $(or $(FORMAT),text)
+
+release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and fail if CHANGELOG.md does not
+	@$(BIN)/python tools/release_notes.py $(SINCE)
 
 lint: $(READY) ## Check style
 	$(BIN)/ruff check .

@@ -13,13 +13,16 @@ OUTDATED = "deviation out of date"
 
 def as_text(comparison: Comparison) -> str:
     """Give a line for each difference, and one for what was compared."""
-    old, new = comparison.sides
-    lines = [
-        f"{each.meaning:<9}  {places(each)}  {what(each)}: {new} {each.new}, "
-        f"{'declared' if each.outdated_deviation else old} {each.old}"
-        for each in comparison.differences
-    ]
+    lines = [line(each, *comparison.sides) for each in comparison.differences]
     return "\n".join([*lines, summary(comparison)])
+
+
+def line(difference: Difference, old: str, new: str) -> str:
+    """Put a difference in a line; the sides are called `old` and `new`."""
+    if difference.outdated_deviation:
+        old = "declared"
+    where = f"{difference.meaning:<9}  {places(difference)}  {what(difference)}"
+    return f"{where}: {new} {difference.new}, {old} {difference.old}"
 
 
 def as_markdown(comparison: Comparison) -> str:
