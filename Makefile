@@ -11,8 +11,14 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/.pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# A star imports each name in __all__, and so every module that users import from.
+IMPORT_ALL := from hubspot_batch_read import *; from hubspot_batch_read_api import *; \
+	from hubspot_batch_read_api.models import *; from hubspot_batch_read_api.api.associations import *; \
+	from hubspot_batch_read_api.api.campaigns import *; \
+	from hubspot_batch_read_api.api.workflow_id_mappings import *
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes lint typecheck format bench bench-check bench-memory lock clean
+.PHONY: help demo test generate check-generated drift release-notes lint check-wheel typecheck format bench bench-check bench-memory lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -36,9 +42,18 @@ drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, 
 release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and fail if CHANGELOG.md does not
 	@$(BIN)/python tools/release_notes.py $(SINCE)
 
-lint: $(READY) ## Check style
+lint: $(READY) ## Check style, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/zizmor --offline --quiet --no-progress .github
+
+check-wheel: $(READY) ## Build the wheel, and import everything from it in a new environment
+	@rm -rf build/wheel
+	@$(BIN)/python -m hatchling build -t wheel -d build/wheel
+	@$(PYTHON) -m venv build/wheel/environment
+	@build/wheel/environment/bin/python -m pip install -qq build/wheel/*.whl
+	@build/wheel/environment/bin/python -I -W error -c "$(IMPORT_ALL)"
+	@echo "Everything can be imported from the wheel alone."
 
 typecheck: $(READY) ## Check types with mypy --strict and pyright
 	$(BIN)/mypy
