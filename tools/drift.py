@@ -6,13 +6,14 @@
 
 HubSpot publishes an OpenAPI 3.0 document for each API. This finds our operations in them and
 prints a line for each difference in what goes over the wire: what it means to whoever follows our
-spec (breaking, loosening or addition: comparison/operations.py says when), where it is, what is
-published, and what ours says. What the spec declares in `x-deviates-from-hubspot` is no
-difference; but where HubSpot no longer publishes what is declared there, the line says "deviation
-out of date". Differences in form alone make no line.
+spec (comparison/operations.py says what the words mean), where it is, what is published, what ours
+says, and the place in our spec that says so. What the spec declares in `x-deviates-from-hubspot` is
+no difference; but where HubSpot no longer publishes what is declared there, the line says
+"deviation out of date". Documents may differ in form as they like.
 
-Exit 0: nothing new. 1: there are differences. 2: a document cannot be read, or none of our
-operations is in the documents. (`make` itself exits with 2 for both.)
+Exit 0: nothing new. 1: there are differences. 2: there are none as far as could be compared, but a
+document cannot be read, or one of our operations is in none of them. (`make` itself exits with 2
+for both.)
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ def main() -> int:
         print(f"drift: {error}", file=sys.stderr)
         return 2
     if not comparison.compared:
-        print("drift: none of our operations is in these documents", file=sys.stderr)
+        print("drift: these documents have none of our operations in common", file=sys.stderr)
         return 2
     print(FORMATS[arguments.format](comparison))
-    return 1 if comparison.differences else 0
+    if comparison.differences:
+        return 1
+    return 2 if comparison.missing or comparison.failed else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,17 +61,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--old", nargs="+", metavar="PUBLISHED", help=f"{place}, to compare with …")
     parser.add_argument("--new", nargs="+", metavar="PUBLISHED", help="… these")
     parser.add_argument("--format", choices=FORMATS, default="text")
-    parser.add_argument("--spec", default=str(SPEC), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if bool(arguments.published) == bool(arguments.old or arguments.new):
-        parser.error("give what HubSpot publishes, or two states of it with --old and --new")
+        parser.error("give PUBLISHED=…, or else OLD=… and NEW=…")
     if bool(arguments.old) != bool(arguments.new):
-        parser.error("--old and --new go together")
+        parser.error("OLD=… and NEW=… go together")
     return arguments
 
 
 def _compare(arguments: argparse.Namespace) -> Comparison:
-    ours = load(arguments.spec, as_published=True)[0]
+    (ours,) = load(str(SPEC))
     if arguments.published:
         return compare_with_ours(ours, _documents(arguments.published))
     return compare_versions(ours, _documents(arguments.old), _documents(arguments.new))

@@ -115,7 +115,7 @@ def git(*arguments: str) -> bytes:
 def spec_notes(old: Path) -> Iterator[Note]:
     """Give what changed in the spec."""
     for difference in merged(spec_differences(old)):
-        text = line(difference, "old", "new")
+        text = line(difference, "was", "is")
         yield Note(difference.meaning is Meaning.BREAKING, text, field(difference))
 
 
@@ -126,13 +126,13 @@ def spec_differences(old: Path) -> Iterator[Found]:
         for tree in (old, ROOT)
     )
     for name in dict.fromkeys([*before, *after]):
-        was, now = before.get(name), after.get(name)
+        was, now, place = before.get(name), after.get(name), Place(name)
         if was is not None and now is not None:
             yield from compare(was, now, name)
         elif was is not None:
-            yield found(was.node.source, Meaning.BREAKING, Place(name), "operation", was.path, None)
+            yield found(was.node.pointer, Meaning.BREAKING, place, "operation", was.path, None)
         elif now is not None:
-            yield found(now.node.source, Meaning.ADDITION, Place(name), "operation", None, now.path)
+            yield found(now.node.pointer, Meaning.ADDITION, place, "operation", None, now.path)
 
 
 def field(difference: Difference) -> str:
@@ -188,12 +188,12 @@ def unmentioned(notes: list[Note], last: Version) -> Iterator[str]:
     """Name what changed and is not in the part of the changelog that is newer than a version."""
     news = (ROOT / "CHANGELOG.md").read_text("utf-8").partition(f"## [{last}]")[0]
     words = set(re.findall(r"\w+", news))
-    for name in dict.fromkeys(note.name for note in notes):
-        if words.isdisjoint({name, snake_case(name)}):
+    for snake_case, name in {snake_cased(note.name): note.name for note in notes}.items():
+        if words.isdisjoint({name, snake_case}):
             yield f"CHANGELOG.md does not mention {name}"
 
 
-def snake_case(name: str) -> str:
+def snake_cased(name: str) -> str:
     """Give a name of the spec as Python has it."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 

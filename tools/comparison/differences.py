@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ class Meaning(StrEnum):
     BREAKING = "breaking"
     LOOSENING = "loosening"
     ADDITION = "addition"
+    FORM_ONLY = "form only"
 
 
 @dataclass(frozen=True, order=True)
@@ -36,9 +38,12 @@ class Place:
         """Give the place one step further in."""
         return replace(self, path=self.path + step)
 
-    def chosen(self, name: str, value: str) -> Place:
-        """Give the place of those items alone that have a property of this value."""
-        return replace(self, path=f"{self.path.removesuffix('[*]')}[?@.{name}=={value}]")
+    def chosen(self, tag: tuple[str, frozenset[str]] | None) -> Place:
+        """Give the place of those items alone that have a property of one of these values."""
+        if tag is None:
+            return self
+        tests = " || ".join(f"@.{tag[0]}=={value}" for value in sorted(tag[1]))
+        return replace(self, path=f"{self.path.removesuffix('[*]')}[?{tests}]")
 
 
 @dataclass(frozen=True)
@@ -50,35 +55,42 @@ class Difference:
     what: str
     """What differs there: `type`, `required`, …"""
     old: str
-    """As ours has it, or as the older of two documents does."""
+    """As our spec has it, or as the older of two documents does."""
     new: str
     """As HubSpot publishes it, or as the newer document has it."""
+    source: str
+    """JSON pointer to the part of our spec, or of the older document, that says `old`."""
     outdated_deviation: bool = False
-    """Whether ours declares here what HubSpot publishes, and that is no longer what it says."""
+    """Whether `old` is what our spec declares that HubSpot publishes, and no longer does."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A difference as it is met, perhaps not for the first time."""
+    """A difference in one place, as it is met."""
 
-    difference: Difference
-    source: tuple[str, str]
-    """Document and pointer of what it is about: what is said once is reported once."""
+    meaning: Meaning
+    place: Place
+    what: str
+    old: str
+    new: str
+    source: str
+    outdated_deviation: bool = False
+    tolerated: bool = False
+    """Whether our spec declares that it may be so, as long as it is not so everywhere."""
 
 
 def found(
-    source: tuple[str, str],
-    meaning: Meaning,
-    place: Place,
-    what: str,
-    old: object,
-    new: object,
-    *,
-    outdated: bool = False,
+    source: str, meaning: Meaning, place: Place, what: str, old: object, new: object
 ) -> Found:
-    """Make a difference in one place; None stands for what is absent."""
-    was, now = (ABSENT if value is None else str(value) for value in (old, new))
-    return Found(Difference(meaning, (place,), what, was, now, outdated), source)
+    """Make a difference; None stands for what is absent."""
+    was, now = (_words(value) for value in (old, new))
+    return Found(meaning, place, what, was, now, source)
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return ABSENT
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def optionality(required: bool) -> str:
@@ -87,11 +99,34 @@ def optionality(required: bool) -> str:
 
 
 def merged(found: Iterable[Found]) -> list[Difference]:
-    """Make one difference of those that say the same of the same part of the old document."""
-    together: dict[tuple[object, ...], Difference] = {}
-    for each in found:
-        one = each.difference
-        key = (each.source, one.meaning, one.what, one.old, one.new)
-        places = (*together[key].places, *one.places) if key in together else one.places
-        together[key] = replace(one, places=tuple(dict.fromkeys(places)))
-    return list(together.values())
+    """Make one difference of those that say the same, the gravest first.
+
+    They do if they are of one part of the old document, or of one place in several responses of an
+    operation, since HubSpot repeats the schema of a response for each status.
+    """
+    groups: dict[int, list[Found]] = {}
+    group_of: dict[object, int] = {}
+    for number, each in enumerate(found):
+        known = sorted({group_of[key] for key in _keys(each) if key in group_of})
+        together = [one for group in known for one in groups.pop(group)]
+        first = min([number, *known])
+        groups[first] = [*together, each]
+        group_of.update({key: first for one in groups[first] for key in _keys(one)})
+    differences = [_difference(groups[first]) for first in sorted(groups)]
+    return sorted(differences, key=lambda each: list(Meaning).index(each.meaning))
+
+
+def _keys(found: Found) -> list[object]:
+    """Give what two have in common if they say the same: one of these is enough."""
+    said = (found.meaning, found.what, found.old, found.new, found.outdated_deviation)
+    keys: list[object] = [(said, found.source)]
+    if found.place.part.startswith("response"):
+        keys.append((said, found.place.operation, found.place.path))
+    return keys
+
+
+def _difference(group: list[Found]) -> Difference:
+    one = group[0]
+    places = tuple(dict.fromkeys(each.place for each in group))
+    outdated = one.outdated_deviation
+    return Difference(one.meaning, places, one.what, one.old, one.new, one.source, outdated)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,15 @@ class DocumentError(Exception):
     """A document cannot be read, or is none; the text names it."""
 
 
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Raise a DocumentError that names `what` if something in it is not where OpenAPI has it."""
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise DocumentError(f"{what}: not as OpenAPI has it: {error!r}") from error
+
+
 @dataclass(frozen=True)
 class Document:
     """An OpenAPI document."""
@@ -36,8 +46,10 @@ class Document:
     name: str
     """Where it came from: a path or an address."""
     content: Json
+    ours: bool = False
+    """Whether it is our spec, which may state limits that HubSpot does not publish."""
     as_published: bool = False
-    """Read it as what `x-deviates-from-hubspot` says that HubSpot publishes."""
+    """Whether to read in it what its `x-deviates-from-hubspot` says that HubSpot publishes."""
 
     @cached_property
     def _registry(self) -> Registry[Any]:
@@ -55,23 +67,16 @@ class Document:
 
     @cached_property
     def operations(self) -> list[Operation]:
-        """Every operation."""
-        return list(self._operations())
+        """Every operation. Raises DocumentError."""
+        with reading(self.name):
+            return list(self._operations())
 
     def _operations(self) -> Iterator[Operation]:
-        paths = Node(self, "", self.content).child("paths")
-        for path, item in paths.children():
-            shared = item.child("parameters", [])
-            for method in METHODS:
-                if method in item.raw:
-                    operation = item.child(method)
-                    both = [*shared.children(), *operation.child("parameters", []).children()]
-                    yield Operation(
-                        method,
-                        self._prefix + path,
-                        operation,
-                        [each.resolved() for _, each in both],
-                    )
+        for path, item in Node(self, "", self.content).child("paths").children():
+            extension = not path.startswith("/")
+            for method, node in [] if extension else item.resolved().children():
+                if method in METHODS:
+                    yield Operation(method, self._prefix + path, node, item.resolved())
 
     @property
     def _prefix(self) -> str:
@@ -88,47 +93,38 @@ class Node:
     pointer: str
     """JSON pointer within the document."""
     raw: Any
-    declared: frozenset[str] = frozenset()
-    """The keys in it that come from a deviation, not from the spec itself; `*` if nothing does."""
 
-    @property
-    def source(self) -> tuple[str, str]:
-        """Document and pointer: what tells it from every other node."""
-        return self.document.name, self.pointer
-
-    def child(self, key: str, default: object = None) -> Node:
-        """Give the part under a key; `default`, or an empty object, if there is none."""
-        raw = self.raw.get(key, {} if default is None else default)
+    def child(self, key: str) -> Node:
+        """Give the part under a key; one of nothing if there is none. Raises DocumentError."""
+        if not isinstance(self.raw, dict):
+            raise DocumentError(f"{self.document.name}: {self.pointer} is no object")
         step = key.replace("~", "~0").replace("/", "~1")
-        declared = everything(raw) if key in self.declared else frozenset[str]()
-        return Node(self.document, f"{self.pointer}/{step}", raw, declared)
+        return Node(self.document, f"{self.pointer}/{step}", self.raw.get(key))
 
     def children(self) -> list[tuple[str, Node]]:
-        """Give every part under a key, or in a list, with its key or number."""
-        if isinstance(self.raw, list):
-            numbered = replace(
-                self, raw={str(number): part for number, part in enumerate(self.raw)}
-            )
-            return numbered.children()
-        return [(key, self.child(key)) for key in self.raw]
+        """Give every part, with its key or number. Raises DocumentError if it can have none."""
+        raw = self.raw
+        if isinstance(raw, list):
+            raw = {str(number): part for number, part in enumerate(raw)}
+        return [(key, replace(self, raw=raw).child(key)) for key in raw or {}]
+
+    def text(self, key: str) -> str:
+        """Give the text under a key. Raises DocumentError if there is none."""
+        value = self.child(key).raw
+        if not isinstance(value, str):
+            raise DocumentError(f"{self.document.name}: {self.pointer} has no {key}")
+        return value
 
     def resolved(self) -> Node:
-        """Give what this refers to, if it is a reference."""
+        """Give what this refers to, if it is a reference. Raises DocumentError if to nothing."""
         node = self
         seen: set[str] = set()
         while isinstance(node.raw, dict) and "$ref" in node.raw:
             if node.pointer in seen:
                 raise DocumentError(f"{self.document.name}: {self.pointer} refers to itself")
             seen.add(node.pointer)
-            node = self.document.lookup(node.raw["$ref"])
+            node = self.document.lookup(node.text("$ref"))
         return node
-
-
-def everything(raw: object) -> frozenset[str]:
-    """Give what `declared` is for a node that comes from a deviation as a whole."""
-    if isinstance(raw, list):
-        return frozenset({"*", *map(str, range(len(raw)))})
-    return frozenset({"*", *raw}) if isinstance(raw, dict) else frozenset("*")
 
 
 @dataclass(frozen=True)
@@ -138,37 +134,42 @@ class Operation:
     method: str
     path: str
     node: Node = field(repr=False)
-    parameters: list[Node] = field(repr=False)
+    item: Node = field(repr=False)
+    """What is under the path; it may have parameters for all of its operations."""
 
     @property
     def id(self) -> str:
-        """The operation's id; method and path where it has none."""
-        return str(self.node.raw.get("operationId", f"{self.method.upper()} {self.path}"))
+        """The operation's id; the path where it has none."""
+        return str(self.node.child("operationId").raw or self.path)
+
+    @property
+    def parameters(self) -> list[Node]:
+        """Its parameters. Raises DocumentError if one of them refers to nothing."""
+        both = (self.item, self.node)
+        return [each.resolved() for node in both for _, each in node.child("parameters").children()]
 
 
-def load(place: str, *, as_published: bool = False) -> list[Document]:
+def load(place: str) -> list[Document]:
     """Read the documents that a path or an address stands for.
 
     A folder may hold other files too: they are left out if they are no OpenAPI documents, but not
     if they cannot be read at all. Raises DocumentError.
     """
     if place.startswith(("https://", "http://")):
-        return [_document(place, _fetch(place), as_published=as_published)]
+        return [_document(place, _fetch(place))]
     path = Path(place)
     if not path.is_dir():
-        return [_document(place, _text(path), as_published=as_published)]
+        return [_document(place, _text(path))]
     files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
     parsed = [(str(file), _parse(str(file), _text(file))) for file in files]
-    return [
-        Document(name, content, as_published) for name, content in parsed if is_openapi(content)
-    ]
+    return [Document(name, content) for name, content in parsed if is_openapi(content)]
 
 
-def _document(name: str, text: str, *, as_published: bool) -> Document:
+def _document(name: str, text: str) -> Document:
     content = _parse(name, text)
     if not is_openapi(content):
         raise DocumentError(f"{name}: no OpenAPI 3 document")
-    return Document(name, content, as_published)
+    return Document(name, content)
 
 
 def is_openapi(content: object) -> bool:
@@ -191,9 +192,9 @@ def _fetch(address: str) -> str:
     try:
         response = httpx.get(address, follow_redirects=True, timeout=60)
         response.raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DocumentError(f"{address}: {error}") from error
-    return response.text
+    return response.text.removeprefix("\ufeff")
 
 
 def _parse(name: str, text: str) -> Any:

@@ -1,10 +1,12 @@
 """Compare two descriptions of an operation, as far as it goes over the wire.
 
-What a difference means is said to whoever follows the first one ("ours"):
+What a difference means is said to whoever follows the first one, in most cases our spec:
 
     breaking   what is sent may be refused, or what is read is gone or of another kind
     loosening  less is promised: absent where it was required, null, a wider type
     addition   more is published: something new, or a closer promise
+    form only  nothing changes: HubSpot now publishes what our spec says, and the deviation that
+               the spec declares there can go
 
     difference                          in a request          in a response
     something optional appears          addition              addition
@@ -16,20 +18,21 @@ What a difference means is said to whoever follows the first one ("ours"):
     a value of an enum goes             breaking              breaking
     becomes of another type             breaking              breaking
 
-What differs in form only is no difference: names and places of schemas and of parameters in the
-path, order, descriptions, examples, security, letter case of `style`, defaults that are written
-out, `*/*` as a media type, and different ways to say the same (`oneOf` or `anyOf`, `const` or an
-`enum` of one, `nullable` or a type null, a reference or what it refers to).
+All other differences in form are none, and make no line: names and places of schemas and of
+parameters in the path, order, descriptions, examples, security, letter case of `style`, defaults
+that are written out, `*/*` as a media type, and different ways to say the same (`oneOf` or
+`anyOf`, `const` or an `enum` of one, `nullable` or a type null, a reference or what it refers to).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from comparison.differences import Found, Meaning, Place, found, optionality
-from comparison.documents import Node, Operation
+from comparison.documents import Node, Operation, reading
 from comparison.schemas import compare_schemas
 from comparison.wire import alternatives, is_never, view
 
@@ -37,14 +40,20 @@ from comparison.wire import alternatives, is_never, view
 def compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
     """Give what differs between two descriptions of an operation, called `name` in the places.
 
-    Raises DocumentError if one of them refers to nothing.
+    Raises DocumentError if something in them is not as OpenAPI has it, or refers to nothing.
     """
+    names = " or ".join(dict.fromkeys(each.node.document.name for each in (old, new)))
+    with reading(f"{new.path} of {names}"):
+        yield from _compare(old, new, name)
+
+
+def _compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
+    source = old.node.pointer
     if old.method != new.method:
         methods = (each.method.upper() for each in (old, new))
-        yield found(old.node.source, Meaning.BREAKING, Place(name), "method", *methods)
+        yield found(source, Meaning.BREAKING, Place(name), "method", *methods)
     if wire_path(old.path) != wire_path(new.path):
-        paths = (old.path, new.path)
-        yield found(old.node.source, Meaning.BREAKING, Place(name), "path", *paths)
+        yield found(source, Meaning.BREAKING, Place(name), "path", old.path, new.path)
     yield from _parameters(old, new, name)
     yield from _request(old.node, new.node, Place(name, "request"))
     yield from _responses(old.node, new.node, name)
@@ -63,16 +72,15 @@ def _parameters(old: Operation, new: Operation, name: str) -> Iterator[Found]:
     for key in dict.fromkeys([*olds, *news]):
         one, other = olds.get(key), news.get(key)
         place = Place(name, " ".join(key))
-        if one is None and other is not None:
-            required = _required(other)
-            meaning = Meaning.BREAKING if required else Meaning.ADDITION
-            source = old.node.child(place.part).source
-            yield found(source, meaning, place, "parameter", None, optionality(required))
-        elif one is not None and other is None:
-            words = optionality(_required(one))
-            yield found(one.source, Meaning.BREAKING, place, "parameter", words, None)
-        elif one is not None and other is not None:
+        if one is not None and other is not None:
             yield from _parameter(one, other, place)
+        elif one is not None:
+            words = _optionality(one)
+            yield found(one.pointer, Meaning.BREAKING, place, "parameter", words, None)
+        elif other is not None:
+            meaning = Meaning.BREAKING if _required(other) else Meaning.ADDITION
+            source = f"{old.node.pointer}/parameters"
+            yield found(source, meaning, place, "parameter", None, _optionality(other))
 
 
 def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
@@ -81,7 +89,7 @@ def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
     by_wire = {}
     for parameter in operation.parameters:
         node = alternatives(parameter)[0]
-        where, name = node.raw["in"], node.raw["name"]
+        where, name = node.text("in"), node.text("name")
         if where == "path" and name in positions:
             name = f"parameter {positions.index(name) + 1}"
         by_wire[where, name.lower() if where == "header" else name] = node
@@ -89,30 +97,31 @@ def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
 
 
 def _parameter(old: Node, new: Node, place: Place) -> Iterator[Found]:
-    one, other = view(old.child("schema")), view(new.child("schema"))
     if _required(old) != _required(new):
         meaning = Meaning.BREAKING if _required(new) else Meaning.LOOSENING
-        both = (optionality(_required(each)) for each in (old, new))
-        yield found(old.source, meaning, place, "required", *both)
-    # How one value is written does not depend on them.
-    if {one.type, other.type} & {"array", "object"}:
+        both = (_optionality(each) for each in (old, new))
+        yield found(old.pointer, meaning, place, "required", *both)
+    schemas = (old.child("schema"), new.child("schema"))
+    # How a single value is written does not depend on style and explode.
+    if {view(schema).type for schema in schemas} & {"array", "object"}:
         for keyword, stated in (("style", _style), ("explode", _explode)):
             was, now = stated(old), stated(new)
             if was != now:
-                outdated = keyword in old.declared
-                yield found(
-                    old.source, Meaning.BREAKING, place, keyword, was, now, outdated=outdated
-                )
-    yield from compare_schemas(old.child("schema"), new.child("schema"), place, request=True)
+                yield found(old.pointer, Meaning.BREAKING, place, keyword, was, now)
+    yield from compare_schemas(*schemas, place, request=True)
 
 
-def _required(parameter: Node) -> bool:
-    return bool(parameter.raw.get("required"))
+def _required(node: Node) -> bool:
+    return bool(node.child("required").raw)
+
+
+def _optionality(node: Node) -> str:
+    return optionality(_required(node))
 
 
 def _style(parameter: Node) -> str:
     default = "form" if parameter.raw["in"] in {"query", "cookie"} else "simple"
-    return str(parameter.raw.get("style", default)).lower()
+    return str(parameter.child("style").raw or default).lower()
 
 
 def _explode(parameter: Node) -> bool:
@@ -123,32 +132,50 @@ def _explode(parameter: Node) -> bool:
 
 
 def _request(old: Node, new: Node, place: Place) -> Iterator[Found]:
-    one, other = (each.child("requestBody").resolved() for each in (old, new))
-    if one.raw and other.raw and _required(one) != _required(other):
-        meaning = Meaning.BREAKING if _required(other) else Meaning.LOOSENING
-        both = (optionality(_required(each)) for each in (one, other))
-        yield found(one.source, meaning, place, "required", *both)
-    yield from _body(one, other, place, request=True)
+    one, other = (_body(each.child("requestBody")) for each in (old, new))
+    if one is not None and other is not None:
+        if _required(one) != _required(other):
+            meaning = Meaning.BREAKING if _required(other) else Meaning.LOOSENING
+            both = (_optionality(each) for each in (one, other))
+            yield found(one.pointer, meaning, place, "required", *both)
+        yield from _content(one, other, place, request=True)
+    elif one is not None:
+        yield found(one.pointer, Meaning.BREAKING, place, "body", _optionality(one), None)
+    elif other is not None:
+        meaning = Meaning.BREAKING if _required(other) else Meaning.ADDITION
+        yield found(old.pointer, meaning, place, "body", None, _optionality(other))
+
+
+def _body(node: Node) -> Node | None:
+    return None if node.raw is None else node.resolved()
 
 
 def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
     olds, news = _by_status(old), _by_status(new)
+    differences: list[Found] = []
+    successes = {f"response {status}" for status in olds.keys() & news.keys() if status[0] == "2"}
     for status in dict.fromkeys([*olds, *news]):
         place = Place(name, f"response {status}")
-        ways = olds.get(status, [])
-        there = [way for way in ways if not is_never(way)]
-        now = news.get(status)
-        if now is None:
-            if there and there == ways:
-                yield found(there[0].source, Meaning.BREAKING, place, "response", "present", None)
-        elif not there:
-            source = old.child("responses").child(status).source
-            outdated = bool(ways)
-            yield found(
-                source, Meaning.ADDITION, place, "response", None, "present", outdated=outdated
-            )
-        else:
-            yield from _body(there[0].resolved(), now[0].resolved(), place, request=False)
+        differences += _response(olds.get(status, []), news.get(status), place, old)
+    for each in differences:
+        alike = {other.place.part for other in differences if other.source == each.source}
+        if not each.tolerated or alike >= successes:
+            yield replace(each, tolerated=False)
+
+
+def _response(
+    ways: list[Node], published: list[Node] | None, place: Place, operation: Node
+) -> Iterator[Found]:
+    there = [way for way in ways if not is_never(way)]
+    if published is None:
+        if there:
+            gone = found(there[0].pointer, Meaning.BREAKING, place, "response", "present", None)
+            yield replace(gone, tolerated=len(there) < len(ways))
+    elif not there:
+        source = f"{operation.pointer}/responses"
+        yield found(source, Meaning.ADDITION, place, "response", None, "present")
+    else:
+        yield from _content(there[0].resolved(), published[0].resolved(), place, request=False)
 
 
 def _by_status(operation: Node) -> dict[str, list[Node]]:
@@ -156,28 +183,33 @@ def _by_status(operation: Node) -> dict[str, list[Node]]:
     own = dict(operation.child("responses").children())
     by_status: dict[str, list[Node]] = {}
     for way in alternatives(operation):
-        declared = way.child("responses").children() if way.declared else []
-        for status, response in {**own, **dict(declared)}.items():
-            by_status.setdefault(status.lower(), []).append(response)
+        for status, response in {**own, **dict(way.child("responses").children())}.items():
+            if not status.startswith("x-"):
+                by_status.setdefault(status.lower(), []).append(response)
     return by_status
 
 
-def _body(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
+def _content(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
     """Compare what two bodies may be, media type by media type."""
-    olds, news = (each.child("content").children() for each in (old, new))
-    left = dict(news)
-    for name, one in olds:
-        match = next((other for other in left if _same_media_type(name, other)), None)
+    olds, news = (dict(each.child("content").children()) for each in (old, new))
+    for name, one in olds.items():
+        match = _match(name, news)
         if match is None:
-            yield found(one.source, Meaning.BREAKING, place, "media type", name, None)
+            yield found(one.pointer, Meaning.BREAKING, place, "media type", name, None)
         else:
-            schema, other = (each.child("schema") for each in (one, left.pop(match)))
+            schema, other = one.child("schema"), news[match].child("schema")
             yield from compare_schemas(schema, other, place.inside("$"), request=request)
-    for name in left:
-        source = old.child("content").child(name).source
-        yield found(source, Meaning.ADDITION, place, "media type", None, name)
+    for name in news:
+        if _match(name, olds) is None:
+            source = f"{old.pointer}/content"
+            yield found(source, Meaning.ADDITION, place, "media type", None, name)
 
 
-def _same_media_type(one: str, other: str) -> bool:
-    one, other = (name.partition(";")[0].strip().lower() for name in (one, other))
-    return fnmatch(one, other) or fnmatch(other, one)
+def _match(name: str, others: dict[str, Node]) -> str | None:
+    """Find the media type that is the same, or else one that includes it or is included."""
+    bare = name.partition(";")[0].strip().lower()
+    candidates = {other: other.partition(";")[0].strip().lower() for other in others}
+    matches = [
+        other for other, each in candidates.items() if fnmatch(bare, each) or fnmatch(each, bare)
+    ]
+    return min(matches, key=lambda other: candidates[other] != bare, default=None)

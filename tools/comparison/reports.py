@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from collections import Counter
+from dataclasses import asdict
 
-from comparison.differences import Difference, Place
+from comparison.differences import Difference, Meaning, Place
 from comparison.matching import Comparison
 
 OUTDATED = "deviation out of date"
@@ -19,18 +20,24 @@ def as_text(comparison: Comparison) -> str:
 
 def line(difference: Difference, old: str, new: str) -> str:
     """Put a difference in a line; the sides are called `old` and `new`."""
-    if difference.outdated_deviation:
-        old = "declared"
     where = f"{difference.meaning:<9}  {places(difference)}  {what(difference)}"
-    return f"{where}: {new} {difference.new}, {old} {difference.old}"
+    values = f"{new} {difference.new}, {side(difference, old)} {difference.old}"
+    return f"{where}: {values}  [{difference.source}]"
 
 
 def as_markdown(comparison: Comparison) -> str:
     """Give a table with a row for each difference."""
     old, new = comparison.sides
-    head = ["meaning", "where", "what", new, old]
+    head = ["meaning", "where", "what", new, old, "stated at"]
     rows = [
-        [each.meaning, _code(places(each)), what(each), _code(each.new), _code(each.old)]
+        [
+            each.meaning,
+            _code(places(each)),
+            what(each),
+            _code(each.new),
+            _code(each.old),
+            _code(each.source),
+        ]
         for each in comparison.differences
     ]
     table = [head, ["---"] * len(head), *rows] if rows else []
@@ -46,8 +53,9 @@ def as_json(comparison: Comparison) -> str:
             "meaning": each.meaning,
             "what": each.what,
             new: each.new,
-            old: each.old,
+            side(each, old): each.old,
             "outdated_deviation": each.outdated_deviation,
+            "source": each.source,
             "places": [asdict(place) for place in each.places],
         }
         for each in comparison.differences
@@ -56,36 +64,51 @@ def as_json(comparison: Comparison) -> str:
         "differences": differences,
         "compared": comparison.compared,
         "missing": comparison.missing,
+        "failed": comparison.failed,
     }
     return json.dumps(report, indent=2)
 
 
 def summary(comparison: Comparison) -> str:
-    """Say how many differences there are, and in what they were looked for."""
-    count = len(comparison.differences)
-    differences = "1 difference" if count == 1 else f"{count or 'No'} differences"
-    said = f"{differences}. Compared: {', '.join(comparison.compared)}."
+    """Say how many differences there are, in what, and what could not be compared."""
+    counts = Counter(each.meaning for each in comparison.differences)
+    numbers = ", ".join(f"{meaning}: {counts[meaning]}" for meaning in Meaning if counts[meaning])
+    said = [
+        f"{numbers or 'No differences'}.",
+        f"Compared: {', '.join(comparison.compared)}.",
+    ]
     if comparison.missing:
-        said += f" Not in the documents: {', '.join(comparison.missing)}."
-    return said
+        said.append(f"Not in the documents: {', '.join(comparison.missing)}.")
+    said += [f"Could not be compared: {failure}." for failure in comparison.failed]
+    return " ".join(said)
 
 
 def what(difference: Difference) -> str:
     """Say what differs."""
-    return f"{difference.what} ({OUTDATED})" if difference.outdated_deviation else difference.what
+    if not difference.outdated_deviation:
+        return difference.what
+    settled = difference.meaning is Meaning.FORM_ONLY
+    return f"{difference.what} ({OUTDATED}{', take it out' if settled else ''})"
+
+
+def side(difference: Difference, old: str) -> str:
+    """Say whose the old value is: where a deviation is out of date, what the spec declares."""
+    return "declared" if difference.outdated_deviation else old
 
 
 def places(difference: Difference) -> str:
-    """Name the first place, with all responses it is in, and how many others there are."""
-    first, *others = difference.places
-    together = [each for each in others if replace(each, part=first.part) == first]
-    named = replace(first, part=", ".join([first.part, *map(_status, together)]))
-    rest = len(others) - len(together)
+    """Name where a difference shows: operations and responses, if the rest is the same."""
+    first = difference.places[0]
+    alike = [each for each in difference.places if _kind(each) == _kind(first)]
+    operations = ", ".join(dict.fromkeys(each.operation for each in alike))
+    parts = ", ".join(dict.fromkeys(each.part for each in alike))
+    named = Place(operations, parts.replace(", response ", ", "), first.path)
+    rest = len(difference.places) - len(alike)
     return f"{named} (and {rest} more)" if rest else str(named)
 
 
-def _status(place: Place) -> str:
-    return place.part.removeprefix("response ")
+def _kind(place: Place) -> tuple[str, str]:
+    return place.part.partition(" ")[0], place.path
 
 
 def _code(text: str) -> str:

@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from comparison.differences import Found, Meaning, Place, found, optionality
 from comparison.documents import Node
-from comparison.wire import ANY, UNION, Schema, alternatives, is_never, view
+from comparison.wire import (
+    ANY,
+    LEAST,
+    MOST,
+    UNION,
+    Schema,
+    alternatives,
+    is_never,
+    view,
+    views,
+)
 
 # Of each pair, the second allows all that the first does, and more.
 WIDER: Final = {("integer", "number"), ("int32", "int64"), ("float", "double")}
@@ -18,9 +28,9 @@ WIDER: Final = {("integer", "number"), ("int32", "int64"), ("float", "double")}
 def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
     """Give what differs between two schemas, in a request or else in a response.
 
-    Raises DocumentError if one of them refers to nothing.
+    Raises DocumentError if one of them is none, or refers to nothing.
     """
-    yield from _Comparison(request, ours=old.document.as_published).nodes(old, new, place)
+    yield from _Comparison(request, ours=old.document.ours).nodes(old, new, place)
 
 
 @dataclass(frozen=True)
@@ -28,36 +38,43 @@ class _Comparison:
     request: bool
     ours: bool
     """Whether the first one is our own: then it may state limits that HubSpot does not publish."""
-    around: frozenset[tuple[object, object]] = frozenset()
+    around: frozenset[tuple[str, str]] = frozenset()
     """The pairs of schemas that the one at hand is inside of: to meet one again is a circle."""
+
+    def appearing(self, *, required: bool) -> Meaning:
+        """Say what it means that something is there now."""
+        return Meaning.BREAKING if required and self.request else Meaning.ADDITION
 
     @property
     def narrower(self) -> Meaning:
         """What it means that less is allowed."""
-        return Meaning.BREAKING if self.request else Meaning.ADDITION
+        return self.appearing(required=True)
 
     def nodes(self, old: Node, new: Node, place: Place) -> Iterator[Found]:
         """Compare two places."""
-        yield from self.closest(alternatives(old), new, place)
+        yield from self.closest([old], new, place)
 
     def closest(self, ways: list[Node], new: Node, place: Place) -> Iterator[Found]:
         """Compare a place with that of several ways to publish it which differs least."""
-        each = [list(self.levels(view(way), view(new), place)) for way in ways]
-        yield from min(each, key=len)
+        schemas = [schema for way in ways for schema in views(way)]
+        yield from min((list(self.levels(each, view(new), place)) for each in schemas), key=len)
 
     def levels(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+        """Compare one level of two schemas, and what is inside of them."""
         pair = (old.source, new.source)
         if pair in self.around:
             return
         within = replace(self, around=self.around | {pair})
         if old.nullable != new.nullable:
             meaning = Meaning.LOOSENING if new.nullable else self.narrower
-            yield _found(old, place, meaning, "null", _allowance(old), _allowance(new))
+            yield found(old.source, meaning, place, "null", _allowance(old), _allowance(new))
         if UNION in {old.type, new.type}:
             yield from within.variants(old, new, place)
+            if old.type == new.type:
+                yield from within.insides(old, new, place)
         elif old.type != new.type:
             meaning = self.change(old.type, new.type)
-            yield _found(old, place, meaning, "type", old.words, new.words)
+            yield found(old.source, meaning, place, "type", old.words, new.words)
         else:
             yield from within.limits(old, new, place)
             yield from within.insides(old, new, place)
@@ -71,24 +88,36 @@ class _Comparison:
     # What limits a value --------------------------------------------------------------------
 
     def limits(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+        """Compare what a value of the type may be."""
         if old.format != new.format:
             meaning = self.change(old.format, new.format)
-            yield _found(old, place, meaning, "format", old.format, new.format)
-        if old.max_items != new.max_items and not (self.ours and new.max_items is None):
-            meaning = Meaning.LOOSENING if _more(old.max_items, new.max_items) else self.narrower
-            yield _found(old, place, meaning, "maxItems", old.max_items, new.max_items)
+            yield found(old.source, meaning, place, "format", old.format, new.format)
+        for name in sorted({*old.limits, *new.limits}):
+            was, now = old.limits.get(name), new.limits.get(name)
+            if was != now and not (self.ours and now is None):
+                meaning = self.limit(name, was, now)
+                yield found(old.source, meaning, place, name, was, now)
         if old.closed != new.closed:
             meaning = self.narrower if new.closed else Meaning.LOOSENING
-            yield _found(old, place, meaning, "enum", _openness(old), _openness(new))
+            yield found(old.source, meaning, place, "enum", _openness(old), _openness(new))
         if old.enum is not None and new.enum is not None:
             for value in sorted(old.enum - new.enum):
-                yield _found(old, place, Meaning.BREAKING, "enum value", value, None)
+                yield found(old.source, Meaning.BREAKING, place, "enum value", value, None)
             for value in sorted(new.enum - old.enum):
-                yield _found(old, place, Meaning.ADDITION, "enum value", None, value)
+                yield found(old.source, Meaning.ADDITION, place, "enum value", None, value)
+
+    def limit(self, name: str, old: Any, new: Any) -> Meaning:
+        """Say what another limit means."""
+        if old is None or new is None:
+            return Meaning.LOOSENING if new is None else self.narrower
+        if name not in {*LEAST, *MOST}:
+            return Meaning.BREAKING
+        return Meaning.LOOSENING if (new < old) == (name in LEAST) else self.narrower
 
     # What is inside of it -------------------------------------------------------------------
 
     def insides(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+        """Compare what an array or object holds."""
         yield from self.inner(old.items, new.items, place.inside("[*]"))
         yield from self.inner(old.values, new.values, place.inside(".*"))
         for name in dict.fromkeys([*old.properties, *new.properties]):
@@ -99,30 +128,31 @@ class _Comparison:
         """Compare what all items, or all values of a map, are."""
         stated = old or new
         if stated is not None:
-            anything = replace(stated, raw={}, declared=frozenset())
+            anything = replace(stated, raw={})
             yield from self.nodes(old or anything, new or anything, place)
 
     def member(self, old: Schema, new: Schema, name: str, place: Place) -> Iterator[Found]:
-        ways = alternatives(old.properties[name]) if name in old.properties else []
+        """Compare a property."""
+        ours = old.properties.get(name)
+        ways = alternatives(ours) if ours is not None else []
         there = [way for way in ways if not is_never(way)]
         now = new.properties.get(name)
-        required = name in new.required
+        was_required, is_required = name in old.required, name in new.required
+        source = ours.pointer if ours is not None else f"{old.source}/properties"
         if now is None or is_never(now):
-            if there == ways and ways:
-                was = view(ways[0])
-                yield _found(was, place, Meaning.BREAKING, "property", was.words, None)
+            if there:
+                words = f"{view(there[0]).words}, {optionality(was_required)}"
+                gone = found(source, Meaning.BREAKING, place, "property", words, None)
+                yield replace(gone, tolerated=len(there) < len(ways))
         elif not there:
-            meaning = Meaning.BREAKING if required and self.request else Meaning.ADDITION
-            words = f"{view(now).words}, {optionality(required)}"
-            source = (old.source[0], f"{old.source[1]}/properties/{name}")
-            yield found(source, meaning, place, "property", None, words, outdated=bool(ways))
+            words = f"{view(now).words}, {optionality(is_required)}"
+            meaning = self.appearing(required=is_required)
+            yield found(source, meaning, place, "property", None, words)
         else:
-            if required != (name in old.required):
-                meaning = self.narrower if required else Meaning.LOOSENING
-                source = old.properties[name].source
-                outdated = "required" in old.declared
-                both = (optionality(not required), optionality(required))
-                yield found(source, meaning, place, "required", *both, outdated=outdated)
+            if is_required != was_required:
+                meaning = self.narrower if is_required else Meaning.LOOSENING
+                both = (optionality(was_required), optionality(is_required))
+                yield found(source, meaning, place, "required", *both)
             yield from self.closest(there, now, place)
 
     # Choices --------------------------------------------------------------------------------
@@ -133,64 +163,68 @@ class _Comparison:
         for one, other in self.pairs(gone, come, place):
             gone.remove(one)
             come.remove(other)
-            tag = _tag(one)
-            inside = place.chosen(*tag) if tag else place
-            yield from self.levels(one, other, inside)
+            yield from self.levels(one, other, place.chosen(_tag(one)))
         if gone or come:
-            swapped = Meaning.BREAKING if gone and come else None
-            meaning = swapped or (self.narrower if gone else Meaning.LOOSENING)
-            yield _found(old, place, meaning, "type", _choice(old), _choice(new))
+            if gone and come:
+                meaning = self.change(old.type, new.type)
+            else:
+                meaning = self.narrower if gone else Meaning.LOOSENING
+            yield found(old.source, meaning, place, "type", _choice(old), _choice(new))
 
     def pairs(
         self, olds: list[Schema], news: list[Schema], place: Place
     ) -> list[tuple[Schema, Schema]]:
         """Find for each variant the one of the other side that differs least."""
         closest = sorted(
-            (len(list(self.levels(one, other, place))), i, j)
+            (_tag(one) != _tag(other), len(list(self.levels(one, other, place))), i, j)
             for i, one in enumerate(olds)
             for j, other in enumerate(news)
-            if one.type == other.type and _tag(one) == _tag(other)
+            if _may_be_one(one, other)
         )
         paired: dict[int, int] = {}
-        for _, i, j in closest:
+        for *_, i, j in closest:
             if i not in paired and j not in paired.values():
                 paired[i] = j
         return [(olds[i], news[j]) for i, j in sorted(paired.items())]
 
 
 def _choices(schema: Schema) -> list[Schema]:
-    return [view(variant) for variant in schema.variants] or [schema]
+    # Whether null is allowed is said of the choice as a whole.
+    each = [view(variant) for variant in schema.variants] or [schema]
+    return [replace(one, nullable=False) for one in each]
 
 
-def _choice(schema: Schema) -> str:
-    """Put a choice in words."""
-    tags = [(each, _tag(each)) for each in _choices(schema)]
-    words = [f"{each.words} with {tag[0]} {tag[1]}" if tag else each.words for each, tag in tags]
-    return " or ".join(dict.fromkeys(words))
+def _may_be_one(one: Schema, other: Schema) -> bool:
+    """Say whether two variants may be states of one: not if their tags have no value in common."""
+    tag, other_tag = _tag(one), _tag(other)
+    if tag is None or other_tag is None:
+        return one.type == other.type
+    return tag[0] == other_tag[0] and not tag[1].isdisjoint(other_tag[1])
 
 
-def _tag(schema: Schema) -> tuple[str, str] | None:
-    """Give the property, and its value, that tells an object from the others of a choice."""
-    for name in sorted(schema.properties):
-        enum = view(schema.properties[name]).enum
-        if enum is not None and len(enum) == 1:
-            return name, min(enum)
+def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
+    """Give the property, and its values, that tell an object from the others of a choice."""
+    for name in sorted(schema.required & schema.properties.keys()):
+        each = view(schema.properties[name])
+        if each.closed and each.enum:
+            return name, each.enum
     return None
 
 
 # Words ----------------------------------------------------------------------------------------
 
 
-def _found(
-    old: Schema, place: Place, meaning: Meaning, what: str, was: object, now: object
-) -> Found:
-    """Give a difference in what a schema says itself."""
-    outdated = not old.declared.isdisjoint({"*", what})
-    return found(old.source, meaning, place, what, was, now, outdated=outdated)
+def _choice(schema: Schema) -> str:
+    """Put a choice in words."""
+    return " or ".join(dict.fromkeys(_variant(each) for each in _choices(schema)))
 
 
-def _allowance(schema: Schema) -> str:
-    return "allowed" if schema.nullable else "not allowed"
+def _variant(schema: Schema) -> str:
+    tag = _tag(schema)
+    if tag is not None:
+        return f"{schema.words} of {tag[0]} {', '.join(sorted(tag[1]))}"
+    names = ", ".join(sorted(schema.properties))
+    return f"{schema.words} of {names}" if names else schema.words
 
 
 def _openness(schema: Schema) -> str:
@@ -198,5 +232,5 @@ def _openness(schema: Schema) -> str:
     return f"only {known}" if schema.closed else "any value"
 
 
-def _more(old: int | None, new: int | None) -> bool:
-    return new is None or (old is not None and new > old)
+def _allowance(schema: Schema) -> str:
+    return "allowed" if schema.nullable else "not allowed"

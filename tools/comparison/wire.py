@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import reduce
+from itertools import product
+from typing import Any, Final
 
-from comparison.documents import DocumentError, Json, Node, everything
+from comparison.documents import DocumentError, Json, Node
 
 DEVIATES: Final = "x-deviates-from-hubspot"
 NEVER: Final = "never"
@@ -27,12 +29,18 @@ INSIDES: Final = {"items", "properties", "required", "additionalProperties"}
 OWN_FORMATS: Final = {"id"}
 
 
+# What else may limit a value of a type; the greater the one, the less is allowed, or the more.
+LEAST: Final = ("minItems", "minLength", "minProperties", "minimum", "exclusiveMinimum")
+MOST: Final = ("maxItems", "maxLength", "maxProperties", "maximum", "exclusiveMaximum")
+OTHER_LIMITS: Final = ("pattern", "multipleOf", "uniqueItems")
+
+
 @dataclass(frozen=True)
 class Schema:
     """What may stand in one place; what is inside of it are nodes, to be looked at in turn."""
 
-    source: tuple[str, str]
-    """The node's; where nothing is added to what a reference leads to, that of its target."""
+    source: str
+    """Pointer to what says so; where nothing is added to a reference, to what it refers to."""
     type: str = ANY
     """A JSON type, or `any`, `union` or `never`."""
     format: str | None = None
@@ -41,15 +49,14 @@ class Schema:
     open: bool = False
     """Whether other values than those of `enum` may come."""
     nullable: bool = False
-    max_items: int | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    """Other keywords that limit a value."""
     required: frozenset[str] = frozenset()
     properties: Mapping[str, Node] = field(default_factory=dict)
     items: Node | None = None
     values: Node | None = None
     """What a map has under any key."""
     variants: tuple[Node, ...] = ()
-    declared: frozenset[str] = frozenset()
-    """As in `Node`."""
 
     @property
     def closed(self) -> bool:
@@ -65,22 +72,22 @@ class Schema:
 
 
 def alternatives(node: Node) -> list[Node]:
-    """Give a node as HubSpot publishes it: one of several ways, where a deviation lists several."""
+    """Give a node as HubSpot publishes it: in one of several ways, if a deviation lists several."""
     extension = node.raw.get(DEVIATES) if isinstance(node.raw, dict) else None
     if not extension or not node.document.as_published:
         return [node]
     published = extension["published"]
-    each = published if isinstance(published, list) else [published]
-    return [_overlaid(node, keywords) for keywords in each]
+    ways = published if isinstance(published, list) else [published]
+    return [replace(node, raw=_overlaid(node.raw, way)) for way in ways]
 
 
-def _overlaid(node: Node, keywords: Json) -> Node:
-    own = {key: value for key, value in node.raw.items() if key != DEVIATES}
-    if not keywords.keys() & SHAPES:
-        return replace(node, raw={**own, **keywords}, declared=frozenset(keywords))
-    same = own.get("type") == keywords.get("type")
+def _overlaid(stated: Json, published: Json) -> Json:
+    own = {key: value for key, value in stated.items() if key != DEVIATES}
+    if not published.keys() & SHAPES:
+        return {**own, **published}
+    same = own.get("type") == published.get("type")
     inside = {key: own[key] for key in INSIDES & own.keys() if same}
-    return replace(node, raw={**inside, **keywords}, declared=everything(keywords))
+    return {**inside, **published}
 
 
 def is_never(node: Node) -> bool:
@@ -91,42 +98,41 @@ def is_never(node: Node) -> bool:
 def view(node: Node) -> Schema:
     """Look at a schema: one level of it, in the one form that all have here.
 
-    Raises DocumentError if it is no schema or refers to nothing.
+    Raises DocumentError if it is no schema, or refers to nothing or to itself.
     """
-    return _view(node, frozenset())
+    return views(node)[0]
 
 
-def _view(node: Node, around: frozenset[str]) -> Schema:
-    """Look at a schema that is part of those `around`."""
+def views(node: Node, around: frozenset[str] = frozenset()) -> list[Schema]:
+    """Look at a schema in each way in which it may be published, `around` are those it is part of.
+
+    Raises DocumentError like `view`.
+    """
     if node.pointer in around:
         raise DocumentError(f"{node.document.name}: {node.pointer} is made of itself")
     around |= {node.pointer}
-    node = alternatives(node)[0]
-    if isinstance(node.raw, bool) or is_never(node):
-        return Schema(node.source, NEVER if is_never(node) else ANY, declared=node.declared)
+    return [schema for way in alternatives(node) for schema in _views(way, around)]
+
+
+def _views(node: Node, around: frozenset[str]) -> list[Schema]:
+    if node.raw is None or isinstance(node.raw, bool) or is_never(node):
+        return [Schema(node.pointer, NEVER if is_never(node) else ANY)]
     if not isinstance(node.raw, dict):
         raise DocumentError(f"{node.document.name}: {node.pointer} is no schema")
-    parts = [_view(part, around) for part in _parts(node)]
-    variants = [part for key in ("anyOf", "oneOf") for _, part in _list(node, key)]
-    if variants:
-        parts.append(_union(node, [(part, _view(part, around)) for part in variants]))
-    return _merged([*parts, _own(node)], node.source)
-
-
-def _list(node: Node, key: str) -> list[tuple[str, Node]]:
-    return node.child(key, []).children()
-
-
-def _parts(node: Node) -> list[Node]:
-    """Give the schemas that all hold for a place, besides what it says itself."""
-    referred = [node.document.lookup(node.raw["$ref"])] if "$ref" in node.raw else []
-    return referred + [part for _, part in _list(node, "allOf")]
+    parts = [part for _, part in node.child("allOf").children()]
+    if "$ref" in node.raw:
+        parts.append(node.document.lookup(node.text("$ref")))
+    own = [_own(node)]
+    if variants := [part for key in ("anyOf", "oneOf") for _, part in node.child(key).children()]:
+        own.append(_union(node, [(part, views(part, around)[0]) for part in variants]))
+    each_part = (views(part, around) for part in parts)
+    return [_merged([*together, *own], node.pointer) for together in product(*each_part)]
 
 
 def _union(node: Node, variants: list[tuple[Node, Schema]]) -> Schema:
     """Look at a choice; null among it, and text of known and of other values, are none."""
     nullable = any(schema.type == "null" or schema.nullable for _, schema in variants)
-    variants = [(part, schema) for part, schema in variants if schema.type != "null"]
+    variants = [each for each in variants if each[1].type != "null"] or variants[:1]
     schemas = [schema for _, schema in variants]
     if len(schemas) == 1:
         return replace(schemas[0], nullable=nullable)
@@ -134,15 +140,14 @@ def _union(node: Node, variants: list[tuple[Node, Schema]]) -> Schema:
         enums = [schema.enum for schema in schemas]
         known = frozenset[str]().union(*(enum for enum in enums if enum is not None))
         return Schema(
-            node.source,
+            node.pointer,
             "string",
             enum=known or None,
             open=bool(known) and (None in enums or any(schema.open for schema in schemas)),
             nullable=nullable,
-            declared=node.declared,
         )
     parts = tuple(part for part, _ in variants)
-    return Schema(node.source, UNION, nullable=nullable, variants=parts, declared=node.declared)
+    return Schema(node.pointer, UNION, nullable=nullable, variants=parts)
 
 
 def _own(node: Node) -> Schema:
@@ -151,27 +156,24 @@ def _own(node: Node) -> Schema:
     types = [name for name in _types(raw) if name != "null"] or _types(raw)
     enum = raw.get("enum", [raw["const"]] if "const" in raw else None)
     others = raw.get("additionalProperties")
+    required = raw.get("required")
     schema = Schema(
-        node.source,
+        node.pointer,
         types[0] if len(types) == 1 else UNION,
         format=None if raw.get("format") in OWN_FORMATS else raw.get("format"),
-        enum=enum and frozenset(json.dumps(value) for value in enum if value is not None),
+        enum=None if enum is None else frozenset(map(json.dumps, enum)) - {"null"},
         nullable=bool(raw.get("nullable")) or "null" in _types(raw) or None in (enum or []),
-        max_items=raw.get("maxItems"),
-        required=frozenset(raw.get("required", ())),
+        limits={key: raw[key] for key in (*LEAST, *MOST, *OTHER_LIMITS) if raw.get(key)},
+        required=frozenset(required if isinstance(required, list) else ()),
         properties=dict(node.child("properties").children()),
         items=node.child("items") if "items" in raw else None,
         values=node.child("additionalProperties") if others and others is not True else None,
-        declared=node.declared,
     )
     if schema.type != UNION:
         return schema
-    variants = tuple(
-        replace(node, pointer=f"{node.pointer}/{name}", raw={**raw, "type": name}) for name in types
-    )
-    return Schema(
-        node.source, UNION, nullable=schema.nullable, variants=variants, declared=node.declared
-    )
+    ways = ((f"{node.pointer}/type/{name}", {**raw, "type": name}) for name in types)
+    variants = tuple(Node(node.document, pointer, way) for pointer, way in ways)
+    return Schema(node.pointer, UNION, nullable=schema.nullable, variants=variants)
 
 
 def _types(raw: Json) -> list[str]:
@@ -197,20 +199,17 @@ _NAMES: Final[dict[type, str]] = {
 }
 
 
-def _merged(parts: list[Schema], source: tuple[str, str]) -> Schema:
+def _merged(parts: list[Schema], source: str) -> Schema:
     """Look at what several schemas allow together."""
-    telling = [part for part in parts if part != Schema(part.source, declared=part.declared)]
-    declared = frozenset[str]().union(*(part.declared for part in parts))
+    telling = [part for part in parts if part != Schema(part.source)] or parts[:1]
     if len(telling) == 1:
-        return replace(telling[0], declared=declared)
-    merged = Schema(source, declared=declared)
-    for part in telling:
-        merged = _both(merged, part)
-    return merged
+        return telling[0]
+    return reduce(_both, telling, Schema(source))
 
 
 def _both(one: Schema, other: Schema) -> Schema:
-    typed = one if other.type == ANY else other
+    # What is said beside a choice, such as `type: object`, holds for each of its variants.
+    typed = one if other.type == ANY or one.type == UNION else other
     return Schema(
         one.source,
         typed.type,
@@ -218,11 +217,10 @@ def _both(one: Schema, other: Schema) -> Schema:
         enum=one.enum if other.enum is None else other.enum,
         open=typed.open,
         nullable=one.nullable or other.nullable,
-        max_items=one.max_items if other.max_items is None else other.max_items,
+        limits={**one.limits, **other.limits},
         required=one.required | other.required,
         properties={**one.properties, **other.properties},
         items=other.items or one.items,
         values=other.values or one.values,
         variants=typed.variants,
-        declared=one.declared | other.declared,
     )

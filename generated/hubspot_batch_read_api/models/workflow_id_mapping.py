@@ -10,10 +10,7 @@ from ..types import INTEGER, Model, ObjectShape, integer, new
 
 @define(kw_only=True)
 class WorkflowIdMapping(Model):
-    """The two ids of one workflow.
-
-    Both are optional, since no live response is known.
-    """
+    """The two ids of one workflow."""
 
     flow_id: int | None = None
     """Id in the flows API (automation v4)."""
