@@ -75,16 +75,24 @@ class Found:
     new: str
     source: str
     outdated_deviation: bool = False
+    """As in `Difference`."""
     tolerated: bool = False
     """Whether our spec declares that it may be so, as long as it is not so everywhere."""
 
 
 def found(
-    source: str, meaning: Meaning, place: Place, what: str, old: object, new: object
+    source: str,
+    meaning: Meaning,
+    place: Place,
+    what: str,
+    old: object,
+    new: object,
+    *,
+    declared: bool = False,
 ) -> Found:
-    """Make a difference; None stands for what is absent."""
+    """Make a difference; None stands for what is absent, `declared` says if a deviation does."""
     was, now = (_words(value) for value in (old, new))
-    return Found(meaning, place, what, was, now, source)
+    return Found(meaning, place, what, was, now, source, outdated_deviation=declared)
 
 
 def _words(value: object) -> str:

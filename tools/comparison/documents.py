@@ -93,6 +93,8 @@ class Node:
     pointer: str
     """JSON pointer within the document."""
     raw: Any
+    declared: frozenset[str] = frozenset()
+    """The keywords that a deviation speaks of; `*` if of all."""
 
     def child(self, key: str) -> Node:
         """Give the part under a key; one of nothing if there is none. Raises DocumentError."""

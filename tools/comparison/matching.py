@@ -9,7 +9,7 @@ from typing import Final
 from comparison.differences import Difference, Found, Meaning, Place, found, merged
 from comparison.documents import Document, DocumentError, Operation
 from comparison.operations import compare, wire_path
-from comparison.versions import by_path, is_documented, moves, newer, predecessor, version
+from comparison.versions import by_path, is_documented, moves, newer, predecessor
 
 NEWER: Final = "a newer version exists"
 
@@ -71,11 +71,19 @@ def _judged(expected: list[Found], stated: list[Found]) -> Iterator[Found]:
         if (each.place, each.what, each.old, each.new) in said:
             yield each
         else:
-            here = [other for other in stated if other.place == each.place]
-            alike = [other.meaning for other in here if other.what == each.what]
-            meanings = alike or [other.meaning for other in here] or [Meaning.FORM_ONLY]
+            here = [
+                other
+                for other in stated
+                if other.place == each.place and _aspect(other) == _aspect(each)
+            ]
+            meanings = [other.meaning for other in here] or [Meaning.FORM_ONLY]
             gravest = min(meanings, key=list(Meaning).index)
             yield replace(each, meaning=gravest, outdated_deviation=True)
+
+
+def _aspect(found: Found) -> str:
+    """Say what a difference is about: whether something is there, is required, or its value."""
+    return found.what if found.what in {"property", "response", "required"} else "value"
 
 
 def compare_versions(spec: Document, old: list[Document], new: list[Document]) -> Comparison:
@@ -103,7 +111,13 @@ def compare_versions(spec: Document, old: list[Document], new: list[Document]) -
         if path not in olds and path not in moved.values():
             name = ids.get(path, operation.path)
             comparison.compared.append(name)
-            differences.append(_come(operation, olds, name))
+            older = predecessor(operation, olds)
+            if older is not None:
+                older_name = ids.get(wire_path(older.path), older.path)
+                differences.append(_newer_version(older, operation, older_name))
+            else:
+                differences.append(_come(operation, name))
+    comparison.compared.sort()
     comparison.differences = merged(differences)
     return comparison
 
@@ -118,9 +132,6 @@ def _newer_version(operation: Operation, other: Operation, name: str) -> Found:
     return found(source, Meaning.ADDITION, Place(name), NEWER, operation.path, other.path)
 
 
-def _come(operation: Operation, olds: dict[str, Operation], name: str) -> Found:
-    older = predecessor(operation, olds)
-    if older is not None and version(older.path) <= version(operation.path):
-        return _newer_version(older, operation, name)
+def _come(operation: Operation, name: str) -> Found:
     source = operation.node.pointer
     return found(source, Meaning.ADDITION, Place(name), "operation", None, operation.path)

@@ -107,7 +107,9 @@ def _parameter(old: Node, new: Node, place: Place) -> Iterator[Found]:
         for keyword, stated in (("style", _style), ("explode", _explode)):
             was, now = stated(old), stated(new)
             if was != now:
-                yield found(old.pointer, Meaning.BREAKING, place, keyword, was, now)
+                declared = keyword in old.declared
+                meaning = Meaning.BREAKING
+                yield found(old.pointer, meaning, place, keyword, was, now, declared=declared)
     yield from compare_schemas(*schemas, place, request=True)
 
 
@@ -158,7 +160,11 @@ def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
         place = Place(name, f"response {status}")
         differences += _response(olds.get(status, []), news.get(status), place, old)
     for each in differences:
-        alike = {other.place.part for other in differences if other.source == each.source}
+        alike = {
+            other.place.part
+            for other in differences
+            if other.tolerated and other.source == each.source
+        }
         if not each.tolerated or alike >= successes:
             yield replace(each, tolerated=False)
 

@@ -67,14 +67,14 @@ class _Comparison:
         within = replace(self, around=self.around | {pair})
         if old.nullable != new.nullable:
             meaning = Meaning.LOOSENING if new.nullable else self.narrower
-            yield found(old.source, meaning, place, "null", _allowance(old), _allowance(new))
+            yield _found(old, meaning, place, "null", _allowance(old), _allowance(new))
         if UNION in {old.type, new.type}:
             yield from within.variants(old, new, place)
             if old.type == new.type:
                 yield from within.insides(old, new, place)
         elif old.type != new.type:
             meaning = self.change(old.type, new.type)
-            yield found(old.source, meaning, place, "type", old.words, new.words)
+            yield _found(old, meaning, place, "type", old.words, new.words)
         else:
             yield from within.limits(old, new, place)
             yield from within.insides(old, new, place)
@@ -91,20 +91,20 @@ class _Comparison:
         """Compare what a value of the type may be."""
         if old.format != new.format:
             meaning = self.change(old.format, new.format)
-            yield found(old.source, meaning, place, "format", old.format, new.format)
+            yield _found(old, meaning, place, "format", old.format, new.format)
         for name in sorted({*old.limits, *new.limits}):
             was, now = old.limits.get(name), new.limits.get(name)
             if was != now and not (self.ours and now is None):
                 meaning = self.limit(name, was, now)
-                yield found(old.source, meaning, place, name, was, now)
+                yield _found(old, meaning, place, name, was, now)
         if old.closed != new.closed:
             meaning = self.narrower if new.closed else Meaning.LOOSENING
-            yield found(old.source, meaning, place, "enum", _openness(old), _openness(new))
+            yield _found(old, meaning, place, "enum", _openness(old), _openness(new))
         if old.enum is not None and new.enum is not None:
             for value in sorted(old.enum - new.enum):
-                yield found(old.source, Meaning.BREAKING, place, "enum value", value, None)
+                yield _found(old, Meaning.BREAKING, place, "enum value", value, None)
             for value in sorted(new.enum - old.enum):
-                yield found(old.source, Meaning.ADDITION, place, "enum value", None, value)
+                yield _found(old, Meaning.ADDITION, place, "enum value", None, value)
 
     def limit(self, name: str, old: Any, new: Any) -> Meaning:
         """Say what another limit means."""
@@ -139,20 +139,24 @@ class _Comparison:
         now = new.properties.get(name)
         was_required, is_required = name in old.required, name in new.required
         source = ours.pointer if ours is not None else f"{old.source}/properties"
+        # What is required is declared as a whole: then each that comes or goes is news to it.
+        listed = was_required != is_required and "required" in old.declared
         if now is None or is_never(now):
             if there:
                 words = f"{view(there[0]).words}, {optionality(was_required)}"
-                gone = found(source, Meaning.BREAKING, place, "property", words, None)
+                declared = listed or "*" in view(there[0]).declared
+                meaning = Meaning.BREAKING
+                gone = found(source, meaning, place, "property", words, None, declared=declared)
                 yield replace(gone, tolerated=len(there) < len(ways))
         elif not there:
             words = f"{view(now).words}, {optionality(is_required)}"
             meaning = self.appearing(required=is_required)
-            yield found(source, meaning, place, "property", None, words)
+            yield found(source, meaning, place, "property", None, words, declared=listed)
         else:
             if is_required != was_required:
                 meaning = self.narrower if is_required else Meaning.LOOSENING
                 both = (optionality(was_required), optionality(is_required))
-                yield found(source, meaning, place, "required", *both)
+                yield found(source, meaning, place, "required", *both, declared=listed)
             yield from self.closest(there, now, place)
 
     # Choices --------------------------------------------------------------------------------
@@ -169,7 +173,7 @@ class _Comparison:
                 meaning = self.change(old.type, new.type)
             else:
                 meaning = self.narrower if gone else Meaning.LOOSENING
-            yield found(old.source, meaning, place, "type", _choice(old), _choice(new))
+            yield _found(old, meaning, place, "type", _choice(old), _choice(new))
 
     def pairs(
         self, olds: list[Schema], news: list[Schema], place: Place
@@ -211,6 +215,14 @@ def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
     return None
 
 
+def _found(
+    old: Schema, meaning: Meaning, place: Place, what: str, was: object, now: object
+) -> Found:
+    """Make a difference in what a schema says itself."""
+    declared = not old.declared.isdisjoint({"*", what.removesuffix(" value")})
+    return found(old.source, meaning, place, what, was, now, declared=declared)
+
+
 # Words ----------------------------------------------------------------------------------------
 
 
@@ -222,9 +234,9 @@ def _choice(schema: Schema) -> str:
 def _variant(schema: Schema) -> str:
     tag = _tag(schema)
     if tag is not None:
-        return f"{schema.words} of {tag[0]} {', '.join(sorted(tag[1]))}"
+        return f"{schema.words} with {tag[0]} {', '.join(sorted(tag[1]))}"
     names = ", ".join(sorted(schema.properties))
-    return f"{schema.words} of {names}" if names else schema.words
+    return f"{schema.words} with {names}" if names else schema.words
 
 
 def _openness(schema: Schema) -> str:

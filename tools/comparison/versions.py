@@ -110,6 +110,10 @@ def moves(olds: dict[str, Operation], news: dict[str, Operation]) -> Iterator[tu
 
 
 def predecessor(operation: Operation, olds: dict[str, Operation]) -> Operation | None:
-    """Give the newest of the older versions of an operation."""
-    older = [old for old in olds.values() if are_versions_of_one(old, operation)]
-    return max(older, key=lambda each: version(each.path), default=None)
+    """Give the newest of those versions of an operation that it is not older than."""
+    family = [
+        old
+        for old in olds.values()
+        if are_versions_of_one(old, operation) and version(old.path) <= version(operation.path)
+    ]
+    return max(family, key=lambda each: version(each.path), default=None)

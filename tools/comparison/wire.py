@@ -57,6 +57,8 @@ class Schema:
     values: Node | None = None
     """What a map has under any key."""
     variants: tuple[Node, ...] = ()
+    declared: frozenset[str] = frozenset()
+    """As in `Node`."""
 
     @property
     def closed(self) -> bool:
@@ -78,7 +80,9 @@ def alternatives(node: Node) -> list[Node]:
         return [node]
     published = extension["published"]
     ways = published if isinstance(published, list) else [published]
-    return [replace(node, raw=_overlaid(node.raw, way)) for way in ways]
+    keywords = frozenset(keyword for way in ways for keyword in way)
+    declared = keywords | {"*"} if keywords & SHAPES else keywords
+    return [replace(node, raw=_overlaid(node.raw, way), declared=declared) for way in ways]
 
 
 def _overlaid(stated: Json, published: Json) -> Json:
@@ -116,7 +120,7 @@ def views(node: Node, around: frozenset[str] = frozenset()) -> list[Schema]:
 
 def _views(node: Node, around: frozenset[str]) -> list[Schema]:
     if node.raw is None or isinstance(node.raw, bool) or is_never(node):
-        return [Schema(node.pointer, NEVER if is_never(node) else ANY)]
+        return [Schema(node.pointer, NEVER if is_never(node) else ANY, declared=node.declared)]
     if not isinstance(node.raw, dict):
         raise DocumentError(f"{node.document.name}: {node.pointer} is no schema")
     parts = [part for _, part in node.child("allOf").children()]
@@ -145,9 +149,10 @@ def _union(node: Node, variants: list[tuple[Node, Schema]]) -> Schema:
             enum=known or None,
             open=bool(known) and (None in enums or any(schema.open for schema in schemas)),
             nullable=nullable,
+            declared=node.declared,
         )
     parts = tuple(part for part, _ in variants)
-    return Schema(node.pointer, UNION, nullable=nullable, variants=parts)
+    return Schema(node.pointer, UNION, nullable=nullable, variants=parts, declared=node.declared)
 
 
 def _own(node: Node) -> Schema:
@@ -168,12 +173,14 @@ def _own(node: Node) -> Schema:
         properties=dict(node.child("properties").children()),
         items=node.child("items") if "items" in raw else None,
         values=node.child("additionalProperties") if others and others is not True else None,
+        declared=node.declared,
     )
     if schema.type != UNION:
         return schema
     ways = ((f"{node.pointer}/type/{name}", {**raw, "type": name}) for name in types)
     variants = tuple(Node(node.document, pointer, way) for pointer, way in ways)
-    return Schema(node.pointer, UNION, nullable=schema.nullable, variants=variants)
+    nullable, declared = schema.nullable, node.declared
+    return Schema(node.pointer, UNION, nullable=nullable, variants=variants, declared=declared)
 
 
 def _types(raw: Json) -> list[str]:
@@ -201,10 +208,12 @@ _NAMES: Final[dict[type, str]] = {
 
 def _merged(parts: list[Schema], source: str) -> Schema:
     """Look at what several schemas allow together."""
-    telling = [part for part in parts if part != Schema(part.source)] or parts[:1]
+    declared = frozenset[str]().union(*(part.declared for part in parts))
+    bare = [Schema(part.source, declared=part.declared) for part in parts]
+    telling = [part for part, nothing in zip(parts, bare, strict=True) if part != nothing]
     if len(telling) == 1:
-        return telling[0]
-    return reduce(_both, telling, Schema(source))
+        return replace(telling[0], declared=declared)
+    return reduce(_both, telling, Schema(source, declared=declared))
 
 
 def _both(one: Schema, other: Schema) -> Schema:
@@ -223,4 +232,5 @@ def _both(one: Schema, other: Schema) -> Schema:
         items=other.items or one.items,
         values=other.values or one.values,
         variants=typed.variants,
+        declared=one.declared,
     )
