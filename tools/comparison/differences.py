@@ -126,7 +126,7 @@ def merged(found: Iterable[Found]) -> list[Difference]:
 
 def _keys(found: Found) -> list[object]:
     """Give what two have in common if they say the same: one of these is enough."""
-    said = (found.meaning, found.what, found.old, found.new, found.outdated_deviation)
+    said = (found.meaning, found.what, found.old, found.new)
     keys: list[object] = [(said, found.source)]
     if found.place.part.startswith("response"):
         keys.append((said, found.place.operation, found.place.path))
@@ -136,5 +136,5 @@ def _keys(found: Found) -> list[object]:
 def _difference(group: list[Found]) -> Difference:
     one = group[0]
     places = tuple(dict.fromkeys(each.place for each in group))
-    outdated = one.outdated_deviation
+    outdated = any(each.outdated_deviation for each in group)
     return Difference(one.meaning, places, one.what, one.old, one.new, one.source, outdated)

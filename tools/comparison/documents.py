@@ -101,14 +101,17 @@ class Node:
         if not isinstance(self.raw, dict):
             raise DocumentError(f"{self.document.name}: {self.pointer} is no object")
         step = key.replace("~", "~0").replace("/", "~1")
-        return Node(self.document, f"{self.pointer}/{step}", self.raw.get(key))
+        raw = self.raw.get(key)
+        # What a deviation speaks of, it speaks of as a whole.
+        declared = {"*", *_keyed(raw)} if key in self.declared else ()
+        return Node(self.document, f"{self.pointer}/{step}", raw, frozenset(declared))
 
     def children(self) -> list[tuple[str, Node]]:
         """Give every part, with its key or number. Raises DocumentError if it can have none."""
-        raw = self.raw
-        if isinstance(raw, list):
-            raw = {str(number): part for number, part in enumerate(raw)}
-        return [(key, replace(self, raw=raw).child(key)) for key in raw or {}]
+        if not self.raw:
+            return []
+        keyed = replace(self, raw=_keyed(self.raw) or self.raw)
+        return [(key, keyed.child(key)) for key in keyed.raw]
 
     def text(self, key: str) -> str:
         """Give the text under a key. Raises DocumentError if there is none."""
@@ -127,6 +130,13 @@ class Node:
             seen.add(node.pointer)
             node = self.document.lookup(node.text("$ref"))
         return node
+
+
+def _keyed(raw: object) -> Json:
+    """Give the parts of something by their key or number."""
+    if isinstance(raw, list):
+        return {str(number): part for number, part in enumerate(raw)}
+    return raw if isinstance(raw, dict) else {}
 
 
 @dataclass(frozen=True)

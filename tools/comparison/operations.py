@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from comparison.differences import Found, Meaning, Place, found, optionality
+from comparison.differences import ABSENT, Found, Meaning, Place, found, optionality
 from comparison.documents import Node, Operation, reading
 from comparison.schemas import compare_schemas
 from comparison.wire import alternatives, is_never, view
@@ -155,18 +155,44 @@ def _body(node: Node) -> Node | None:
 def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
     olds, news = _by_status(old), _by_status(new)
     differences: list[Found] = []
-    successes = {f"response {status}" for status in olds.keys() & news.keys() if status[0] == "2"}
     for status in dict.fromkeys([*olds, *news]):
         place = Place(name, f"response {status}")
         differences += _response(olds.get(status, []), news.get(status), place, old)
+    compared = {f"response {status}" for status in olds.keys() & news.keys() if status[0] == "2"}
+    yield from (each for each in differences if not each.tolerated)
+    yield from _beyond_tolerance(differences, compared, _may_be_absent(olds))
+
+
+def _beyond_tolerance(
+    differences: list[Found], compared: set[str], may_be_absent: set[str]
+) -> Iterator[Found]:
+    """Give what our spec declares may be absent, but is in all responses that were compared.
+
+    If all of that is absent, it went with the response that had it, and that is said instead.
+    """
+    absent: dict[str, set[str]] = {}
     for each in differences:
-        alike = {
-            other.place.part
-            for other in differences
-            if other.tolerated and other.source == each.source
-        }
-        if not each.tolerated or alike >= successes:
-            yield replace(each, tolerated=False)
+        if each.tolerated and each.source in may_be_absent:
+            absent.setdefault(each.source, set()).add(each.place.part)
+    nowhere = {source for source, parts in absent.items() if parts >= compared}
+    gone = [each for each in differences if each.what == "response" and each.new == ABSENT]
+    if gone and nowhere == may_be_absent:
+        yield from (replace(each, tolerated=False) for each in gone if each.tolerated)
+    else:
+        here = (each for each in differences if each.tolerated and each.source in nowhere)
+        yield from (replace(each, tolerated=False) for each in here)
+
+
+def _may_be_absent(responses: dict[str, list[Node]]) -> set[str]:
+    """Give the properties of successes that our spec declares may be absent, by their sources."""
+    return {
+        each.pointer
+        for status, (response, *_) in responses.items()
+        if status[0] == "2"
+        for _, content in response.resolved().child("content").children()
+        for each in view(content.child("schema")).properties.values()
+        if any(map(is_never, alternatives(each)))
+    }
 
 
 def _response(

@@ -208,11 +208,12 @@ def _may_be_one(one: Schema, other: Schema) -> bool:
 
 def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
     """Give the property, and its values, that tell an object from the others of a choice."""
+    tag: tuple[str, frozenset[str]] | None = None
     for name in sorted(schema.required & schema.properties.keys()):
         each = view(schema.properties[name])
-        if each.closed and each.enum:
-            return name, each.enum
-    return None
+        if each.closed and each.enum and (tag is None or len(each.enum) < len(tag[1])):
+            tag = name, each.enum
+    return tag
 
 
 def _found(

@@ -1,0 +1,295 @@
+"""Changes of a published document, one thing each, and what is to be said of them.
+
+What a change means is written down here a second time, from the words of the table and not from
+the code.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any, NamedTuple
+
+from .published_parts import Json, array, query_parameter, ref, text
+from .published_places import Keys, Places, Where, at, followed, operation_keys, part_of
+
+
+class Kind(Enum):
+    """A row of the table: what it means in a request, and in a response."""
+
+    OPTIONAL_COMES = ("addition", "addition")
+    REQUIRED_COMES = ("breaking", "addition ")
+    GOES = ("breaking", "breaking ")
+    NARROWER = ("breaking", "addition  ")
+    WIDER = ("loosening", "loosening")
+    VALUE_COMES = ("addition", "addition ")
+    VALUE_GOES = ("breaking", "breaking  ")
+    OTHER = ("breaking", "breaking   ")
+
+    def meaning(self, where: Where) -> str:
+        return self.value[0 if where.is_sent else 1].strip()
+
+
+class Change(NamedTuple):
+    """One change, there and back."""
+
+    apply: Callable[[Json], None]
+    around: Keys | Where
+    """The keys of the schema, or of what holds it, or the place itself."""
+    step: str
+    """From there to the place."""
+    what: str
+    words: tuple[str, str]
+    kinds: tuple[Kind, Kind]
+
+    def places(self, all_places: Places) -> list[Where]:
+        if isinstance(self.around, Where):
+            return [self.around]
+        found = all_places.slots.get(self.around) or all_places.schemas[self.around]
+        return [where.inside(self.step) for where in found]
+
+
+# Edits ------------------------------------------------------------------------------------------
+
+
+def put(keys: Keys, value: Any) -> Callable[[Json], None]:
+    def edit(document: Json) -> None:
+        at(document, keys[:-1])[keys[-1]] = copy.deepcopy(value)
+
+    return edit
+
+
+def drop(keys: Keys) -> Callable[[Json], None]:
+    def edit(document: Json) -> None:
+        del at(document, keys[:-1])[keys[-1]]
+
+    return edit
+
+
+def both(*edits: Callable[[Json], None]) -> Callable[[Json], None]:
+    def edit(document: Json) -> None:
+        for each in edits:
+            each(document)
+
+    return edit
+
+
+def words(document: Json, schema: Json) -> str:
+    """A schema's type in words, as the comparison has it."""
+    while "$ref" in schema:
+        schema = at(document, followed(document, tuple(schema["$ref"][2:].split("/"))))
+    if "oneOf" in schema:
+        variants = [at(document, tuple(each["$ref"][2:].split("/"))) for each in schema["oneOf"]]
+        return " or ".join(f'object with type "{_tag(each)}"' for each in variants)
+    return " ".join(filter(None, (schema.get("type", "any"), schema.get("format"))))
+
+
+def _tag(variant: Json) -> str:
+    value: str = variant["properties"]["type"]["enum"][0]
+    return value
+
+
+# What a schema is -------------------------------------------------------------------------------
+
+
+def type_changes(document: Json, keys: Keys) -> Iterator[Change]:
+    """Another schema in the place of one."""
+    schema = at(document, keys)
+    was = words(document, schema)
+    other = (Kind.OTHER, Kind.OTHER)
+    yield Change(put(keys, {"type": "boolean"}), keys, "", "type", (was, "boolean"), other)
+    yield Change(put(keys, {}), keys, "", "type", (was, "any"), (Kind.WIDER, Kind.NARROWER))
+    many = put(keys, array(schema))
+    if was == "array":
+        items = words(document, at(document, followed(document, keys))["items"])
+        yield Change(many, keys, "[*]", "type", (items, "array"), other)
+    else:
+        yield Change(many, keys, "", "type", (was, "array"), other)
+
+
+def limit_changes(document: Json, keys: Keys) -> Iterator[Change]:
+    """The same type with other limits."""
+    schema = at(document, keys)
+    kind, form, enum = (schema.get(keyword) for keyword in ("type", "format", "enum"))
+    wider, narrower = (Kind.WIDER, Kind.NARROWER), (Kind.NARROWER, Kind.WIDER)
+    null = ("not allowed", "allowed")
+    yield Change(put((*keys, "nullable"), True), keys, "", "null", null, wider)
+    if kind == "array":
+        limited = put((*keys, "maxItems"), 10)
+        yield Change(limited, keys, "", "maxItems", ("absent", "10"), narrower)
+    if form is not None:
+        loose = drop((*keys, "format"))
+        yield Change(loose, keys, "", "format", (form, "absent"), wider)
+    elif kind in {"string", "number", "integer"} and enum is None:
+        strict = put((*keys, "format"), "special")
+        yield Change(strict, keys, "", "format", ("absent", "special"), narrower)
+    if form in {"int32", "int64"}:
+        swapped = "int64" if form == "int32" else "int32"
+        kinds = wider if form == "int32" else narrower
+        change = put((*keys, "format"), swapped)
+        yield Change(change, keys, "", "format", (form, swapped), kinds)
+    elif form is not None:
+        change = put((*keys, "format"), "time")
+        kinds = (Kind.OTHER, Kind.OTHER)
+        yield Change(change, keys, "", "format", (form, "time"), kinds)
+    if kind in {"integer", "number"}:
+        swapped = "number" if kind == "integer" else "integer"
+        kinds = wider if kind == "integer" else narrower
+        change = put(keys, {"type": swapped})
+        yield Change(change, keys, "", "type", (words(document, schema), swapped), kinds)
+    if kind == "string" and form is None:
+        yield from enum_changes(enum, keys)
+
+
+def enum_changes(enum: list[str] | None, keys: Keys) -> Iterator[Change]:
+    keyword = (*keys, "enum")
+    if enum is None:
+        closed = ("any value", 'only "A", "B"')
+        kinds = (Kind.NARROWER, Kind.WIDER)
+        yield Change(put(keyword, ["B", "A"]), keys, "", "enum", closed, kinds)
+        return
+    known = ", ".join(f'"{value}"' for value in sorted(enum))
+    opened = (f"only {known}", "any value")
+    yield Change(drop(keyword), keys, "", "enum", opened, (Kind.WIDER, Kind.NARROWER))
+    kinds = (Kind.VALUE_COMES, Kind.VALUE_GOES)
+    more = put(keyword, ["ADDED", *enum])
+    yield Change(more, keys, "", "enum value", ("absent", '"ADDED"'), kinds)
+    for value in enum if len(enum) > 1 else []:
+        less = put(keyword, [each for each in enum if each != value])
+        gone = (f'"{value}"', "absent")
+        yield Change(less, keys, "", "enum value", gone, (kinds[1], kinds[0]))
+
+
+# What is inside ---------------------------------------------------------------------------------
+
+
+def member_changes(document: Json, keys: Keys) -> Iterator[Change]:
+    """Properties that come, go, and become required or optional."""
+    schema = at(document, keys)
+    if "properties" not in schema or "additionalProperties" in schema:
+        return
+    required = schema.get("required", [])
+    for name, inner in schema["properties"].items():
+        rest = put((*keys, "required"), [each for each in required if each != name])
+        if name in required:
+            comes, step, how = Kind.REQUIRED_COMES, f".{name}", "required"
+            kinds = (Kind.WIDER, Kind.NARROWER)
+            yield Change(rest, keys, step, "required", ("required", "optional"), kinds)
+        else:
+            comes, step, how = Kind.OPTIONAL_COMES, f".{name}", "optional"
+            more = put((*keys, "required"), [name, *required])
+            kinds = (Kind.NARROWER, Kind.WIDER)
+            yield Change(more, keys, step, "required", ("optional", "required"), kinds)
+        less = both(drop((*keys, "properties", name)), rest)
+        gone = (f"{words(document, inner)}, {how}", "absent")
+        yield Change(less, keys, step, "property", gone, (Kind.GOES, comes))
+    more = put((*keys, "properties", "added"), text(format="date-time"))
+    optional = ("absent", "string date-time, optional")
+    kinds = (Kind.OPTIONAL_COMES, Kind.GOES)
+    yield Change(more, keys, ".added", "property", optional, kinds)
+    more = both(more, put((*keys, "required"), ["added", *required]))
+    needed = ("absent", "string date-time, required")
+    kinds = (Kind.REQUIRED_COMES, Kind.GOES)
+    yield Change(more, keys, ".added", "property", needed, kinds)
+
+
+def choice_changes(document: Json, keys: Keys) -> Iterator[Change]:
+    """Variants of a choice that come and go."""
+    variants = at(document, keys).get("oneOf", [])
+    was = words(document, {"oneOf": variants})
+    for number, variant in enumerate(variants):
+        left = [each for each in variants if each is not variant]
+        less = put((*keys, "oneOf"), left)
+        now = words(document, {"oneOf": left})
+        kinds = (Kind.NARROWER, Kind.WIDER)
+        yield Change(less, keys, "", "type", (was, now), kinds)
+        swap = put((*keys, "oneOf", number), {"type": "string"})
+        rest = [words(document, {"oneOf": [each]}) for each in variants]
+        now = " or ".join([*rest[:number], "string", *rest[number + 1 :]])
+        yield Change(swap, keys, "", "type", (was, now), (Kind.OTHER, Kind.OTHER))
+        null = ("not allowed", "allowed")
+        may = put((*followed(document, (*keys, "oneOf", number)), "nullable"), True)
+        yield Change(may, keys, "", "null", null, (Kind.WIDER, Kind.NARROWER))
+    if variants:
+        more = put((*keys, "oneOf"), [*variants, {"type": "string"}])
+        kinds = (Kind.WIDER, Kind.NARROWER)
+        yield Change(more, keys, "", "type", (was, f"{was} or string"), kinds)
+
+
+# What is around the schemas ---------------------------------------------------------------------
+
+
+def parameter_changes(document: Json, path: str, name: str) -> Iterator[Change]:
+    keys = (*operation_keys(document, path), "parameters")
+    listed = at(document, keys)
+    for number, parameter in enumerate(listed):
+        where = Where(name, part_of(document, path, (*keys, number)), "")
+        needed = parameter["required"]
+        now, then = ("required", "optional") if needed else ("optional", "required")
+        kinds = (Kind.WIDER, Kind.NARROWER) if needed else (Kind.NARROWER, Kind.WIDER)
+        turned = put((*keys, number, "required"), not needed)
+        yield Change(turned, where, "", "required", (now, then), kinds)
+        less = put(keys, [each for each in listed if each is not parameter])
+        comes = Kind.REQUIRED_COMES if needed else Kind.OPTIONAL_COMES
+        yield Change(less, where, "", "parameter", (now, "absent"), (Kind.GOES, comes))
+        if parameter["schema"]["type"] == "array":
+            kinds = (Kind.OTHER, Kind.OTHER)
+            turned = put((*keys, number, "explode"), False)
+            yield Change(turned, where, "", "explode", ("true", "false"), kinds)
+            turned = put((*keys, number, "style"), "spaceDelimited")
+            yield Change(turned, where, "", "style", ("form", "spacedelimited"), kinds)
+    query, header = query_parameter("added", text()), {**query_parameter("Added", text())}
+    header |= {"in": "header", "style": "simple", "required": True}
+    for parameter, part in ((query, "query added"), (header, "header added")):
+        needed = parameter["required"]
+        kind = Kind.REQUIRED_COMES if needed else Kind.OPTIONAL_COMES
+        said = ("absent", "required" if needed else "optional")
+        more = put(keys, [parameter, *listed])
+        yield Change(more, Where(name, part, ""), "", "parameter", said, (kind, Kind.GOES))
+
+
+def body_changes(document: Json, path: str, name: str) -> Iterator[Change]:
+    keys = operation_keys(document, path)
+    come_and_go = (Kind.OPTIONAL_COMES, Kind.GOES)
+    go_and_come = (Kind.GOES, Kind.OPTIONAL_COMES)
+    request = Where(name, "request", "")
+    loose = put((*keys, "requestBody", "required"), False)
+    kinds = (Kind.WIDER, Kind.NARROWER)
+    yield Change(loose, request, "", "required", ("required", "optional"), kinds)
+    kinds = (Kind.GOES, Kind.REQUIRED_COMES)
+    none = drop((*keys, "requestBody"))
+    yield Change(none, request, "", "body", ("required", "absent"), kinds)
+    responses = at(document, keys)["responses"]
+    bodies: list[tuple[Where, Keys]] = [(request, (*keys, "requestBody"))]
+    for status in responses:
+        where = Where(name, f"response {status}", "")
+        bodies.append((where, followed(document, (*keys, "responses", status))))
+        less = drop((*keys, "responses", status))
+        yield Change(less, where, "", "response", ("present", "absent"), go_and_come)
+    for status in ("202", "4XX"):
+        more = put((*keys, "responses", status), responses["200"])
+        where = Where(name, f"response {status.lower()}", "")
+        yield Change(more, where, "", "response", ("absent", "present"), come_and_go)
+    for where, body in bodies:
+        ((media_type, content),) = at(document, body)["content"].items()
+        none = put((*body, "content"), {})
+        yield Change(none, where, "", "media type", (media_type, "absent"), go_and_come)
+        more = put((*body, "content", "text/csv"), {**content, "schema": ref("Error")})
+        if media_type != "*/*":
+            yield Change(more, where, "", "media type", ("absent", "text/csv"), come_and_go)
+
+
+def changes(document: Json, path: str, name: str, everywhere: Places) -> Iterator[Change]:
+    """Every change of what an operation sends and receives."""
+    variants = {followed(document, keys) for keys in everywhere.slots if "oneOf" in keys[-2:]}
+    for keys in everywhere.slots:
+        if "oneOf" not in keys[-2:]:
+            yield from type_changes(document, keys)
+    for keys in everywhere.schemas:
+        yield from member_changes(document, keys)
+        yield from choice_changes(document, keys)
+        if keys not in variants:
+            yield from limit_changes(document, keys)
+    yield from parameter_changes(document, path, name)
+    yield from body_changes(document, path, name)

@@ -1,0 +1,170 @@
+"""Against our spec, what it declares as a deviation is silence, until that is out of date."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import defaultdict
+
+import pytest
+from comparison.documents import Document
+from comparison.matching import compare_with_ours
+
+from .published import ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS, PATHS, WORKFLOWS, document
+from .published_changes import Change, changes
+from .published_parts import Json
+from .published_places import Places, Where, places
+from .published_spec import OURS
+from .test_drift_substance import Line, lines, told_once
+
+# The places of which the spec declares everything, as regular expressions.
+EVERYWHERE = {
+    r"response (200|207) \$\.(status|numErrors|errors)",
+    r"response .*\.subCategory(\.added)?",
+    r"response .*\.context(\.\*(\[\*\])?)?",
+    r"response default \$\.(correlationId|errors|errors\[\*\])",
+    r"response .*\.prev",
+}
+DECLARED = {
+    WORKFLOWS: {*EVERYWHERE, r"request \$\.inputs"},
+    ASSOCIATIONS: {
+        *EVERYWHERE,
+        r"response .*\.associationTypes\[\*\]\.(category|label)",
+        r"response .*\.toObjectId",
+    },
+    ASSOCIATIONS_V3: EVERYWHERE,
+    CAMPAIGNS: {
+        *EVERYWHERE,
+        r"query (startDate|endDate) ",
+        r"response .*\.businessUnits\[\*\]\.id",
+    },
+}
+# The objects of which it declares what is required.
+ENVELOPES_AND_ERRORS = {r"response .* \$", r"response .*\berrors\[\*\]", r"response .*\.prev"}
+ROWS = r"response .* \$\.results\[\*\]"
+REQUIRED = dict.fromkeys(PATHS, ENVELOPES_AND_ERRORS)
+REQUIRED[CAMPAIGNS] = {*ENVELOPES_AND_ERRORS, ROWS, rf"{ROWS}\.assets\.\*\.results\[\*\]"}
+REQUIRED[WORKFLOWS] = {*ENVELOPES_AND_ERRORS, ROWS}
+
+
+def is_declared(operation: str, change: Change, where: Where) -> bool:
+    """Whether the spec declares what the change is about."""
+    place = f"{where.part} {where.path}"
+    if change.what in {"required", "property"} and change.step:
+        about = "required" in "".join(change.words)
+        around = place.removesuffix(change.step)
+        if about and any(re.fullmatch(each, around) for each in REQUIRED[operation]):
+            return True
+    if change.what == "explode":
+        return place == "query properties "
+    own = change.what not in {"required", "parameter"}
+    return own and any(re.fullmatch(each, place) for each in DECLARED[operation])
+
+
+Told = tuple[bool, str, str, str, frozenset[Where]]
+
+
+def expected(operation: str, change: Change, before: Places) -> list[Told]:
+    """What is to be said: no schema of ours is in a request and in a response."""
+    together: dict[bool, set[Where]] = defaultdict(set)
+    for where in change.places(before):
+        together[where.is_sent].add(where)
+        parts = successes(before)
+        gone = change.what == "property" and where.part in parts
+        if gone and where.path in {"$.numErrors", "$.errors"}:
+            # The other response may be without it as long as this one has it.
+            together[where.is_sent] |= {where._replace(part=part) for part in parts}
+    kind = change.kinds[0]
+    return [
+        told(
+            any(is_declared(operation, change, where) for where in wheres),
+            (kind.meaning(min(wheres)), change.what, "", change.words[1], frozenset(wheres)),
+        )
+        for wheres in together.values()
+    ]
+
+
+# What is published so or so: the words that the change has for it.
+ALLOWED = {
+    ("$.results[*].assets.*.results[*].metrics", ("optional", "required")),
+    ("$.results[*].businessUnits[*].id", ("int64", "int32")),
+}
+
+
+def is_allowed(change: Change, before: Places) -> bool:
+    return any((where.path, change.words) in ALLOWED for where in change.places(before))
+
+
+def successes(everywhere: Places) -> set[str]:
+    """The responses to a request that was understood."""
+    return {where.part for each in everywhere.slots.values() for where in each} & {
+        "response 200",
+        "response 207",
+    }
+
+
+def told(outdated: bool, line: Line) -> Told:
+    """What is compared: not the old value, which is ours, nor what it means where that differs."""
+    meaning, what, _, new, wheres = line
+    return (outdated, "" if outdated else meaning, what, new, wheres)
+
+
+@pytest.mark.parametrize("operation", PATHS)
+def test_each_change_is_one_line_and_says_whether_a_deviation_is_out_of_date(
+    operation: str,
+) -> None:
+    before = document(operation)
+    path = PATHS[operation]
+    there = places(before, path, operation)
+    wrong = []
+    for change in changes(before, path, operation, told_once(operation, there)):
+        after: Json = copy.deepcopy(before)
+        change.apply(after)
+        comparison = compare_with_ours(OURS, [Document("new", after)])
+        outdated = [each.outdated_deviation for each in comparison.differences]
+        said = list(map(told, outdated, lines(comparison)))
+        due = [] if is_allowed(change, there) else expected(operation, change, there)
+        if sorted(map(repr, said)) != sorted(map(repr, due)):
+            wrong.append(f"due: {due}\nsaid: {said}\n")
+    assert not wrong, f"{len(wrong)}\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("operation", "schema", "name", "published", "meaning"),
+    [
+        # HubSpot publishes what the spec says all along.
+        (ASSOCIATIONS, "AssociationSpecWithLabel", "label", {"nullable": True}, "form only"),
+        # The spec allows it, and more.
+        (
+            ASSOCIATIONS,
+            "MultiAssociatedObjectWithLabel",
+            "toObjectId",
+            {"type": "integer"},
+            "addition",
+        ),
+        # The spec does not allow it.
+        (
+            ASSOCIATIONS,
+            "MultiAssociatedObjectWithLabel",
+            "toObjectId",
+            {"type": "boolean"},
+            "breaking",
+        ),
+        (
+            ASSOCIATIONS,
+            "MultiAssociatedObjectWithLabel",
+            "toObjectId",
+            {"nullable": True},
+            "loosening",
+        ),
+        (ASSOCIATIONS, "Error", "correlationId", {"format": "special"}, "addition"),
+    ],
+)
+def test_where_a_deviation_is_out_of_date_the_spec_itself_says_what_it_means(
+    operation: str, schema: str, name: str, published: Json, meaning: str
+) -> None:
+    after = document(operation)
+    after["components"]["schemas"][schema]["properties"][name] |= published
+    (difference,) = compare_with_ours(OURS, [Document("new", after)]).differences
+    assert difference.outdated_deviation
+    assert difference.meaning == meaning
