@@ -59,7 +59,8 @@ def by_path(documents: list[Document], ours: list[Operation]) -> dict[str, Opera
     for operation in sorted(published, key=lambda each: each.method not in methods):
         if any(are_versions_of_one(operation, own) for own in ours):
             first = by_path.setdefault(wire_path(operation.path), operation)
-            if first.method == operation.method and any(compare(first, operation, "")):
+            twice = first is not operation and first.method == operation.method
+            if twice and any(compare(first, operation, "")):
                 names = " and ".join(each.node.document.name for each in (first, operation))
                 raise DocumentError(f"{names} describe {operation.path} differently: give one")
     return by_path
