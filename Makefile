@@ -12,10 +12,9 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A star imports each name in __all__, and so every module that users import from.
-IMPORT_ALL := from hubspot_batch_read import *; from hubspot_batch_read_api import *; \
-	from hubspot_batch_read_api.models import *; from hubspot_batch_read_api.api.associations import *; \
-	from hubspot_batch_read_api.api.campaigns import *; \
-	from hubspot_batch_read_api.api.workflow_id_mappings import *
+IMPORT_ALL := from pkgutil import walk_packages; from hubspot_batch_read import *; \
+	import hubspot_batch_read_api as api; \
+	[exec(f"from {module.name} import *") for module in walk_packages(api.__path__, "hubspot_batch_read_api.")]
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test generate check-generated drift release-notes lint check-wheel typecheck format bench bench-check bench-memory lock clean
@@ -52,7 +51,7 @@ check-wheel: $(READY) ## Build the wheel, and import everything from it in a new
 	@$(BIN)/python -m hatchling build -t wheel -d build/wheel
 	@$(PYTHON) -m venv build/wheel/environment
 	@build/wheel/environment/bin/python -m pip install -qq build/wheel/*.whl
-	@build/wheel/environment/bin/python -I -W error -c "$(IMPORT_ALL)"
+	@build/wheel/environment/bin/python -I -W error -c '$(IMPORT_ALL)'
 	@echo "Everything can be imported from the wheel alone."
 
 typecheck: $(READY) ## Check types with mypy --strict and pyright

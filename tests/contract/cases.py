@@ -109,7 +109,7 @@ def call(case: Case, form: Form, transport: httpx.MockTransport) -> Any:
         *case.operation.path_arguments(case.request["path"]),
         client=client,
         body=request_model(case.operation, case.request["body"]),
-        **_query_arguments(case.request["query"]),
+        **_query_arguments(case),
     )
     if form.startswith("sync"):
         with client:
@@ -122,16 +122,20 @@ def call(case: Case, form: Form, transport: httpx.MockTransport) -> Any:
     return asyncio.run(call_and_close())
 
 
-def _query_arguments(query: dict[str, str]) -> dict[str, object]:
+def _query_arguments(case: Case) -> dict[str, object]:
     """What a caller passes for the query to come out like this."""
-    arguments: dict[str, object] = {}
-    if "startDate" in query:
-        arguments["start_date"] = dt.date.fromisoformat(query["startDate"])
-    if "endDate" in query:
-        arguments["end_date"] = dt.date.fromisoformat(query["endDate"])
-    if "properties" in query:
-        arguments["properties"] = query["properties"].split(",")
-    return arguments
+    return {
+        spec.snake_case(name): _query_argument(case.operation.query_schemas[name], text)
+        for name, text in case.request["query"].items()
+    }
+
+
+def _query_argument(schema: Json, text: str) -> object:
+    if schema["type"] == "array":
+        return text.split(",")
+    if schema["type"] == "boolean":
+        return text == "true"
+    return dt.date.fromisoformat(text) if schema.get("format") == "date" else text
 
 
 # What a body and a model have in common -------------------------------------------------------

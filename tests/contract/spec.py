@@ -49,7 +49,13 @@ class Operation:
     @property
     def name(self) -> str:
         """The operation's name in Python: read_associations_v3."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.id).lower()
+        return snake_case(self.id)
+
+    @property
+    def query_schemas(self) -> dict[str, Json]:
+        """The schemas of the parameters in the query, by name."""
+        operation: Json = load()["paths"][self.path][self.method.lower()]
+        return {each["name"]: each["schema"] for each in operation.get("parameters", [])}
 
     def path_arguments(self, path: str) -> list[str]:
         """The values that a concrete path has in place of the parameters."""
@@ -57,6 +63,11 @@ class Operation:
         match = re.fullmatch(pattern, path)
         assert match, f"{path} is not a path of {self.id}"
         return list(match.groups())
+
+
+def snake_case(name: str) -> str:
+    """A name of the spec as Python has it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @cache

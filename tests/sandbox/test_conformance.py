@@ -88,8 +88,8 @@ def validate(case: Case[Any]) -> Any:
 
 def give_known_names(case: Case[Any]) -> None:
     """Put what the portal knows into a request: random ids and types almost never are."""
-    if case.path_parameters:
-        case.path_parameters = {"fromObjectType": "contacts", "toObjectType": "companies"}
+    known = {"fromObjectType": "contacts", "toObjectType": "companies"}
+    case.path_parameters = {name: known[name] for name in case.path_parameters}
     case.query.pop("properties", None)
     body: Any = case.body
     for position, each in enumerate(body["inputs"]):

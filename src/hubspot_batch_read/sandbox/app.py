@@ -22,7 +22,7 @@ from hubspot_batch_read.sandbox.errors import Refused
 from hubspot_batch_read.sandbox.limits import Clock, RateCounter, RateLimits, utc_now
 from hubspot_batch_read.sandbox.operations import OPERATIONS, Operation
 from hubspot_batch_read.sandbox.portal import Portal
-from hubspot_batch_read.sandbox.request import Request, read_inputs
+from hubspot_batch_read.sandbox.request import Request, read_body
 from hubspot_batch_read.sandbox.seeded import seeded
 
 
@@ -98,7 +98,7 @@ class _Service:
         query: dict[str, list[str]] = {}
         for name, value in http.query_params.multi_items():
             query.setdefault(name, []).append(value)
-        request = Request(http.path_params, query, read_inputs(body, operation.max_inputs))
+        request = Request(http.path_params, query, read_body(body, operation.max_inputs))
         outcome = operation.read(self._portal, request)
         # The order of an answer is random, but always the same for the same question.
         random = seeded(self._portal.seed, http.scope["path"], body.hex())

@@ -13,15 +13,21 @@ Input = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an operation is asked: the types in the path, the query, and the inputs."""
+    """What an operation is asked: the types in the path, the query, and the body."""
 
     path: Mapping[str, str]
     query: Mapping[str, list[str]]
-    inputs: list[Input]
+    body: Mapping[str, Any]
+
+    @property
+    def inputs(self) -> list[Input]:
+        """The items of the body's `inputs`."""
+        inputs: list[Input] = self.body["inputs"]
+        return inputs
 
 
-def read_inputs(body: bytes, max_inputs: int) -> list[Input]:
-    """Return the items of a request's `inputs`, which are objects, 1 to `max_inputs` of them.
+def read_body(body: bytes, max_inputs: int) -> Mapping[str, Any]:
+    """Return a request's body, whose `inputs` are objects, 1 to `max_inputs` of them.
 
     Raises Refused (400) for every other body. The sentence about the limit was observed on a sister
     endpoint. What HubSpot answers to an empty list is not known: the sandbox refuses it, so that
@@ -44,7 +50,7 @@ def read_inputs(body: bytes, max_inputs: int) -> list[Input]:
         if not isinstance(each, dict):
             at = f"inputs[{position}]"
             raise invalid(f"Invalid input JSON: {at} must be an object", at=at)
-    return inputs
+    return document
 
 
 def texts(request: Request, name: str) -> list[str]:
