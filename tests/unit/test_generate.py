@@ -157,6 +157,11 @@ UNSUPPORTED = {
         "name: startDate\n          in: cookie",
         "header or cookie parameter, of read_campaigns",
     ),
+    "list of maps of models": (
+        'items: {$ref: "#/components/schemas/BusinessUnit"}',
+        'items: {$ref: "#/components/schemas/CampaignAssets"}',
+        "list that has models more than two levels down, of business_units",
+    ),
     "second kind of answer": (
         '"207": {$ref: "#/components/responses/Campaigns"}',
         '"207": {$ref: "#/components/responses/Associations"}',
