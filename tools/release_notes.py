@@ -77,7 +77,8 @@ def report(since: str, old: Path) -> list[str]:
     sections = {"Spec": list(spec_notes(old)), "Python": list(python_notes(old))}
     notes = [note for section in sections.values() for note in section]
     was, now, due = version(old), version(ROOT), next_version(version(old), level(notes))
-    print(f"Since {since}: {level(notes)}, so the version after {was} is {due}.")
+    early = "" if was.major else " (before 1.0, a major change raises the second number)"
+    print(f"Since {since}: {level(notes)}. The version after {was} is {due}{early}.")
     for title, section in sections.items():
         if section:
             print("", title, *(note.text for note in section), sep="\n")

@@ -71,10 +71,9 @@ def mention(project: Path, text: str) -> None:
 
 
 def test_without_a_change_the_next_release_is_a_patch(project: Path) -> None:
-    assert notes(project) == (
-        IN_ORDER,
-        "Since v0.1.0: patch, so the version after 0.1.0 is 0.1.1.\n",
-    )
+    code, printed = notes(project)
+    assert code == IN_ORDER
+    assert printed.startswith("Since v0.1.0: patch. The version after 0.1.0 is 0.1.1 ")
 
 
 def test_a_new_property_is_minor_and_has_to_be_in_the_changelog(project: Path) -> None:
@@ -86,7 +85,7 @@ def test_a_new_property_is_minor_and_has_to_be_in_the_changelog(project: Path) -
     )
     code, printed = notes(project)
     assert code == NOT_IN_ORDER
-    assert "Since v0.1.0: minor, so the version after 0.1.0 is 0.1.1." in printed
+    assert "Since v0.1.0: minor. The version after 0.1.0 is 0.1.1 " in printed
     assert (
         "addition   readAssociations response 200, 207 $.results[*].to[*].pairedAt  property: "
         "is string, optional, was absent" in printed
@@ -104,7 +103,7 @@ def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(projec
     change(project, MODEL, "    to_object_id: str\n", "    to_object_id: str | None\n")
     code, printed = notes(project)
     assert code == NOT_IN_ORDER
-    assert "Since v0.1.0: major, so the version after 0.1.0 is 0.2.0." in printed
+    assert "Since v0.1.0: major. The version after 0.1.0 is 0.2.0 " in printed
     assert "required: is optional, was required" in printed
     assert "models.AssociatedObject.to_object_id  type str | None, was str" in printed
     # What the changelog says of the last release does not count.
@@ -122,7 +121,7 @@ def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(projec
         ("def close(self)", "def close(self, now: bool)", "parameter was added as required: now"),
         ("def close(self)", "def close(self, now: bool = True)", "new parameter now"),
         ("def close(self) -> None", "def close(self) -> bool", "returns bool, was None"),
-        ("def _batch(", "def _other(", "patch"),
+        ("def _batch(", "def _other(", "Since v0.1.0: patch."),
     ],
     ids=["gone", "new", "required parameter", "parameter", "return type", "private"],
 )
