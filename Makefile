@@ -17,7 +17,7 @@ IMPORT_ALL := from pkgutil import walk_packages; from hubspot_batch_read import 
 	[exec(f"from {module.name} import *") for module in walk_packages(api.__path__, "hubspot_batch_read_api.")]
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes lint check-wheel typecheck format bench bench-check bench-memory lock clean
+.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-check bench-memory lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, 
 
 release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and fail if CHANGELOG.md does not
 	@$(BIN)/python tools/release_notes.py $(SINCE)
+
+record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
+	@$(BIN)/python tools/record.py $(ARGS)
 
 lint: $(READY) ## Check style, and the workflows
 	$(BIN)/ruff check .

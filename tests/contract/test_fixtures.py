@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from recording.leaks import find_secrets
+from recording.normalise import normalise
 
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
 from hubspot_batch_read_api.api.campaigns import read_campaigns
@@ -194,6 +196,11 @@ def test_a_fixture_says_honestly_where_it_comes_from(case: Case) -> None:
     source = case.fixture["source"]
     if case.name == "documentation_example":
         assert source == f"documentation page: {case.operation.id}, example"
+    elif match := re.fullmatch("(recorded live on (.+?)|answered by the sandbox): .+", source):
+        assert match[2] is None or dt.date.fromisoformat(match[2]) <= dt.datetime.now(dt.UTC).date()
+        # What `make record` wrote is normalised; what was changed by hand afterwards is composed.
+        written: Any = {part: case.fixture[part] for part in ("request", "response")}
+        assert normalise(written) == written
     else:
         assert re.fullmatch("composed from the facts: .+", source)
 
@@ -221,27 +228,9 @@ def test_every_status_that_HubSpot_is_known_for_has_a_case() -> None:  # noqa: N
     assert known <= {case.status for case in CASES}
 
 
-SECRETS = {
-    "private app token": r"\bpat-[a-z]{2}\d-",
-    "authorization": r"(?i)\bbearer\b|authorization",
-    "e-mail address": r"[\w.+-]+@[\w-]+\.\w+",
-    "JSON web token": r"\beyJ[\w-]{8,}",
-    "long hexadecimal text": r"\b[0-9a-fA-F]{24,}\b",
-    "long base64 text": r"[A-Za-z0-9+_]{32,}",
-    "portal id": r"(?i)\b(hub|portal|app)_?id\b",
-}
-GUID = r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
-
-
-def secrets(text: str) -> list[str]:
-    """What in a text looks like something that must not be published."""
-    text = re.sub(GUID, "", text)
-    return [kind for kind, pattern in SECRETS.items() if re.search(pattern, text)]
-
-
 @of(CASES)
 def test_a_fixture_holds_no_secret(case: Case) -> None:
-    assert secrets((FIXTURES / f"{case.id}.json").read_text("utf-8")) == []
+    assert find_secrets((FIXTURES / f"{case.id}.json").read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -257,8 +246,8 @@ def test_a_fixture_holds_no_secret(case: Case) -> None:
     ],
 )
 def test_the_search_for_secrets_finds(text: str, kind: str) -> None:
-    assert kind in secrets(text)
-    assert secrets("6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90") == []
+    assert kind in find_secrets(text)
+    assert find_secrets("6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90") == []
 
 
 # Helpers --------------------------------------------------------------------------------------
