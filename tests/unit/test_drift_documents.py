@@ -119,10 +119,9 @@ def test_a_reference_to_nowhere_is_two_and_named(
         "$ref": reference
     }
     file = write(tmp_path / "a.json", changed)
-    code, output, errors = run(capsys, file)
-    assert (code, output) == (2, "")
-    assert str(file) in errors
-    assert reference in errors
+    code, output, _ = run(capsys, file)
+    assert code == 2
+    assert f"Could not be compared: {CAMPAIGNS}: {file}: nothing is at {reference}." in output
 
 
 @pytest.mark.parametrize(
@@ -139,9 +138,9 @@ def test_a_schema_made_of_itself_is_two(
 ) -> None:
     changed = document(ASSOCIATIONS)
     changed["components"]["schemas"]["PublicObjectId"] = itself
-    code, output, errors = run(capsys, write(tmp_path / "a.json", changed))
-    assert (code, output) == (2, "")
-    assert "is made of itself" in errors
+    code, output, _ = run(capsys, write(tmp_path / "a.json", changed))
+    assert code == 2
+    assert "is made of itself" in output
 
 
 @pytest.mark.parametrize("kind", ["responses", "parameters", "requestBodies"])
@@ -154,9 +153,9 @@ def test_any_reference_to_itself_is_two(
     operation = changed["paths"][PATHS[ASSOCIATIONS]]["post"]
     operation["parameters"] += [itself] if kind == "parameters" else []
     operation["requestBody"] = itself if kind == "requestBodies" else operation["requestBody"]
-    code, output, errors = run(capsys, write(tmp_path / "a.json", changed))
-    assert (code, output) == (2, "")
-    assert "refers to itself" in errors
+    code, output, _ = run(capsys, write(tmp_path / "a.json", changed))
+    assert code == 2
+    assert "refers to itself" in output
 
 
 # Documents that are not as OpenAPI has them -----------------------------------------------------
