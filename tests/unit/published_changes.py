@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .published_parts import Json, array, query_parameter, ref, text
 from .published_places import Keys, Places, Where, at, followed, operation_keys, part_of
 
 
-class Kind(Enum):
-    """A row of the table: what it means in a request, and in a response."""
+class Kind(NamedTuple):
+    """A row of the table."""
 
-    OPTIONAL_COMES = ("addition", "addition")
-    REQUIRED_COMES = ("breaking", "addition ")
-    GOES = ("breaking", "breaking ")
-    NARROWER = ("breaking", "addition  ")
-    WIDER = ("loosening", "loosening")
-    VALUE_COMES = ("addition", "addition ")
-    VALUE_GOES = ("breaking", "breaking  ")
-    OTHER = ("breaking", "breaking   ")
+    in_a_request: str
+    in_a_response: str
 
     def meaning(self, where: Where) -> str:
-        return self.value[0 if where.is_sent else 1].strip()
+        return self.in_a_request if where.is_sent else self.in_a_response
+
+
+OPTIONAL_COMES: Final = Kind("addition", "addition")
+REQUIRED_COMES: Final = Kind("breaking", "addition")
+GOES: Final = Kind("breaking", "breaking")
+NARROWER: Final = Kind("breaking", "addition")
+WIDER: Final = Kind("loosening", "loosening")
+VALUE_COMES: Final = Kind("addition", "addition")
+VALUE_GOES: Final = Kind("breaking", "breaking")
+OTHER: Final = Kind("breaking", "breaking")
 
 
 class Change(NamedTuple):
@@ -78,16 +81,17 @@ def both(*edits: Callable[[Json], None]) -> Callable[[Json], None]:
 def words(document: Json, schema: Json) -> str:
     """A schema's type in words, as the comparison has it."""
     while "$ref" in schema:
-        schema = at(document, followed(document, tuple(schema["$ref"][2:].split("/"))))
+        schema = at(document, tuple(schema["$ref"].removeprefix("#/").split("/")))
     if "oneOf" in schema:
-        variants = [at(document, tuple(each["$ref"][2:].split("/"))) for each in schema["oneOf"]]
-        return " or ".join(f'object with type "{_tag(each)}"' for each in variants)
+        return " or ".join(sorted(variant_words(document, each) for each in schema["oneOf"]))
     return " ".join(filter(None, (schema.get("type", "any"), schema.get("format"))))
 
 
-def _tag(variant: Json) -> str:
-    value: str = variant["properties"]["type"]["enum"][0]
-    return value
+def variant_words(document: Json, variant: Json) -> str:
+    if "$ref" in variant:
+        target = at(document, tuple(variant["$ref"].removeprefix("#/").split("/")))
+        return f'object with type "{target["properties"]["type"]["enum"][0]}"'
+    return words(document, variant)
 
 
 # What a schema is -------------------------------------------------------------------------------
@@ -97,9 +101,9 @@ def type_changes(document: Json, keys: Keys) -> Iterator[Change]:
     """Another schema in the place of one."""
     schema = at(document, keys)
     was = words(document, schema)
-    other = (Kind.OTHER, Kind.OTHER)
+    other = (OTHER, OTHER)
     yield Change(put(keys, {"type": "boolean"}), keys, "", "type", (was, "boolean"), other)
-    yield Change(put(keys, {}), keys, "", "type", (was, "any"), (Kind.WIDER, Kind.NARROWER))
+    yield Change(put(keys, {}), keys, "", "type", (was, "any"), (WIDER, NARROWER))
     many = put(keys, array(schema))
     if was == "array":
         items = words(document, at(document, followed(document, keys))["items"])
@@ -112,7 +116,7 @@ def limit_changes(document: Json, keys: Keys) -> Iterator[Change]:
     """The same type with other limits."""
     schema = at(document, keys)
     kind, form, enum = (schema.get(keyword) for keyword in ("type", "format", "enum"))
-    wider, narrower = (Kind.WIDER, Kind.NARROWER), (Kind.NARROWER, Kind.WIDER)
+    wider, narrower = (WIDER, NARROWER), (NARROWER, WIDER)
     null = ("not allowed", "allowed")
     yield Change(put((*keys, "nullable"), True), keys, "", "null", null, wider)
     if kind == "array":
@@ -131,7 +135,7 @@ def limit_changes(document: Json, keys: Keys) -> Iterator[Change]:
         yield Change(change, keys, "", "format", (form, swapped), kinds)
     elif form is not None:
         change = put((*keys, "format"), "time")
-        kinds = (Kind.OTHER, Kind.OTHER)
+        kinds = (OTHER, OTHER)
         yield Change(change, keys, "", "format", (form, "time"), kinds)
     if kind in {"integer", "number"}:
         swapped = "number" if kind == "integer" else "integer"
@@ -146,13 +150,13 @@ def enum_changes(enum: list[str] | None, keys: Keys) -> Iterator[Change]:
     keyword = (*keys, "enum")
     if enum is None:
         closed = ("any value", 'only "A", "B"')
-        kinds = (Kind.NARROWER, Kind.WIDER)
+        kinds = (NARROWER, WIDER)
         yield Change(put(keyword, ["B", "A"]), keys, "", "enum", closed, kinds)
         return
     known = ", ".join(f'"{value}"' for value in sorted(enum))
     opened = (f"only {known}", "any value")
-    yield Change(drop(keyword), keys, "", "enum", opened, (Kind.WIDER, Kind.NARROWER))
-    kinds = (Kind.VALUE_COMES, Kind.VALUE_GOES)
+    yield Change(drop(keyword), keys, "", "enum", opened, (WIDER, NARROWER))
+    kinds = (VALUE_COMES, VALUE_GOES)
     more = put(keyword, ["ADDED", *enum])
     yield Change(more, keys, "", "enum value", ("absent", '"ADDED"'), kinds)
     for value in enum if len(enum) > 1 else []:
@@ -173,24 +177,24 @@ def member_changes(document: Json, keys: Keys) -> Iterator[Change]:
     for name, inner in schema["properties"].items():
         rest = put((*keys, "required"), [each for each in required if each != name])
         if name in required:
-            comes, step, how = Kind.REQUIRED_COMES, f".{name}", "required"
-            kinds = (Kind.WIDER, Kind.NARROWER)
+            comes, step, how = REQUIRED_COMES, f".{name}", "required"
+            kinds = (WIDER, NARROWER)
             yield Change(rest, keys, step, "required", ("required", "optional"), kinds)
         else:
-            comes, step, how = Kind.OPTIONAL_COMES, f".{name}", "optional"
+            comes, step, how = OPTIONAL_COMES, f".{name}", "optional"
             more = put((*keys, "required"), [name, *required])
-            kinds = (Kind.NARROWER, Kind.WIDER)
+            kinds = (NARROWER, WIDER)
             yield Change(more, keys, step, "required", ("optional", "required"), kinds)
         less = both(drop((*keys, "properties", name)), rest)
         gone = (f"{words(document, inner)}, {how}", "absent")
-        yield Change(less, keys, step, "property", gone, (Kind.GOES, comes))
+        yield Change(less, keys, step, "property", gone, (GOES, comes))
     more = put((*keys, "properties", "added"), text(format="date-time"))
     optional = ("absent", "string date-time, optional")
-    kinds = (Kind.OPTIONAL_COMES, Kind.GOES)
+    kinds = (OPTIONAL_COMES, GOES)
     yield Change(more, keys, ".added", "property", optional, kinds)
     more = both(more, put((*keys, "required"), ["added", *required]))
     needed = ("absent", "string date-time, required")
-    kinds = (Kind.REQUIRED_COMES, Kind.GOES)
+    kinds = (REQUIRED_COMES, GOES)
     yield Change(more, keys, ".added", "property", needed, kinds)
 
 
@@ -198,23 +202,19 @@ def choice_changes(document: Json, keys: Keys) -> Iterator[Change]:
     """Variants of a choice that come and go."""
     variants = at(document, keys).get("oneOf", [])
     was = words(document, {"oneOf": variants})
-    for number, variant in enumerate(variants):
-        left = [each for each in variants if each is not variant]
-        less = put((*keys, "oneOf"), left)
-        now = words(document, {"oneOf": left})
-        kinds = (Kind.NARROWER, Kind.WIDER)
-        yield Change(less, keys, "", "type", (was, now), kinds)
-        swap = put((*keys, "oneOf", number), {"type": "string"})
-        rest = [words(document, {"oneOf": [each]}) for each in variants]
-        now = " or ".join([*rest[:number], "string", *rest[number + 1 :]])
-        yield Change(swap, keys, "", "type", (was, now), (Kind.OTHER, Kind.OTHER))
-        null = ("not allowed", "allowed")
+    narrower, wider = (NARROWER, WIDER), (WIDER, NARROWER)
+    for number in range(len(variants)):
+        rest = [each for other, each in enumerate(variants) if other != number]
+        swapped = [*rest, {"type": "string"}]
+        for others, kinds in ((rest, narrower), (swapped, (OTHER, OTHER))):
+            now = words(document, {"oneOf": others})
+            yield Change(put((*keys, "oneOf"), others), keys, "", "type", (was, now), kinds)
         may = put((*followed(document, (*keys, "oneOf", number)), "nullable"), True)
-        yield Change(may, keys, "", "null", null, (Kind.WIDER, Kind.NARROWER))
+        yield Change(may, keys, "", "null", ("not allowed", "allowed"), wider)
     if variants:
-        more = put((*keys, "oneOf"), [*variants, {"type": "string"}])
-        kinds = (Kind.WIDER, Kind.NARROWER)
-        yield Change(more, keys, "", "type", (was, f"{was} or string"), kinds)
+        more = [*variants, {"type": "string"}]
+        now = words(document, {"oneOf": more})
+        yield Change(put((*keys, "oneOf"), more), keys, "", "type", (was, now), wider)
 
 
 # What is around the schemas ---------------------------------------------------------------------
@@ -227,14 +227,14 @@ def parameter_changes(document: Json, path: str, name: str) -> Iterator[Change]:
         where = Where(name, part_of(document, path, (*keys, number)), "")
         needed = parameter["required"]
         now, then = ("required", "optional") if needed else ("optional", "required")
-        kinds = (Kind.WIDER, Kind.NARROWER) if needed else (Kind.NARROWER, Kind.WIDER)
+        kinds = (WIDER, NARROWER) if needed else (NARROWER, WIDER)
         turned = put((*keys, number, "required"), not needed)
         yield Change(turned, where, "", "required", (now, then), kinds)
         less = put(keys, [each for each in listed if each is not parameter])
-        comes = Kind.REQUIRED_COMES if needed else Kind.OPTIONAL_COMES
-        yield Change(less, where, "", "parameter", (now, "absent"), (Kind.GOES, comes))
+        comes = REQUIRED_COMES if needed else OPTIONAL_COMES
+        yield Change(less, where, "", "parameter", (now, "absent"), (GOES, comes))
         if parameter["schema"]["type"] == "array":
-            kinds = (Kind.OTHER, Kind.OTHER)
+            kinds = (OTHER, OTHER)
             turned = put((*keys, number, "explode"), False)
             yield Change(turned, where, "", "explode", ("true", "false"), kinds)
             turned = put((*keys, number, "style"), "spaceDelimited")
@@ -243,21 +243,21 @@ def parameter_changes(document: Json, path: str, name: str) -> Iterator[Change]:
     header |= {"in": "header", "style": "simple", "required": True}
     for parameter, part in ((query, "query added"), (header, "header added")):
         needed = parameter["required"]
-        kind = Kind.REQUIRED_COMES if needed else Kind.OPTIONAL_COMES
+        kind = REQUIRED_COMES if needed else OPTIONAL_COMES
         said = ("absent", "required" if needed else "optional")
         more = put(keys, [parameter, *listed])
-        yield Change(more, Where(name, part, ""), "", "parameter", said, (kind, Kind.GOES))
+        yield Change(more, Where(name, part, ""), "", "parameter", said, (kind, GOES))
 
 
 def body_changes(document: Json, path: str, name: str) -> Iterator[Change]:
     keys = operation_keys(document, path)
-    come_and_go = (Kind.OPTIONAL_COMES, Kind.GOES)
-    go_and_come = (Kind.GOES, Kind.OPTIONAL_COMES)
+    come_and_go = (OPTIONAL_COMES, GOES)
+    go_and_come = (GOES, OPTIONAL_COMES)
     request = Where(name, "request", "")
     loose = put((*keys, "requestBody", "required"), False)
-    kinds = (Kind.WIDER, Kind.NARROWER)
+    kinds = (WIDER, NARROWER)
     yield Change(loose, request, "", "required", ("required", "optional"), kinds)
-    kinds = (Kind.GOES, Kind.REQUIRED_COMES)
+    kinds = (GOES, REQUIRED_COMES)
     none = drop((*keys, "requestBody"))
     yield Change(none, request, "", "body", ("required", "absent"), kinds)
     responses = at(document, keys)["responses"]

@@ -38,6 +38,11 @@ class Place:
         """Give the place one step further in."""
         return replace(self, path=self.path + step)
 
+    def is_inside(self, other: Place) -> bool:
+        """Say whether this is the other place, or further in."""
+        rest = self.path.removeprefix(other.path)
+        return other.inside(rest) == self and (not other.path or rest[:1] in {"", ".", "["})
+
     def chosen(self, tag: tuple[str, frozenset[str]] | None) -> Place:
         """Give the place of those items alone that have a property of one of these values."""
         if tag is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from comparison.differences import Difference, Found, Meaning, Place, found, merged
+from comparison.differences import ABSENT, Difference, Found, Meaning, Place, found, merged
 from comparison.documents import Document, DocumentError, Operation
 from comparison.operations import compare, wire_path
 from comparison.versions import by_path, is_documented, moves, newer, predecessor
@@ -71,14 +71,17 @@ def _judged(expected: list[Found], stated: list[Found]) -> Iterator[Found]:
         if (each.place, each.what, each.old, each.new) in said:
             yield each
         else:
-            here = [
-                other
-                for other in stated
-                if other.place == each.place and _aspect(other) == _aspect(each)
-            ]
-            meanings = [other.meaning for other in here] or [Meaning.FORM_ONLY]
+            here = [other.meaning for other in stated if _is_about(other, each)]
+            meanings = here or [Meaning.FORM_ONLY]
             gravest = min(meanings, key=list(Meaning).index)
             yield replace(each, meaning=gravest, outdated_deviation=True)
+
+
+def _is_about(other: Found, found: Found) -> bool:
+    """Say whether a difference is about the same as another, or part of it."""
+    if found.old == ABSENT and found.what in {"property", "response"}:
+        return other.place.is_inside(found.place)
+    return other.place == found.place and _aspect(other) == _aspect(found)
 
 
 def _aspect(found: Found) -> str:
