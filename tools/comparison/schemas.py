@@ -229,7 +229,7 @@ def _found(
 
 def _choice(schema: Schema) -> str:
     """Put a choice in words."""
-    return " or ".join(dict.fromkeys(_variant(each) for each in _choices(schema)))
+    return " or ".join(sorted({_variant(each) for each in _choices(schema)}))
 
 
 def _variant(schema: Schema) -> str:

@@ -69,7 +69,7 @@ class Schema:
     def words(self) -> str:
         """The type in words."""
         if self.type == UNION:
-            return " or ".join(dict.fromkeys(view(variant).words for variant in self.variants))
+            return " or ".join(sorted({view(variant).words for variant in self.variants}))
         return f"{self.type} {self.format}" if self.format else self.type
 
 
