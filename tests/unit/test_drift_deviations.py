@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 from comparison.documents import Document
@@ -12,7 +12,7 @@ from comparison.matching import compare_with_ours
 
 from .published import ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS, PATHS, WORKFLOWS, document
 from .published_changes import Change, changes
-from .published_parts import Json
+from .published_parts import Json, text
 from .published_places import Places, Where, places
 from .published_spec import OURS
 from .test_drift_substance import Line, lines, told_once
@@ -124,7 +124,7 @@ def test_each_change_is_one_line_and_says_whether_a_deviation_is_out_of_date(
         outdated = [each.outdated_deviation for each in comparison.differences]
         said = list(map(told, outdated, lines(comparison)))
         due = [] if is_allowed(change, there) else expected(operation, change, there)
-        if sorted(map(repr, said)) != sorted(map(repr, due)):
+        if Counter(said) != Counter(due):
             wrong.append(f"due: {due}\nsaid: {said}\n")
     assert not wrong, f"{len(wrong)}\n" + "\n".join(wrong)
 
@@ -168,3 +168,74 @@ def test_where_a_deviation_is_out_of_date_the_spec_itself_says_what_it_means(
     (difference,) = compare_with_ours(OURS, [Document("new", after)]).differences
     assert difference.outdated_deviation
     assert difference.meaning == meaning
+
+
+def said_of(after: Json) -> list[tuple[bool, Line]]:
+    """What is said, with whether it is that a deviation is out of date."""
+    comparison = compare_with_ours(OURS, [Document("new", after)])
+    outdated = [each.outdated_deviation for each in comparison.differences]
+    return list(zip(outdated, lines(comparison), strict=True))
+
+
+@pytest.mark.parametrize("name", ["status", "errorType", "policyName", "groupName", "requestId"])
+@pytest.mark.parametrize(("type_", "meaning"), [("string", "form only"), ("integer", "breaking")])
+def test_what_the_spec_calls_unpublished_is_out_of_date_when_it_is_published(
+    name: str, type_: str, meaning: str
+) -> None:
+    after = document(CAMPAIGNS)
+    after["components"]["schemas"]["Error"]["properties"][name] = {"type": type_}
+    where = frozenset({Where(CAMPAIGNS, "response default", f"$.{name}")})
+    line = (meaning, "property", "absent", f"{type_}, optional", where)
+    assert said_of(after) == [(True, line)]
+
+
+# One or the other -------------------------------------------------------------------------------
+
+
+def move_errors(after: Json, names: set[str]) -> None:
+    """Publish what failed in the 200 and no longer in the 207."""
+    schemas = after["components"]["schemas"]
+    (to,) = (name for name in schemas if f"{name}WithErrors" in schemas)
+    for name in names:
+        properties = schemas[f"{to}WithErrors"]["properties"]
+        schemas[to]["properties"][name] = properties.pop(name)
+
+
+@pytest.mark.parametrize("operation", [ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS])
+@pytest.mark.parametrize("names", [{"errors"}, {"numErrors"}, {"errors", "numErrors"}])
+def test_errors_may_be_published_in_either_response(operation: str, names: set[str]) -> None:
+    after = document(operation)
+    move_errors(after, names)
+    assert said_of(after) == []
+
+
+@pytest.mark.parametrize("operation", [ASSOCIATIONS_V3, CAMPAIGNS])
+def test_the_207_may_go_if_the_200_has_the_errors(operation: str) -> None:
+    after = document(operation)
+    move_errors(after, {"errors", "numErrors"})
+    del after["paths"][PATHS[operation]]["post"]["responses"]["207"]
+    assert said_of(after) == []
+
+
+@pytest.mark.parametrize("operation", [ASSOCIATIONS_V3, CAMPAIGNS])
+@pytest.mark.parametrize("name", ["errors", "numErrors"])
+def test_what_went_with_the_207_alone_is_one_line(operation: str, name: str) -> None:
+    after = document(operation)
+    move_errors(after, {"errors", "numErrors"} - {name})
+    del after["paths"][PATHS[operation]]["post"]["responses"]["207"]
+    ((_, line),) = said_of(after)
+    assert line[1] == "property"
+    assert line[4] == {Where(operation, "response 200", f"$.{name}")}
+
+
+def test_the_207_may_be_published_for_workflow_ids() -> None:
+    after = document(WORKFLOWS)
+    responses = after["paths"][PATHS[WORKFLOWS]]["post"]["responses"]
+    responses["207"] = responses["200"]
+    assert said_of(after) == []
+    after["components"]["schemas"]["PublicWorkflowIdMapping"]["properties"]["flowId"] = text()
+    ((_, line),) = said_of(after)
+    assert line[:4] == ("breaking", "type", "integer int64", "string")
+    assert line[4] == {
+        Where(WORKFLOWS, f"response {status}", "$.results[*].flowId") for status in (200, 207)
+    }

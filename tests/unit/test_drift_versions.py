@@ -166,6 +166,26 @@ def test_of_two_versions_that_moved_the_newest_goes_with_the_newest() -> None:
     ]
 
 
+def test_a_path_that_moved_past_an_older_version_is_one_line() -> None:
+    v4 = f"/crm/v4/associations/{TYPES}"
+    old = add(only(ASSOCIATIONS_V3), ASSOCIATIONS_V3, v4)
+    new = {**only(ASSOCIATIONS_V3), ASSOCIATIONS: old[ASSOCIATIONS_V3]}
+    new[ASSOCIATIONS] = move(new | old, ASSOCIATIONS_V3, PATHS[ASSOCIATIONS])[ASSOCIATIONS_V3]
+    del new[ASSOCIATIONS]["paths"][v4]
+    line = ("breaking", ASSOCIATIONS, "path", v4, PATHS[ASSOCIATIONS])
+    assert said(between(old, new)) == [line]
+
+
+def test_a_version_that_goes_while_another_gets_a_successor_is_two_lines() -> None:
+    newer = f"/crm/associations/2026-09/{TYPES}"
+    new = remove(add(documents(), ASSOCIATIONS, newer), ASSOCIATIONS_V3)
+    older, current = PATHS[ASSOCIATIONS_V3], PATHS[ASSOCIATIONS]
+    assert sorted(said(between(documents(), new))) == [
+        ("addition", ASSOCIATIONS, "a newer version exists", current, newer),
+        ("breaking", ASSOCIATIONS_V3, "operation", older, "absent"),
+    ]
+
+
 def test_a_move_to_our_path_has_our_name() -> None:
     v4 = f"/crm/v4/associations/{TYPES}"
     old = move(documents(), ASSOCIATIONS, v4)
