@@ -50,6 +50,8 @@ class Document:
     """Whether it is our spec, which may state limits that HubSpot does not publish."""
     as_published: bool = False
     """Whether to read in it what its `x-deviates-from-hubspot` says that HubSpot publishes."""
+    seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was made of its parts, by their pointers: `wire` looks at many of them often."""
 
     @cached_property
     def _registry(self) -> Registry[Any]:

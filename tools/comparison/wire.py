@@ -114,8 +114,16 @@ def views(node: Node, around: frozenset[str] = frozenset()) -> list[Schema]:
     """
     if node.pointer in around:
         raise DocumentError(f"{node.document.name}: {node.pointer} is made of itself")
+    seen: dict[str, list[Schema]] = node.document.seen
+    # Another node of this pointer is one that a deviation changed, or that says nothing.
+    as_it_stands = bool(node.raw) and not node.declared
+    if as_it_stands and node.pointer in seen:
+        return seen[node.pointer]
     around |= {node.pointer}
-    return [schema for way in alternatives(node) for schema in _views(way, around)]
+    schemas = [schema for way in alternatives(node) for schema in _views(way, around)]
+    if as_it_stands:
+        seen[node.pointer] = schemas
+    return schemas
 
 
 def _views(node: Node, around: frozenset[str]) -> list[Schema]:
