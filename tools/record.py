@@ -148,7 +148,10 @@ class Recorder:
         changes = self._changes(case, before, after)
         if not self._update or not self._may_write(case, bool(changes)):
             return Finding(Verdict.DIFFERENT if changes else Verdict.EQUAL, changes)
-        write(case.path, text)
+        try:
+            write(case.path, text)
+        except OSError as error:
+            raise RecordError(f"it cannot be written ({error.strerror})") from None
         return Finding(Verdict.WRITTEN, changes)
 
     def _own(self, text: str, own: Mapping[str, str]) -> Iterator[str]:
@@ -248,9 +251,7 @@ def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
             case Verdict.DIFFERENT:
                 print(said)
             case Verdict.WRITTEN:
-                print(
-                    *filter(None, (said, f"{case.name}: written; look at its `expect`")), sep="\n"
-                )
+                print(said and f"{said}\n", f"{case.name}: written; look at its `expect`", sep="")
             case Verdict.OTHER:
                 print(f"{case.name}: another situation: {said}")
             case Verdict.FAILED:

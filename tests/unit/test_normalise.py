@@ -401,7 +401,7 @@ def test_an_instant_keeps_its_form(before: str, after: str) -> None:
             "needs crm.objects.contacts.read with OAuth 2.0",
             "needs crm.objects.contacts.read with OAuth 2.0",
         ),
-        ("sent to intranet.acme.com", "sent to id-1001"),
+        ("sent to marketing.acme.com", "sent to id-1001"),
         ("expired 5 minutes ago; hub_53628", "expired 1001 minutes ago; id-1002"),
         (
             "see https://app.hubspot.com/contacts/77/53628.",

@@ -37,8 +37,8 @@ DOCUMENTATION_HOSTS: Final = {"developers.hubspot.com", "knowledge.hubspot.com"}
 OWN_PROPERTY: Final = re.compile("hs_[a-z_]+|id|inputs|after|type|flowId|workflowId")
 KEPT: Final = "|".join(
     (
-        *(f"{status}:? {HTTPStatus(status).phrase}" for status in (400, 401, 403, 404, 405, 429)),
-        *(f"{status}:? {HTTPStatus(status).phrase}" for status in (500, 502, 503, 504)),
+        *(f"{status}:? {HTTPStatus(status).phrase}" for status in (*range(400, 406), 429)),
+        *(f"{status}:? {HTTPStatus(status).phrase}" for status in range(500, 505)),
         "520: Web server",
         "(?:line|column) [0-9]{1,6}",
         "batch is [0-9]{1,4}",
@@ -47,7 +47,7 @@ KEPT: Final = "|".join(
         "(?<=[</])h[1-6]",
         VERSION,
         *map(re.escape, sorted(API_HOSTS | DOCUMENTATION_HOSTS)),
-        r"(?:crm|marketing|automation|CampaignApiError|com\.hubspot)(?:\.[A-Za-z_-]+)+",
+        r"(?:crm|marketing|automation)(?:\.[a-z_-]+)*\.(?:read|write)|com\.hubspot(?:\.[A-Za-z]+)+",
     )
 )
 """What stays in a sentence although it has a digit or a dot."""
