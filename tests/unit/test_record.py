@@ -391,7 +391,8 @@ def test_one_request_without_an_answer_does_not_stop_the_others(
 ) -> None:
     hub.answers[PATH_OF[NULL_LABEL]] = Answer(200, {"content-length": "99"}, b"{}")
     hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
-    hub.answers[PATH_OF[FLOW]] = Answer(200, {}, b'{"results":' + b"[" * 700 + b"]" * 700 + b"}")
+    deep = b'{"results":' + b'{"a":' * 700 + b"0" + b"}" * 701
+    hub.answers[PATH_OF[FLOW]] = Answer(200, {}, deep)
 
     def breaking_off(request: Request) -> Answer:
         answer = Hub.__call__(hub, request)
