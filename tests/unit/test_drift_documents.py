@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -24,6 +21,7 @@ from .published_files import SILENT, run, write, write_all
 from .published_parts import Json, ref, text
 from .published_places import Keys, at
 from .published_spec import OURS
+from .servers import Answer, Request, serve
 
 
 @pytest.fixture
@@ -186,29 +184,22 @@ def test_whatever_is_wrong_in_a_document_is_no_crash(keys: Keys, value: object) 
 # Addresses --------------------------------------------------------------------------------------
 
 
-@contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """Serve the files of a folder; gives the address."""
+def files_of(folder: Path) -> Callable[[Request], Answer]:
+    """Answer with the files of a folder; anything else there is no document."""
 
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
+    def answer(request: Request) -> Answer:
+        path = folder / request.path.removeprefix("/")
+        if path.is_dir():
+            return Answer(200, {}, b"<html></html>")
+        return Answer(200, {}, path.read_bytes()) if path.exists() else Answer(404, {}, b"")
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return answer
 
 
 def test_a_document_may_be_at_an_address(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     marked = b"\xef\xbb\xbf" + json.dumps(document(WORKFLOWS)).encode()
     (folder / "marked.json").write_bytes(marked)
-    with serve(folder) as address:
+    with serve(files_of(folder)) as address:
         places = [f"{address}/{CAMPAIGNS}/openapi.json", f"{address}/marked.json"]
         output = run(capsys, *places)[1]
         assert output.startswith(f"{SILENT}{WORKFLOWS}, {CAMPAIGNS}.")
@@ -219,7 +210,7 @@ def test_a_document_may_be_at_an_address(folder: Path, capsys: pytest.CaptureFix
 def test_an_address_without_a_document_is_two_and_named(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serve(folder) as address:
+    with serve(files_of(folder)) as address:
         missing, listing = f"{address}/missing.json", f"{address}/"
         for place, said in ((missing, "404"), (listing, "no OpenAPI 3 document")):
             code, output, errors = run(capsys, place)
