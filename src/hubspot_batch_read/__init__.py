@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hubspot_batch_read.batch import Batch
     from hubspot_batch_read.client import HubSpot
     from hubspot_batch_read.ids import FlowId, InvalidIdError, WorkflowId
-    from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
+    from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
     from hubspot_batch_read.sending import WaitTooLongError
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Summary",
     "Truncation",
     "WaitTooLongError",
+    "WithoutRecord",
     "WorkflowId",
 ]
 
@@ -51,6 +52,7 @@ _MODULES = {
     "Summary": "results",
     "Truncation": "results",
     "WaitTooLongError": "sending",
+    "WithoutRecord": "results",
     "WorkflowId": "ids",
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
-from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
+from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
 from hubspot_batch_read_api.models import BatchError
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ class Account(Generic[RowT]):
         to be read on. Something that is not an id is yielded as it is.
         """
         return self._plan.unread
+
+    def new_without_record(self) -> list[WithoutRecord]:
+        """Return the ids found to have no record since the last call, each once.
+
+        It is for writing them down while the read goes on: called in the loop over the records and
+        once after it, it returns what `errors`, `without_associations` and `unanswered` hold.
+        """
+        return self._plan.new_without_record()
 
     @property
     def truncated(self) -> list[Truncation]:

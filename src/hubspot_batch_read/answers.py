@@ -10,6 +10,7 @@ from typing import Any, Generic
 
 from attrs import Factory, define
 
+from hubspot_batch_read.ids import normal_form
 from hubspot_batch_read.operations import Envelope, Operation, RowT
 from hubspot_batch_read.results import InputError
 from hubspot_batch_read_api.errors import DecodeError
@@ -80,9 +81,9 @@ def _answer_other_spellings(answer: Outcome[RowT], ids: Collection[str]) -> None
     """Give ids without an answer the row of an id that HubSpot takes for the same."""
     missing = [id_ for id_ in ids if not answer.has(id_)]
     if missing:
-        by_form = {_normal(id_): rows for id_, rows in answer.rows.items()}
+        by_form = {normal_form(id_): rows for id_, rows in answer.rows.items()}
         answer.rows.update(
-            {id_: by_form[form] for id_ in missing if (form := _normal(id_)) in by_form}
+            {id_: by_form[form] for id_ in missing if (form := normal_form(id_)) in by_form}
         )
 
 
@@ -121,16 +122,11 @@ class _Asked:
     def find(self, value: str | None) -> str | None:
         if value is None or value in self._ids:
             return value
-        return self._by_normal_form.get(_normal(value))
+        return self._by_normal_form.get(normal_form(value))
 
     @cached_property
     def _by_normal_form(self) -> dict[str, str]:
-        return {_normal(id_): id_ for id_ in self._ids}
-
-
-def _normal(id_: str) -> str:
-    """Return an id as HubSpot may write it: without leading zeros, in lower case."""
-    return id_.lstrip("0") or "0" if id_.isdecimal() else id_.lower()
+        return {normal_form(id_): id_ for id_ in self._ids}
 
 
 def _values(error: BatchError, keys: Iterable[str]) -> list[str]:

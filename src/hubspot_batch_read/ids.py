@@ -16,6 +16,8 @@ from reprlib import repr as short_repr
 from typing import SupportsIndex, cast
 from uuid import UUID
 
+from hubspot_batch_read.results import WithoutRecord
+
 Id = str | int
 """What is accepted as an id: text, or a whole number, NumPy's included."""
 
@@ -55,6 +57,11 @@ def unpack(key: Key) -> str:
     return str(key) if key >= 0 else str(UUID(int=-1 - key))
 
 
+def normal_form(text: str) -> str:
+    """Return an id as HubSpot may write it: without leading zeros, in lower case."""
+    return text.lstrip("0") or "0" if text.isdecimal() else text.lower()
+
+
 class InvalidIdError(ValueError):
     """Something among the ids is none; the message says what, and where it stands."""
 
@@ -88,6 +95,7 @@ class Ids:
         self.count = 0
         self.without_associations: list[Key] = []
         self.unanswered: list[Key] = []
+        self._told = (0, 0)  # so many of the two
         self._ids = ids
         self._iterator: Iterator[Id] | None = None
         self._ended = False
@@ -183,6 +191,18 @@ class Ids:
         self.count += 1
         if self._seen is not None:
             self._seen |= {key}
+
+    def new_without_record(self) -> list[WithoutRecord]:
+        """Return what was added to the two lists of the account since the last call."""
+        without_associations, unanswered = self._told
+        self._told = len(self.without_associations), len(self.unanswered)
+        return [
+            *(
+                WithoutRecord(self.text(key), "without_associations")
+                for key in self.without_associations[without_associations:]
+            ),
+            *(WithoutRecord(self.text(key), "unanswered") for key in self.unanswered[unanswered:]),
+        ]
 
     def text(self, key: Key) -> str:
         """Return a packed id as it is handed out."""

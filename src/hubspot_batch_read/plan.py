@@ -18,7 +18,7 @@ from hubspot_batch_read.answers import errors_of, read_answer, salvage
 from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
-from hubspot_batch_read.results import Failure, InputError, Summary, Truncation
+from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
 
@@ -57,6 +57,7 @@ class Plan(Generic[RowT]):
         self._collect = collect
         self._records = self._requests = self._unexpected = 0
         self._cut: list[Cut[RowT]] = []
+        self._told = 0  # so many of the errors
         self._chunks: deque[Chunk[RowT]] = deque()
         self._ready: deque[Ready[RowT] | Failure] = deque()
 
@@ -235,6 +236,14 @@ class Plan(Generic[RowT]):
     def unanswered(self) -> list[str]:
         """The ids that HubSpot said nothing of."""
         return [source.ids.text(key) for source in self._sources for key in source.ids.unanswered]
+
+    def new_without_record(self) -> list[WithoutRecord]:
+        """Return the ids that were found to have no record since the last call."""
+        new = [WithoutRecord(error.id, "error", error) for error in self.errors[self._told :]]
+        self._told = len(self.errors)
+        for ids in (source.ids for source in self._sources):
+            new += ids.new_without_record()
+        return new
 
     @property
     def truncated(self) -> list[Truncation]:

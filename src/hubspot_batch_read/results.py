@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from attrs import define
 
@@ -29,6 +30,18 @@ class InputError:
     """What went wrong, in words that HubSpot may change."""
     context: Mapping[str, Sequence[str]] | None = None
     """What the error is about."""
+
+
+@define(frozen=True)
+class WithoutRecord:
+    """An id that was asked for and has no record."""
+
+    id: str
+    """The text of the id that was given."""
+    reason: Literal["error", "without_associations", "unanswered"]
+    """Its place in the account."""
+    error: InputError | None = None
+    """What HubSpot said, if the reason is an error."""
 
 
 @define(frozen=True)

@@ -609,6 +609,29 @@ def test_the_account_has_each_id_in_its_place() -> None:
     assert [error.message for error in read.other_errors] == ["odd"]
 
 
+def test_the_ids_without_a_record_can_be_taken_while_reading_each_once() -> None:
+    def send(request: Request[Association], wait: Wait) -> Any:
+        found, nothing, odd, *_ = request.inputs
+        document = {
+            "results": [{"from": {"id": found}, "to": []}],
+            "errors": [
+                {"subCategory": NO_ASSOCIATIONS_FOUND, "context": {"fromObjectId": [nothing]}},
+                {"category": "VALIDATION_ERROR", "context": {"id": [odd]}},
+            ],
+        }
+        return MappingAnswer(AssociationEnvelope.from_dict(document))  # type: ignore[arg-type]
+
+    source = Source(evolve(ASSOCIATIONS, max_inputs=4), Ids(range(1, 9)))
+    read = Batch(Plan([source], window=1, collect=False), send, max_concurrency=1, on_progress=None)
+    taken = [[(each.id, each.reason) for each in read.new_without_record()] for _ in read]
+    assert taken == [
+        [("3", "error"), ("2", "without_associations"), ("4", "unanswered")],
+        [("7", "error"), ("6", "without_associations"), ("8", "unanswered")],
+    ]
+    assert read.new_without_record() == []
+    assert [error.id for error in read.errors] == ["3", "7"]
+
+
 def summary(**numbers: Any) -> Summary:
     zero: dict[str, Any] = dict.fromkeys((each.name for each in fields(Summary)), 0)
     return Summary(**{**zero, **numbers})
