@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import define, evolve
 
+from hubspot_batch_read import tables
 from hubspot_batch_read.ids import FlowId, WorkflowId
+from hubspot_batch_read.tables import Table
 from hubspot_batch_read_api.api.associations import read_associations, read_associations_v3
 from hubspot_batch_read_api.api.campaigns import read_campaigns
 from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
@@ -123,6 +125,8 @@ class Operation(Generic[RowT]):
     """Where a row has the id it was asked by, as keys of the JSON object."""
     id_of: Callable[[RowT], str | None]
     """Returns this id; None if the row has none."""
+    table: Table[RowT]
+    """The table that the records make."""
     kind: type[str] = str
     """What ids are handed out as."""
     cursor: Callable[[RowT], str | None] = lambda _: None
@@ -211,6 +215,7 @@ ASSOCIATIONS = Operation(
     row=Association,
     id_path=("from", "id"),
     id_of=lambda row: row.from_.id,
+    table=tables.ASSOCIATIONS,
     cursor=lambda row: after(row.paging) if row.paging is not None else None,
     content=lambda row: row.to,
     merge=merge_associations,
@@ -227,6 +232,7 @@ ASSOCIATIONS_V3 = Operation(
     row=AssociationV3,
     id_path=("from", "id"),
     id_of=lambda row: row.from_.id,
+    table=tables.ASSOCIATIONS_V3,
     merge=merge_associations_v3,
     cut=lambda row: ("to",) if after(row.paging) else (),
     remedy="read_associations reads all of them",
@@ -243,6 +249,7 @@ CAMPAIGNS = Operation(
     row=Campaign,
     id_path=("id",),
     id_of=lambda row: row.id,
+    table=tables.campaigns(properties=None),
     cut=cut_assets,
     remedy="HubSpot's campaign assets endpoint reads on from the `after` of the list's paging",
     error_texts=True,
@@ -257,6 +264,7 @@ WORKFLOWS_BY_FLOW_ID = Operation(
     row=WorkflowIdMapping,
     id_path=("flowId",),
     id_of=lambda row: text(row.flow_id),
+    table=tables.WORKFLOW_ID_MAPPINGS,
     kind=FlowId,
     error_keys=("flowId", "flowIds", "id", "ids"),
 )
@@ -270,6 +278,7 @@ WORKFLOWS_BY_WORKFLOW_ID = Operation(
     row=WorkflowIdMapping,
     id_path=("workflowId",),
     id_of=lambda row: text(row.workflow_id),
+    table=tables.WORKFLOW_ID_MAPPINGS,
     kind=WorkflowId,
     error_keys=("workflowId", "workflowIds", "id", "ids"),
 )

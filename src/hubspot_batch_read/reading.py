@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, Literal
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
+from hubspot_batch_read import tables
 from hubspot_batch_read.chunk import Source
 from hubspot_batch_read.ids import Id, Ids
 from hubspot_batch_read.operations import (
@@ -77,7 +78,8 @@ def campaigns(
         "start_date": iso_date("start_date", start_date),
         "end_date": iso_date("end_date", end_date),
     }
-    return Reading([_source(CAMPAIGNS, ids, unique)], query=query)
+    operation = evolve(CAMPAIGNS, table=tables.campaigns(names))
+    return Reading([_source(operation, ids, unique)], query=query)
 
 
 def workflow_id_mappings(

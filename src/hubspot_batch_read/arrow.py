@@ -1,0 +1,72 @@
+"""The tables as Arrow's schemas and record batches; imported when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from hubspot_batch_read.tables import ColumnType, Line
+
+try:
+    import pyarrow as pa
+except ModuleNotFoundError as error:
+    if error.name != "pyarrow":
+        raise
+    message = 'Arrow needs an extra: pip install "hubspot-batch-read[arrow]"'
+    raise ModuleNotFoundError(message, name=error.name) from error
+
+ASSET = pa.struct(
+    [
+        ("type", pa.string()),
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("metrics", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+
+TYPES: Mapping[ColumnType, pa.DataType] = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "list<int64>": pa.list_(pa.int64()),
+    "list<asset>": pa.list_(ASSET),
+}
+
+
+def schema(types: Mapping[str, ColumnType]) -> pa.Schema:
+    """Return the schema of a table with these columns."""
+    return pa.schema([(name, TYPES[kind]) for name, kind in types.items()])
+
+
+def record_batch(schema: pa.Schema, lines: Iterable[Line]) -> pa.RecordBatch:
+    """Return lines as a record batch; see `Table.record_batch`."""
+    columns = list(zip(*lines, strict=True)) or [()] * len(schema)
+    arrays = [_array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:
+    try:
+        return pa.array(values, kind)
+    except (ArithmeticError, ValueError):  # rare, so that not every value is looked at before
+        return pa.array([_fitting(value, kind) for value in values], kind)
+
+
+def _fitting(value: Any, kind: Any) -> Any:
+    """Return what comes closest to a value among those that Arrow can hold."""
+    if value is None:
+        return None
+    if kind == pa.string():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if kind == pa.int64():
+        return value if -(2**63) <= value < 2**63 else None
+    if kind == pa.float64():
+        return float(value)
+    if pa.types.is_list(kind):
+        return [_fitting(each, kind.value_type) for each in value]
+    if pa.types.is_struct(kind):
+        return {each.name: _fitting(value[each.name], each.type) for each in kind}
+    if pa.types.is_map(kind):
+        pairs = value.items()
+        return {_fitting(key, kind.key_type): _fitting(each, kind.item_type) for key, each in pairs}
+    return value

@@ -1,0 +1,152 @@
+"""The tables: what of a record they hold, and that Arrow takes everything that HubSpot can send."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from hubspot_batch_read import tables
+from hubspot_batch_read_api.models import Association, AssociationV3, Campaign, WorkflowIdMapping
+
+CAMPAIGNS = tables.campaigns(["hs_name", "hs_notes"])
+CAMPAIGN = Campaign.from_dict(
+    {
+        "id": "0e1cf94a",
+        "createdAt": "2026-01-02T03:04:05.678+02:00",
+        "properties": {"hs_name": "Spring"},
+        "businessUnits": [{"id": 0}, {"id": 7}],
+        "assets": {
+            "FORM": {"results": [{"id": 1, "name": "Sign-up", "metrics": {"VIEWS": 3}}]},
+            "OBJECT_LIST": {"results": []},
+            "MARKETING_EMAIL": {"results": [{"id": "2"}]},
+        },
+    }
+)
+
+
+def rows(table: tables.Table[Any], *records: Any) -> list[dict[str, Any]]:
+    """Return the lines of records, as they come back from Arrow."""
+    batch = table.record_batch(line for record in records for line in table.lines(record))
+    assert batch.schema == table.schema
+    return batch.to_pylist()
+
+
+def test_an_association_is_a_line_for_each_pair_and_type() -> None:
+    types = [
+        {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None},
+        {"category": "INVENTED", "typeId": 2, "label": "CEO"},
+    ]
+    to = [{"toObjectId": 7, "associationTypes": types}, {"toObjectId": "8", "associationTypes": []}]
+    record = Association.from_dict({"from": {"id": "101"}, "to": to})
+    assert tables.ASSOCIATIONS.columns == ("from_id", "to_id", "type_id", "category", "label")
+    assert list(tables.ASSOCIATIONS.lines(record)) == [
+        ("101", "7", 1, "HUBSPOT_DEFINED", None),
+        ("101", "7", 2, "INVENTED", "CEO"),
+        ("101", "8", None, None, None),
+    ]
+    assert {type(line[3]) for line in tables.ASSOCIATIONS.lines(record)} == {str, type(None)}
+    assert len(rows(tables.ASSOCIATIONS, record)) == 3
+
+
+def test_an_association_v3_is_a_line_for_each_pair_and_type() -> None:
+    to = [{"id": 7, "type": "contact_to_company"}, {"id": "7", "type": "boss"}]
+    record = AssociationV3.from_dict({"from": {"id": "101"}, "to": to})
+    assert rows(tables.ASSOCIATIONS_V3, record) == [
+        {"from_id": "101", "to_id": "7", "type": "contact_to_company"},
+        {"from_id": "101", "to_id": "7", "type": "boss"},
+    ]
+
+
+def test_a_workflow_id_mapping_is_one_line() -> None:
+    records = [WorkflowIdMapping(flow_id=5, workflow_id=6), WorkflowIdMapping(flow_id=7)]
+    assert rows(tables.WORKFLOW_ID_MAPPINGS, *records) == [
+        {"flow_id": 5, "workflow_id": 6},
+        {"flow_id": 7, "workflow_id": None},
+    ]
+
+
+def test_a_campaign_is_one_line_with_its_assets_nested() -> None:
+    assert rows(CAMPAIGNS, CAMPAIGN) == [
+        {
+            "id": "0e1cf94a",
+            "created_at": datetime(2026, 1, 2, 1, 4, 5, 678000, UTC),
+            "updated_at": None,
+            "business_unit_ids": [0, 7],
+            "hs_name": "Spring",
+            "hs_notes": None,
+            "assets": [
+                {"type": "FORM", "id": "1", "name": "Sign-up", "metrics": [("VIEWS", 3.0)]},
+                {"type": "MARKETING_EMAIL", "id": "2", "name": None, "metrics": None},
+            ],
+        }
+    ]
+
+
+def test_what_a_campaign_does_not_have_is_null() -> None:
+    (row,) = rows(CAMPAIGNS, Campaign(id="1"))
+    assert set(row) == set(CAMPAIGNS.columns)
+    assert {name for name, value in row.items() if value is not None} == {"id"}
+
+
+def test_a_property_named_like_another_column_keeps_its_values() -> None:
+    table = tables.campaigns(["id", "assets", "properties.id", "id"])
+    values = {"id": "a", "assets": "b", "properties.id": "c"}
+    (row,) = rows(table, Campaign(id="1", properties=values))
+    assert len(set(table.columns)) == len(table.columns)
+    assert row["id"] == "1"
+    assert row["properties.id"] == "a"
+    assert row["properties.assets"] == "b"
+    assert row["properties.properties.id"] == "c"
+
+
+@pytest.mark.parametrize(("number", "held"), [(2**63 - 1, 2**63 - 1), (2**63, None)])
+def test_an_integer_that_arrow_cannot_hold_costs_no_row(number: int, held: int | None) -> None:
+    records = [WorkflowIdMapping(flow_id=number), WorkflowIdMapping(flow_id=1)]
+    assert [row["flow_id"] for row in rows(tables.WORKFLOW_ID_MAPPINGS, *records)] == [held, 1]
+
+
+def test_text_and_numbers_that_arrow_cannot_hold_cost_no_row() -> None:
+    odd = Campaign.from_dict(
+        {
+            "id": "1",
+            "properties": json.loads(r'{"hs_name": "\ud800 \ud83d\ude00", "hs_notes": "usual"}'),
+            "businessUnits": [{"id": -(2**63) - 1}, {"id": 7}],
+            "assets": {
+                "FORM": {
+                    "results": [{"id": "\udfff", "metrics": {"VIEWS": 2**60 + 1, "\ud800": 0.5}}]
+                }
+            },
+        }
+    )
+    first, second = rows(CAMPAIGNS, odd, CAMPAIGN)
+    assert (first["hs_name"], first["hs_notes"]) == ("\ufffd 😀", "usual")
+    assert first["business_unit_ids"] == [None, 7]
+    (asset,) = first["assets"]
+    assert asset["id"] == "\ufffd"
+    assert asset["metrics"] == [("VIEWS", float(2**60)), ("\ufffd", 0.5)]
+    assert second == rows(CAMPAIGNS, CAMPAIGN)[0]
+
+
+def test_a_table_without_a_line_has_its_schema() -> None:
+    batch = CAMPAIGNS.record_batch([])
+    assert (batch.num_rows, batch.schema) == (0, CAMPAIGNS.schema)
+    assert CAMPAIGNS.schema.field("created_at").type == pa.timestamp("us", tz="UTC")
+
+
+def test_without_pyarrow_the_error_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "from hubspot_batch_read import tables\n"
+        "assert tables.ASSOCIATIONS.columns\n"
+        "try: tables.ASSOCIATIONS.schema\n"
+        "except ModuleNotFoundError as error: print(error.name, error)"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert printed.startswith("pyarrow ")
+    assert 'pip install "hubspot-batch-read[arrow]"' in printed
