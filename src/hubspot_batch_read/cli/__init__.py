@@ -1,0 +1,19 @@
+"""The command line: `hubspot-batch-read`, with the extra `cli`.
+
+Ids come in by `inputs`, rows go out by `outputs` (`formats`, `parquet`), ids without a row by
+`error_file`; `run` reads, `app` has the commands and their options.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command; exit with 2, and with what to install, if the extra is missing."""
+    try:
+        from hubspot_batch_read.cli.app import app  # noqa: PLC0415 - needs the extra
+    except ModuleNotFoundError as error:
+        if error.name not in {"typer", "rich"}:
+            raise
+        sys.stderr.write('This command needs an extra: pip install "hubspot-batch-read[cli]"\n')
+        sys.exit(2)
+    app()

@@ -1,0 +1,147 @@
+"""The commands of `hubspot-batch-read`."""
+
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from attrs import evolve
+
+from hubspot_batch_read import HubSpot, operations, tables
+from hubspot_batch_read.account import OnProgress
+from hubspot_batch_read.batch import Batch
+from hubspot_batch_read.cli.execute import execute
+from hubspot_batch_read.cli.options import Options, with_options
+from hubspot_batch_read_api.models import (
+    Association,
+    AssociationV3,
+    Campaign,
+    WorkflowIdMapping,
+)
+
+app = typer.Typer(
+    help="Read any number of ids from HubSpot's batch-read endpoints.",
+    epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, or from --token-file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+FromType = Annotated[
+    str, typer.Argument(metavar="FROM", help="Type of the objects to read from, such as contacts.")
+]
+ToType = Annotated[
+    str, typer.Argument(metavar="TO", help="Type of the associated objects, such as companies.")
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Ids; without any, from --ids or standard input."),
+]
+
+
+class WorkflowKind(StrEnum):
+    """The two kinds of ids that a workflow has."""
+
+    FLOW = "flow"
+    WORKFLOW = "workflow"
+
+
+def _example(command: str) -> str:
+    return f"Example: hubspot-batch-read {command}"
+
+
+@app.command(epilog=_example("associations contacts companies 37295 37296"))
+@with_options
+def associations(
+    from_type: FromType, to_type: ToType, given: Given = None, *, options: Options
+) -> None:
+    """Read the associations of objects, all of each (2026-03)."""
+
+    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Batch[Association]:
+        return hubspot.read_associations(
+            from_type, to_type, ids, unique_ids=True, on_progress=on_progress
+        )
+
+    sys.exit(execute(operations.ASSOCIATIONS, "from_id", given or [], options, begin))
+
+
+@app.command(epilog=_example("associations-v3 deals companies 37295 --format csv"))
+@with_options
+def associations_v3(
+    from_type: FromType, to_type: ToType, given: Given = None, *, options: Options
+) -> None:
+    """Read the associations of objects, at most 100 of each (v3)."""
+
+    def begin(
+        hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress
+    ) -> Batch[AssociationV3]:
+        return hubspot.read_associations_v3(
+            from_type, to_type, ids, unique_ids=True, on_progress=on_progress
+        )
+
+    sys.exit(execute(operations.ASSOCIATIONS_V3, "from_id", given or [], options, begin))
+
+
+@app.command(epilog=_example("campaigns 0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f --properties hs_name"))
+@with_options
+def campaigns(
+    given: Given = None,
+    properties: Annotated[
+        str, typer.Option(help="Properties to read, separated by commas.", show_default=False)
+    ] = "",
+    start_date: Annotated[
+        str | None, typer.Option(help="First day of the assets' metrics.", metavar="YYYY-MM-DD")
+    ] = None,
+    end_date: Annotated[
+        str | None, typer.Option(help="Last day of the assets' metrics.", metavar="YYYY-MM-DD")
+    ] = None,
+    *,
+    options: Options,
+) -> None:
+    """Read campaigns, by their GUIDs."""
+    names = [name.strip() for name in properties.split(",") if name.strip()]
+
+    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Batch[Campaign]:
+        return hubspot.read_campaigns(
+            ids,
+            properties=names or None,
+            start_date=start_date,
+            end_date=end_date,
+            unique_ids=True,
+            on_progress=on_progress,
+        )
+
+    operation = evolve(operations.CAMPAIGNS, table=tables.campaigns(names))
+    sys.exit(execute(operation, "id", given or [], options, begin))
+
+
+@app.command(epilog=_example("workflow-ids --by workflow 123456 123457"))
+@with_options
+def workflow_ids(
+    given: Given = None,
+    by: Annotated[
+        WorkflowKind, typer.Option(help="Which ids are given: flow ids (v4) or workflow ids (v3).")
+    ] = WorkflowKind.FLOW,
+    *,
+    options: Options,
+) -> None:
+    """Read which flow id and workflow id belong together."""
+
+    def begin(
+        hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress
+    ) -> Batch[WorkflowIdMapping]:
+        flow_ids, workflow_ids = (ids, ()) if by is WorkflowKind.FLOW else ((), ids)
+        return hubspot.read_workflow_id_mappings(
+            flow_ids=flow_ids,
+            workflow_ids=workflow_ids,
+            unique_ids=True,
+            on_progress=on_progress,
+        )
+
+    if by is WorkflowKind.FLOW:
+        operation, id_column = operations.WORKFLOWS_BY_FLOW_ID, "flow_id"
+    else:
+        operation, id_column = operations.WORKFLOWS_BY_WORKFLOW_ID, "workflow_id"
+    sys.exit(execute(operation, id_column, given or [], options, begin))

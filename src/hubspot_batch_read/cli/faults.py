@@ -1,0 +1,22 @@
+"""What ends a command, and with which exit code."""
+
+OK = 0
+"""Every id was answered."""
+ID_ERRORS = 1
+"""Some ids have no row, for another reason than that there is nothing to tell."""
+WRONG_USE = 2
+"""The command cannot be run as it was given."""
+STOPPED = 3
+"""The run ended before all ids were read."""
+
+
+class CommandError(Exception):
+    """Ends a command; its text is the sentence that the user sees."""
+
+    exit_code = STOPPED
+
+
+class WrongUseError(CommandError):
+    """The command cannot be run as it was given: options, ids or files are not right."""
+
+    exit_code = WRONG_USE

@@ -1,0 +1,185 @@
+"""One run: reads the ids, writes the rows, and accounts for every id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Generic
+
+import httpx
+from attrs import define, field
+
+from hubspot_batch_read.account import OnProgress
+from hubspot_batch_read.batch import Batch
+from hubspot_batch_read.cli.display import Display
+from hubspot_batch_read.cli.done import Done
+from hubspot_batch_read.cli.error_file import INVALID, UNREAD, ErrorFile
+from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError
+from hubspot_batch_read.cli.inputs import Input
+from hubspot_batch_read.cli.interrupts import Interrupts
+from hubspot_batch_read.cli.outputs import Output
+from hubspot_batch_read.cli.sentences import sentence
+from hubspot_batch_read.operations import Operation, RowT
+from hubspot_batch_read.results import Summary
+from hubspot_batch_read_api.errors import DecodeError, HubSpotError, ServerError
+
+Begin = Callable[[Iterator[str], OnProgress], Batch[RowT]]
+"""Begins to read ids."""
+
+FAILURES = 3
+"""Chunks that may fail one after the other before a run stops."""
+
+
+@define
+class Run(Generic[RowT]):
+    """The ids, the rows, and what became of the ids that have none."""
+
+    operation: Operation[RowT]
+    input: Input
+    output: Output[RowT]
+    errors: ErrorFile
+    done: Done
+    display: Display
+    batch: Batch[RowT] = field(init=False)
+    _interrupts: Interrupts = field(init=False)
+    _skipped: int = field(default=0, init=False)
+    _unwritten: list[str] = field(factory=list, init=False)
+
+    def read(self, begin: Begin[RowT]) -> None:
+        """Read everything, and complete the output.
+
+        Raises:
+            CommandError: The run stopped early. What was read is written, and the error file has
+                the ids that were not read.
+        """
+        self.batch = begin(self._ids(), self._on_progress)
+        with Interrupts(self.batch.close) as self._interrupts:
+            stop = self._stop()
+            try:
+                self._write_unread(None if stop is None else str(stop))
+            except CommandError as error:
+                stop = stop or error
+        if stop is not None:
+            raise stop
+        self._check(self.output.finish)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all ids were answered, 1 if not."""
+        return ID_ERRORS if self.errors.number else OK
+
+    @property
+    def account(self) -> str:
+        """What became of the ids, in numbers."""
+        names = {
+            "without_associations": "without associations",
+            "error": "with errors",
+            "unanswered": "unanswered",
+            INVALID: "that are no ids",
+            UNREAD: "unread",
+        }
+        counts = self.errors.counts
+        parts = [f"{counts[reason]:,} {name}" for reason, name in names.items() if counts[reason]]
+        total = self.output.rows + counts.total()
+        return f"{total:,} ids: {', '.join([f'{self.output.rows:,} records', *parts])}"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What else there is to know."""
+        warnings = []
+        if truncated := self.batch.truncated:
+            ids = ", ".join(cut.id for cut in truncated[:3])
+            more = ", …" if len(truncated) > 3 else ""
+            warnings.append(
+                f"HubSpot cut {len(truncated):,} records short ({ids}{more}); "
+                + truncated[0].remedy
+            )
+        messages = dict.fromkeys(error.message or "?" for error in self.batch.other_errors)
+        return warnings + [f"HubSpot also says: {message}" for message in messages]
+
+    def _ids(self) -> Iterator[str]:
+        for entry in self.input.entries():
+            if not self.done.add(entry.text):
+                self._skipped += 1
+            elif entry.problem is None:
+                yield entry.text
+            else:
+                place = f"{self.input.where} {entry.number}"
+                self.errors.write(entry.text, INVALID, message=f"{place}: {entry.problem}")
+
+    def _stop(self) -> CommandError | None:
+        """Read; return what stopped the run early, None if nothing did."""
+        try:
+            self._read_all()
+        except CommandError as error:
+            return error
+        except (HubSpotError, httpx.RequestError) as error:
+            stop = CommandError(sentence(error))
+            stop.__cause__ = error
+            return stop
+        return CommandError("interrupted") if self._interrupts.came else None
+
+    def _read_all(self) -> None:
+        """Read, also on after a chunk that HubSpot cannot answer, as long as others can be read."""
+        placed, failures = -1, 0
+        while not self._interrupts.came:
+            try:
+                self._write_records()
+            except (ServerError, DecodeError):
+                summary = self.batch.summary
+                before, placed = placed, summary.taken - summary.unread
+                failures = failures + 1 if placed == before else 1
+                if failures == FAILURES:
+                    raise
+            else:
+                return
+
+    def _write_records(self) -> None:
+        for record in self.batch:
+            id_ = self.operation.id_of(record) or ""
+            try:
+                has_row = self.output.write(record)
+            except OSError as error:
+                self._unwritten.append(id_)
+                raise _unwritable(error) from error
+            if not has_row:
+                self.errors.write(id_, "without_associations")
+            self.errors.write_all(self.batch.new_without_record())
+
+    def _on_progress(self, summary: Summary) -> None:
+        self.errors.write_all(self.batch.new_without_record())
+        self._check(self.output.sync)
+        answered = summary.taken - summary.unread
+        self.display.update(
+            answered + self._skipped + self.errors.counts[INVALID], self.errors.number
+        )
+        if self._interrupts.came:
+            self.batch.close()
+
+    def _write_unread(self, why: str | None) -> None:
+        """Write the ids that were not read, and why."""
+        self.errors.write_all(self.batch.new_without_record())
+        for id_ in self._unwritten:
+            self.errors.write(id_, UNREAD, message=why)
+        failed = 0
+        for failure in self.batch.failures:
+            failed += len(failure.ids)
+            for id_ in failure.ids:
+                self.errors.write(id_, UNREAD, message=sentence(failure.error))
+        if self.errors.has_file:
+            for id_ in islice(self.batch.unread, failed, None):
+                self.errors.write(id_, UNREAD, message=why)
+        else:
+            self.errors.counts[UNREAD] += self.batch.summary.unread - failed
+
+    def _check(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> CommandError:
+    if isinstance(error, BrokenPipeError):
+        return CommandError("what read the rows has gone")
+    return CommandError(f"the rows cannot be written: {error.strerror}")
