@@ -20,7 +20,7 @@ from hubspot_batch_read.cli.faults import STOPPED, CommandError, WrongUseError
 from hubspot_batch_read.cli.formats import Flat, JsonLines
 from hubspot_batch_read.cli.inputs import Input, from_arguments, from_file, from_standard_input
 from hubspot_batch_read.cli.options import Options, RowFormat
-from hubspot_batch_read.cli.outputs import Output, open_output, open_standard_output
+from hubspot_batch_read.cli.outputs import Output, open_output
 from hubspot_batch_read.cli.run import Run
 from hubspot_batch_read.operations import Operation, RowT
 
@@ -58,6 +58,8 @@ def execute(
         return _fail(f"{place}{error.strerror or error}", WrongUseError.exit_code, options)
     except ValueError as error:  # an argument of HubSpot or of a read
         return _fail(error, WrongUseError.exit_code, options)
+    except KeyboardInterrupt:  # before the read, or after it
+        return _fail("interrupted", STOPPED, options)
     except Exception as error:  # noqa: BLE001 - a traceback is for who asks for one
         return _fail(f"{type(error).__name__}; --debug shows where", STOPPED, options)
 
@@ -159,8 +161,6 @@ def _output(
         return open_parquet(options.output, operation, id_column, before)
     is_csv = options.format_ is RowFormat.CSV
     format_ = Flat(operation, id_column) if is_csv else JsonLines(operation)
-    if options.output is None:
-        return open_standard_output(format_)
     return open_output(options.output, format_, before)
 
 
@@ -173,8 +173,8 @@ def _is_talkative(options: Options) -> bool:
 
 
 def _how_to_go_on(options: Options) -> str:
-    if options.output is None:
-        return "The rows went to standard output; a run with --output FILE can be continued."
+    if options.output is None or _is_device(options.output):
+        return "A run that writes to a file, with --output FILE, can be continued."
     arguments = [each for each in sys.argv[1:] if each != "--resume"]
     command = shlex.join(["hubspot-batch-read", *arguments, "--resume"])
     return f"To continue: {command}"
@@ -183,7 +183,7 @@ def _how_to_go_on(options: Options) -> str:
 def _fail(problem: object, exit_code: int, options: Options) -> int:
     if options.debug:
         traceback.print_exc()
-    _say(f"Error: {problem}.")
+    _say(f"Error: {str(problem).removesuffix('.')}.")
     return exit_code
 
 

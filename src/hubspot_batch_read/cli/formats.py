@@ -17,16 +17,16 @@ Add = Callable[[str], object]
 """Takes the id of a record that a file has."""
 
 
-RecordT = TypeVar("RecordT", bound=Model, contravariant=True)
+RecordT_contra = TypeVar("RecordT_contra", bound=Model, contravariant=True)
 
 
-class Format(Protocol[RecordT]):
+class Format(Protocol[RecordT_contra]):
     """How records are written to a file, one after the other."""
 
     header: bytes
     """What a file begins with."""
 
-    def encode(self, record: RecordT) -> bytes:
+    def encode(self, record: RecordT_contra) -> bytes:
         """Return the lines of a record; nothing if it makes none."""
         ...
 

@@ -18,12 +18,21 @@ from hubspot_batch_read.operations import RowT
 class Output(Generic[RowT]):
     """Rows that are written one record at a time: a crash cuts off one record at most."""
 
-    def __init__(self, file: BinaryIO, format_: Format[RowT], *, rows: int = 0) -> None:
+    def __init__(
+        self, file: BinaryIO, format_: Format[RowT], *, is_new: bool = True, rows: int = 0
+    ) -> None:
         """Write to a file, from where it stands; so many records are there already."""
         self.rows = rows
+        self._is_new = is_new
         self._file = file
         self._format = format_
         self._is_on_disk = file is not sys.stdout.buffer and _is_regular(file)
+
+    def begin(self) -> None:
+        """Write what the output begins with."""
+        if self._is_new and self._format.header:
+            self._file.write(self._format.header)
+            self._file.flush()
 
     def write(self, record: RowT) -> bool:
         """Write a record; tell whether it makes a row."""
@@ -39,8 +48,8 @@ class Output(Generic[RowT]):
         if self._is_on_disk:
             os.fsync(self._file.fileno())
 
-    def finish(self) -> None:
-        """Make the output complete, after the last row."""
+    def finish(self, *, is_complete: bool) -> None:
+        """Take note that there are no more rows: all were read, or the run stopped early."""
         self.sync()
 
     def close(self) -> None:
@@ -50,21 +59,28 @@ class Output(Generic[RowT]):
                 self._file.close()
 
 
-def open_standard_output(format_: Format[RowT]) -> Output[RowT]:
-    """Return standard output for rows."""
-    sys.stdout.buffer.write(format_.header)
-    return Output(sys.stdout.buffer, format_)
+def open_output(path: Path | None, format_: Format[RowT], done: Done | None) -> Output[RowT]:
+    """Return an output for rows.
 
+    Args:
+        path: The file; None for standard output.
+        format_: The format of the rows.
+        done: The ids that need not be read any more, to which those in the file are added; None
+            for a new file.
 
-def open_output(path: Path, format_: Format[RowT], done: Done | None) -> Output[RowT]:
-    """Return a file for rows; its ids are added to those that are done, None for a new file."""
-    if done is None:
-        return Output(open_new(path, format_), format_)
+    Raises:
+        WrongUseError: There is something else in the file, or anything if it is to be a new one.
+        OSError: It cannot be read or written.
+    """
+    if path is None:
+        return Output(sys.stdout.buffer, format_)
+    if done is None or not path.is_file():
+        return Output(open_new(path), format_)
     file, rows = open_continued(path, format_, done)
-    return Output(file, format_, rows=rows)
+    return Output(file, format_, is_new=file.tell() == 0, rows=rows)
 
 
-def open_new(path: Path, format_: Format[RowT]) -> BinaryIO:
+def open_new(path: Path) -> BinaryIO:
     """Return a file to write to, which has nothing yet.
 
     Raises:
@@ -72,10 +88,7 @@ def open_new(path: Path, format_: Format[RowT]) -> BinaryIO:
         OSError: It cannot be written.
     """
     refuse_existing(path)
-    file = path.open("w+b" if path.is_file() or not path.exists() else "wb")
-    file.write(format_.header)
-    file.flush()
-    return file
+    return path.open("wb" if _is_device(path) else "w+b")
 
 
 def refuse_existing(path: Path) -> None:
@@ -87,14 +100,12 @@ def refuse_existing(path: Path) -> None:
 def open_continued(path: Path, format_: Format[RowT], done: Done) -> tuple[BinaryIO, int]:
     """Return a file to write to after what it has, and how many records that are.
 
-    What is cut off at the end of the file is removed. The file need not exist.
+    What is cut off at the end of the file is removed.
 
     Raises:
         WrongUseError: It holds something else than rows of this format.
         OSError: It cannot be read or written.
     """
-    if not path.exists():
-        return open_new(path, format_), 0
     rows = 0
 
     def add(id_: str) -> None:
@@ -106,10 +117,11 @@ def open_continued(path: Path, format_: Format[RowT], done: Done) -> tuple[Binar
     end = format_.scan(file, str(path), add)
     file.seek(end)
     file.truncate()
-    if end == 0:
-        file.write(format_.header)
-        file.flush()
     return file, rows
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def _is_regular(file: BinaryIO) -> bool:

@@ -51,20 +51,23 @@ class ParquetOutput(Output[RowT]):
         self._operation = operation
         self._path = path
 
-    def finish(self) -> None:
-        """Write the Parquet file."""
-        super().finish()
+    def finish(self, *, is_complete: bool) -> None:
+        """Write the Parquet file, unless the run can be continued."""
+        super().finish(is_complete=is_complete)
         if self._path is None:
             self._convert(sys.stdout.buffer)
             sys.stdout.buffer.flush()
-            return
-        part, unfinished = _part(self._path), _beside(self._path, ".tmp")
-        if part.stat().st_size or not self._path.exists():
+        elif is_complete:
+            self._replace(self._path)
+
+    def _replace(self, path: Path) -> None:
+        part, unfinished = _part(path), _beside(path, ".tmp")
+        if part.stat().st_size or not _has_rows(path):
             try:
                 with unfinished.open("wb") as file:
                     self._convert(file)
                     os.fsync(file.fileno())
-                unfinished.replace(self._path)
+                unfinished.replace(path)
             finally:
                 unfinished.unlink(missing_ok=True)
         self.close()
@@ -73,7 +76,7 @@ class ParquetOutput(Output[RowT]):
     def _convert(self, target: BinaryIO) -> None:
         table = self._operation.table
         with pq.ParquetWriter(target, table.schema) as writer:
-            if self._path is not None and self._path.exists():
+            if self._path is not None and _has_rows(self._path):
                 with pq.ParquetFile(self._path) as before:
                     for batch in before.iter_batches(LINES):
                         writer.write_batch(batch.cast(table.schema))
@@ -102,14 +105,13 @@ def open_parquet(
     format_, part = StagedRows(operation), _part(path)
     if done is None:
         refuse_existing(path)
-        return ParquetOutput(open_new(part, format_), operation, path)
+        return ParquetOutput(open_new(part), operation, path)
     before = 0
-    if path.exists() and path.stat().st_size:
-        for id_ in _ids(path, operation, id_column):
-            done.add(id_)
-            before += 1
+    if _has_rows(path):
+        before = sum(map(done.add, _ids(path, operation, id_column)))
         if part.exists() and _is_in(part, format_, done):
             part.unlink()  # its rows are in the Parquet file; there was no time left to remove it
+    part.touch()
     file, staged = open_continued(part, format_, done)
     return ParquetOutput(file, operation, path, rows=before + staged)
 
@@ -133,6 +135,10 @@ def _is_in(part: Path, format_: StagedRows[RowT], done: Done) -> bool:
     with part.open("rb") as file:
         line = next(CompleteLines(file), None)
     return line is not None and format_.id_of(line, f"{part}, line 1") in done
+
+
+def _has_rows(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _part(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Generic
 
@@ -59,9 +60,12 @@ class Run(Generic[RowT]):
                 self._write_unread(None if stop is None else str(stop))
             except CommandError as error:
                 stop = stop or error
+            try:
+                self._check(partial(self.output.finish, is_complete=stop is None))
+            except CommandError as error:
+                stop = stop or error
         if stop is not None:
             raise stop
-        self._check(self.output.finish)
 
     @property
     def exit_code(self) -> int:
@@ -80,8 +84,8 @@ class Run(Generic[RowT]):
         }
         counts = self.errors.counts
         parts = [f"{counts[reason]:,} {name}" for reason, name in names.items() if counts[reason]]
-        total = self.output.rows + counts.total()
-        return f"{total:,} ids: {', '.join([f'{self.output.rows:,} records', *parts])}"
+        total = _number(self.output.rows + counts.total(), "id")
+        return f"{total}: {', '.join([_number(self.output.rows, 'record'), *parts])}"
 
     @property
     def warnings(self) -> list[str]:
@@ -110,6 +114,7 @@ class Run(Generic[RowT]):
     def _stop(self) -> CommandError | None:
         """Read; return what stopped the run early, None if nothing did."""
         try:
+            self._check(self.output.begin)
             self._read_all()
         except CommandError as error:
             return error
@@ -166,7 +171,7 @@ class Run(Generic[RowT]):
             failed += len(failure.ids)
             for id_ in failure.ids:
                 self.errors.write(id_, UNREAD, message=sentence(failure.error))
-        if self.errors.has_file:
+        if self.errors.has_file or self.input.is_repeatable:
             for id_ in islice(self.batch.unread, failed, None):
                 self.errors.write(id_, UNREAD, message=why)
         else:
@@ -179,7 +184,11 @@ class Run(Generic[RowT]):
             raise _unwritable(error) from error
 
 
+def _number(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def _unwritable(error: OSError) -> CommandError:
     if isinstance(error, BrokenPipeError):
-        return CommandError("what read the rows has gone")
+        return CommandError("standard output was closed")
     return CommandError(f"the rows cannot be written: {error.strerror}")

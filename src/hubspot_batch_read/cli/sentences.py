@@ -43,7 +43,7 @@ def _details(error: ApiError) -> str:
     """Return the status, HubSpot's words, and the id to ask HubSpot's support with."""
     details = [f"HTTP {error.status_code}"]
     if error.message:
-        details.append(error.message)
+        details.append(error.message.removesuffix("."))
     if error.correlation_id:
         details.append(f"correlation id {error.correlation_id}")
     return ", ".join(details)
