@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from hubspot_batch_read.tables import ColumnType, Line
+from hubspot_batch_read.tables import LINES, ColumnType, Line
 
 try:
     import pyarrow as pa
@@ -43,6 +44,17 @@ def record_batch(schema: pa.Schema, lines: Iterable[Line]) -> pa.RecordBatch:
     columns = list(zip(*lines, strict=True)) or [()] * len(schema)
     arrays = [_array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+    """Return record batches as a stream."""
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def table(schema: pa.Schema, lines: Iterator[Line]) -> pa.Table:
+    """Return lines as a table."""
+    parts = iter(lambda: list(islice(lines, LINES)), [])
+    return pa.Table.from_batches([record_batch(schema, part) for part in parts], schema)
 
 
 def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:

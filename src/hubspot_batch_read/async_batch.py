@@ -9,13 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, Generic, Self
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic, Self
 from weakref import ref
 
 from hubspot_batch_read.account import Account, OnProgress
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
+from hubspot_batch_read.tables import LINES, Line
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class AsyncBatch(Account[RowT]):
@@ -48,11 +53,19 @@ class AsyncBatch(Account[RowT]):
 
     async def all(self) -> list[RowT]:
         """Read everything, and return the records; see `Batch.all`."""
-        return [record for _, _, record in await self._read()]
+        return [record for _, _, record in await _Loop(self._drive).rest(self._plan)]
 
     async def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by their id; see `Batch.by_id`."""
-        return self._by_id(await self._read())
+        return self._by_id(await _Loop(self._drive).rest(self._plan))
+
+    def to_arrow(self) -> AsyncRecordBatches[RowT]:
+        """Return the records as Arrow record batches; see `Batch.to_arrow`.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow` is not installed.
+        """
+        return AsyncRecordBatches(self._plan, _Loop(self._drive))
 
     async def aclose(self) -> None:
         """End the loop that iterates over the batch, if there is one; any task may do this."""
@@ -66,18 +79,6 @@ class AsyncBatch(Account[RowT]):
     async def __aexit__(self, *exc_info: object) -> None:
         """End the loop that iterates over the batch, if there is one."""
         await self.aclose()
-
-    async def _read(self) -> list[Entry[RowT]]:
-        entries: list[Entry[RowT]] = []
-        loop = _Loop(self._drive)
-        try:
-            async with aclosing(loop.entries):
-                async for entry in loop.entries:
-                    entries.append(entry)  # noqa: PERF401 - what was read must survive an exception
-        except BaseException:
-            self._plan.give_back(entries)
-            raise
-        return entries
 
     async def _drive(self, loop: ref[_Loop[RowT]]) -> AsyncGenerator[Entry[RowT]]:
         if self._run is not None:
@@ -152,3 +153,70 @@ class _Loop(AsyncIterator[RowT]):
     async def __anext__(self) -> RowT:
         _, _, record = await anext(self.entries)
         return record
+
+    async def rest(self, plan: Plan[RowT]) -> list[Entry[RowT]]:
+        """Read all that is left; if this raises, the plan has it back."""
+        entries: list[Entry[RowT]] = []
+        try:
+            async with aclosing(self.entries):
+                async for entry in self.entries:
+                    entries.append(entry)  # noqa: PERF401 - what was read must survive an exception
+        except BaseException:
+            plan.give_back(entries)
+            raise
+        return entries
+
+
+class AsyncRecordBatches(AsyncIterator["pa.RecordBatch"], Generic[RowT]):
+    """The records of an `AsyncBatch` as Arrow record batches, with about 10,000 lines each.
+
+        async for record_batch in hubspot.read_campaigns(campaign_ids).to_arrow():
+            writer.write_batch(record_batch)
+
+    Records that were in no record batch yet come again from another `to_arrow` or loop.
+    """
+
+    def __init__(self, plan: Plan[RowT], loop: _Loop[RowT]) -> None:
+        """Begin with nothing read; these come from `AsyncBatch.to_arrow`."""
+        self.schema: pa.Schema = plan.table.schema
+        """The columns, also if no record comes."""
+        self._plan = plan
+        self._loop = loop
+
+    async def __anext__(self) -> pa.RecordBatch:
+        """Return the next one. Raises what `Batch` raises."""
+        table = self._plan.table
+        entries: list[Entry[RowT]] = []
+        lines: list[Line] = []
+        try:
+            async for entry in self._loop.entries:
+                entries.append(entry)
+                lines += table.lines(entry[2])
+                if len(lines) >= LINES:
+                    break
+            if lines:
+                return table.record_batch(lines)
+        except BaseException:
+            self._plan.give_back(entries)
+            raise
+        raise StopAsyncIteration
+
+    async def read_all(self) -> pa.Table:
+        """Read all that is left, and return it as one table.
+
+        The records are in memory until the table is there. If this raises, they come again from
+        another `to_arrow`.
+
+        Raises:
+            Exception: As when iterating.
+        """
+        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+
+        entries = await self._loop.rest(self._plan)
+        table = self._plan.table
+        lines = chain.from_iterable(table.lines(record) for _, _, record in entries)
+        try:
+            return arrow.table(self.schema, lines)
+        except BaseException:
+            self._plan.give_back(entries)
+            raise

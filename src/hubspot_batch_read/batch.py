@@ -12,12 +12,16 @@ from contextlib import closing
 from operator import itemgetter
 from queue import SimpleQueue
 from threading import Event, Lock
-from typing import Generic, Self
+from typing import TYPE_CHECKING, Generic, Self
 
 from hubspot_batch_read.account import Account, OnProgress
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
+from hubspot_batch_read.tables import LINES, Line
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Wait = Callable[[float], None]
 """Waits for so many seconds; raises as soon as the read has ended."""
@@ -91,6 +95,27 @@ class Batch(Account[RowT]):
         """
         return self._by_id(self._read())
 
+    def to_arrow(self) -> pa.RecordBatchReader:
+        """Return the records as a stream of Arrow record batches, for pandas, Polars and DuckDB.
+
+            frame = hubspot.read_campaigns(campaign_ids).to_arrow().read_pandas()
+
+        It is read as it is consumed, with about 10,000 lines in memory at a time. `docs/tables.md`
+        has the columns. Another call goes on where the stream before it ended: by an exception, by
+        `close`, or because nothing has it any more (`close` of the stream itself does nothing).
+        Records that were in no record batch yet come again then, and those that were are handed
+        over, also if what took them, such as `read_all`, does not return: with
+        `on_error="collect"`, no request can bring that about.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow` is not installed.
+            Exception: While it is consumed, as when iterating. Polars and DuckDB raise exceptions
+                of their own instead; `failures` has what it was.
+        """
+        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+
+        return arrow.reader(self._plan.table.schema, self._record_batches())
+
     def close(self) -> None:
         """End the loop that iterates over the batch, if there is one; any thread may do this."""
         if self._run is not None:
@@ -114,6 +139,27 @@ class Batch(Account[RowT]):
             self._plan.give_back(entries)
             raise
         return entries
+
+    def _record_batches(self) -> Generator[pa.RecordBatch]:
+        table = self._plan.table
+        entries: list[Entry[RowT]] = []
+        lines: list[Line] = []
+        try:
+            with closing(self._drive()) as read:
+                for entry in read:
+                    entries.append(entry)
+                    lines += table.lines(entry[2])
+                    if len(lines) >= LINES:
+                        record_batch = table.record_batch(lines)
+                        entries, lines = [], []
+                        yield record_batch  # no interrupt comes between this and the line before
+            if lines:
+                record_batch = table.record_batch(lines)
+                entries = []
+                yield record_batch  # likewise
+        except BaseException:
+            self._plan.give_back(entries)
+            raise
 
     def _drive(self) -> Generator[Entry[RowT]]:
         if self._run is not None:

@@ -49,6 +49,7 @@ class Plan(Generic[RowT]):
             window: How many chunks may be in memory beside the one that is being handed out.
             collect: Whether failures are only recorded, and not raised.
         """
+        self.table = sources[0].operation.table
         self.errors: list[InputError] = []
         self.other_errors: list[BatchError] = []
         self.failures: list[Failure] = []

@@ -12,6 +12,7 @@ import pytest
 
 import hubspot_batch_read
 import hubspot_batch_read_api
+from hubspot_batch_read import tables
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read_api import AuthenticatedClient, errors
 
@@ -94,6 +95,28 @@ def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.*)", target.read_text(), re.MULTILINE)
             assert anchor in [heading.lower().replace(" ", "-") for heading in headings], link
+
+
+@pytest.mark.parametrize(
+    ("method", "table"),
+    [
+        ("read_associations", tables.ASSOCIATIONS),
+        ("read_associations_v3", tables.ASSOCIATIONS_V3),
+        ("read_campaigns", tables.campaigns(["one for each of the"])),
+        ("read_workflow_id_mappings", tables.WORKFLOW_ID_MAPPINGS),
+    ],
+)
+def test_the_columns_are_those_of_the_tables(method: str, table: tables.Table[Any]) -> None:
+    page = PAGES["docs/tables.md"]
+    documented = re.search(
+        rf"^\| `{method}` \| type .*\n\|[- |]+\n((?:\| .*\n)+)", page, re.MULTILINE
+    )
+    assert documented is not None
+    rows = [line.split(" | ") for line in documented[1].splitlines()]
+    names = {name.strip("| `").partition(" `")[0]: kind.strip("`") for name, kind, *_ in rows}
+    assert tuple(names) == table.columns
+    for name, kind in names.items():
+        assert str(table.schema.field(name).type).startswith(kind.partition("<")[0])
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])

@@ -77,11 +77,11 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     [
         (
             "import hubspot_batch_read",
-            ["httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette"],
+            ["httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette", "pyarrow"],
         ),
         (
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
-            ["asyncio", "msgspec", "pyrate_limiter", "starlette"],
+            ["asyncio", "msgspec", "pyrate_limiter", "starlette", "pyarrow"],
         ),
     ],
 )
