@@ -12,7 +12,8 @@ from statistics import median
 import httpx
 import pytest
 
-from hubspot_batch_read.sandbox import Portal, Sandbox
+from hubspot_batch_read.sandbox import Portal, Sandbox, serving
+from hubspot_batch_read.sandbox.operations import OPERATIONS
 
 from .asking import COMPANIES, Ask, connect
 
@@ -129,6 +130,11 @@ def test_from_a_terminal_it_says_where_it_is_and_ends_with_ctrl_c() -> None:
     assert f"\ncurl -s {base_url[0]}{COMPANIES}" in greeting
     for id_ in (*PORTAL.contact_ids[:4], PORTAL.campaign_ids[0], PORTAL.flow_ids[0]):
         assert id_ in greeting
+    for operation in OPERATIONS:
+        assert f"\nPOST {operation.path}\n" in greeting
+    assert "3,000 contacts, 1,500 companies, " in greeting
+    assert f"HUBSPOT_ACCESS_TOKEN={token[1]} \\\n  hubspot-batch-read associations " in greeting
+    assert f" --base-url {base_url[0]}\n" in greeting
     assert response.status_code == 207
     assert len(response.json()["results"]) == 1
     assert errors == ""
@@ -141,6 +147,25 @@ def takewhile_including(lines: Iterable[str], last: str) -> Iterator[str]:
         yield line
         if line.startswith(last):
             return
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("localhost", False)])
+def test_that_other_machines_can_reach_it_is_said(
+    host: str,
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupt)
+
+    assert serving.serve(host, 0, seed=7) == 0
+
+    printed = capsys.readouterr()
+    assert ("Other machines can reach the sandbox at http://0.0.0.0:" in printed.err) == warned
+    assert "The access token is" in printed.out
 
 
 def test_from_a_terminal_a_taken_port_is_one_sentence(sandbox: Sandbox) -> None:

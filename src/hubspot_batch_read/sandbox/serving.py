@@ -1,0 +1,85 @@
+"""The sandbox in the foreground of a terminal."""
+
+import errno
+import json
+import sys
+import time
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from hubspot_batch_read import sandbox
+from hubspot_batch_read.sandbox.operations import OPERATIONS
+
+
+def serve(host: str, port: int, seed: int) -> int:
+    """Serve until interrupted; return the exit code: 0, or 1 where serving was not possible.
+
+    What to know is printed once it listens; what hinders it, and a warning where other machines can
+    reach it, go to stderr. Port 0 is any port that is free.
+    """
+    try:
+        with sandbox.Sandbox(seed=seed, host=host, port=port) as server:
+            if not ip_address(urlsplit(server.base_url).hostname or "").is_loopback:
+                print(_reachable(server), file=sys.stderr)
+            print(_greeting(server), flush=True)
+            while True:
+                time.sleep(3600)  # unlike a wait for the thread, Ctrl-C ends this on Windows too
+    except KeyboardInterrupt:
+        return 0
+    except ModuleNotFoundError as error:
+        print(error, file=sys.stderr)
+    except (OSError, OverflowError) as error:  # taken or not allowed; no port at all
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = "it is taken, try another --port" if taken else error
+        print(f"The sandbox cannot listen on {host}:{port}: {reason}", file=sys.stderr)
+    return 1
+
+
+def _reachable(server: "sandbox.Sandbox") -> str:
+    return (
+        f"Other machines can reach the sandbox at {server.base_url}: "
+        "its token is no secret, and it is not meant for a network that you do not trust."
+    )
+
+
+def _greeting(server: "sandbox.Sandbox") -> str:
+    portal = server.portal
+    contacts = portal.contact_ids[:4]  # the second one has no company
+    companies, token = "contacts companies", server.token
+    paths = "\n".join(f"POST {operation.path}" for operation in OPERATIONS)
+    body = json.dumps({"inputs": [{"id": contact} for contact in contacts[:2]]})
+    return f"""\
+The sandbox serves portal {portal.id} (seed {portal.seed}) at {server.base_url}
+The access token is {token}; Ctrl-C ends the sandbox.
+
+{_numbers(portal)}, at
+
+{paths}
+
+Ids to try:
+
+contacts {", ".join(contacts)}
+campaign {portal.campaign_ids[0]}
+flow     {portal.flow_ids[0]}, workflow {portal.workflow_ids[0]}
+
+HUBSPOT_ACCESS_TOKEN={token} \\
+  hubspot-batch-read associations {companies} {" ".join(contacts[:2])} --base-url {server.base_url}
+
+curl -s {server.base_url}/crm/associations/2026-03/contacts/companies/batch/read \\
+  -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+  -d '{body}'
+"""
+
+
+def _numbers(portal: "sandbox.Portal") -> str:
+    numbers = {
+        "contacts": portal.contact_ids,
+        "companies": portal.company_ids,
+        "deals": portal.deal_ids,
+        "tickets": portal.ticket_ids,
+        "cars (p_car)": portal.car_ids,
+        "campaigns": portal.campaign_ids,
+        "workflows": portal.flow_ids,
+    }
+    *others, last = [f"{len(ids):,} {name}" for name, ids in numbers.items()]
+    return f"{', '.join(others)} and {last}"
