@@ -12,6 +12,7 @@ from hubspot_batch_read import HubSpot, operations, tables
 from hubspot_batch_read.account import OnProgress
 from hubspot_batch_read.batch import Batch
 from hubspot_batch_read.cli.execute import execute
+from hubspot_batch_read.cli.faults import OK, WRONG_USE
 from hubspot_batch_read.cli.options import Options, with_options
 from hubspot_batch_read_api.models import (
     Association,
@@ -145,3 +146,15 @@ def workflow_ids(
     else:
         operation, id_column = operations.WORKFLOWS_BY_WORKFLOW_ID, "workflow_id"
     sys.exit(execute(operation, id_column, given or [], options, begin))
+
+
+@app.command(epilog=_example("sandbox --port 8765"))
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,
+    seed: Annotated[int, typer.Option(help="What the portal is drawn from.")] = 0,
+) -> None:
+    """Serve a HubSpot of your own on this machine, until Ctrl-C."""
+    from hubspot_batch_read.sandbox.serving import serve  # noqa: PLC0415 - reads do not need it
+
+    sys.exit(WRONG_USE if serve(host, port, seed) else OK)

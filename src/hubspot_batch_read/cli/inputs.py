@@ -89,6 +89,8 @@ def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Iterat
         yield from _lines(text, name) if column is None else _cells(text, name, column)
     except UnicodeError as error:
         raise WrongUseError(f"{name} is not text: {error}") from error
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 def _lines(file: io.TextIOWrapper, name: str) -> Iterator[Entry]:

@@ -1,0 +1,101 @@
+"""The command line, in this process and in others, against a sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BufferedReader, BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define
+
+from hubspot_batch_read.cli.app import app
+from hubspot_batch_read.sandbox import FaultSource, Portal, Sandbox
+
+PORTAL = Portal(seed=7, contacts=2500)
+
+
+@define(frozen=True)
+class Result:
+    """What a command did."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def rows(self) -> list[Any]:
+        """The JSON lines on standard output."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@define(frozen=True)
+class Cli:
+    """Runs the command against a sandbox."""
+
+    sandbox: Sandbox
+    _monkeypatch: pytest.MonkeyPatch
+    _captured: pytest.CaptureFixture[bytes]
+
+    def __call__(self, *arguments: object, stdin: bytes = b"", token: str | None = None) -> Result:
+        """Run it in this process."""
+        command = [*map(str, arguments), "--base-url", self.sandbox.base_url]
+        with self._monkeypatch.context() as patch:
+            patch.setenv("HUBSPOT_ACCESS_TOKEN", self.sandbox.token if token is None else token)
+            patch.setattr(sys, "argv", ["hubspot-batch-read", *command])
+            patch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(stdin))))  # type: ignore[arg-type]
+            with pytest.raises(SystemExit) as end:
+                app()
+        captured = self._captured.readouterr()
+        return Result(int(end.value.code or 0), captured.out, captured.err.decode())
+
+    def start(self, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+        """Run it in a process of its own."""
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "hubspot_batch_read.cli", *map(str, arguments)),
+                *("--base-url", self.sandbox.base_url),
+            ],
+            env={**os.environ, "HUBSPOT_ACCESS_TOKEN": self.sandbox.token},
+            stderr=subprocess.PIPE,
+            **options,
+        )
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(portal=PORTAL) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def cli(
+    served: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> Iterator[Cli]:
+    """The command line in an empty folder, and a sandbox without faults."""
+    monkeypatch.chdir(tmp_path)
+    yield Cli(served, monkeypatch, capfdbinary)
+    served.faults = None
+
+
+@pytest.fixture
+def contacts(cli: Cli) -> Path:
+    """A file with the ids of three chunks."""
+    path = Path("contacts.txt")
+    path.write_text("".join(f"{id_}\n" for id_ in PORTAL.contact_ids))
+    return path
+
+
+def errors(path: str | Path = "errors.jsonl") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_bytes().splitlines()]
+
+
+__all__ = ["Cli", "FaultSource", "Result", "errors"]
