@@ -86,14 +86,17 @@ def open_errors(path: Path | None, done: Done | None) -> ErrorFile:
         return ErrorFile(path.open("wb"))
     counts: Counter[str] = Counter()
     kept = path.with_name(path.name + ".tmp")
-    with path.open("rb") as before, kept.open("wb") as after:
-        lines = CompleteLines(before)
-        for line in lines:
-            id_, reason = _read(line, f"{path}, line {lines.number}")
-            if reason != UNREAD and done.add(id_):
-                counts[reason] += 1
-                after.write(line)
-    kept.replace(path)
+    try:
+        with path.open("rb") as before, kept.open("wb") as after:
+            lines = CompleteLines(before)
+            for line in lines:
+                id_, reason = _read(line, f"{path}, line {lines.number}")
+                if reason != UNREAD and done.add(id_):
+                    counts[reason] += 1
+                    after.write(line)
+        kept.replace(path)
+    finally:
+        kept.unlink(missing_ok=True)
     return ErrorFile(path.open("ab"), counts)
 
 

@@ -46,7 +46,7 @@ def from_arguments(ids: Sequence[str]) -> Input:
 
     def entries() -> Iterator[Entry]:
         for number, text in enumerate(ids, 1):
-            yield Entry(number, text, _problem(text))
+            yield _entry(number, text)
 
     return Input(entries, "argument", is_repeatable=True)
 
@@ -62,7 +62,7 @@ def from_file(path: Path, column: str | None) -> Input:
         with path.open("rb") as binary:
             yield from _entries(binary, str(path), column)
 
-    if path.is_file():
+    if not path.is_fifo():
         with path.open("rb"):
             pass  # it can be read
     return Input(entries, f"{path}, line", is_repeatable=path.is_file())
@@ -102,16 +102,14 @@ def _lines(file: io.TextIOWrapper, name: str) -> Iterator[Entry]:
             text = text[1:-1].strip()
         if not text:
             continue
-        problem = _problem(text)
-        if not problem and re.search(f"[{DELIMITERS}]", text):
-            if is_first:
-                raise WrongUseError(
-                    f"{name}, line {number} has several values; say with --column "
-                    "which column has the ids"
-                )
-            problem = "several values"
+        problem = "several values" if re.search(f"[{DELIMITERS}]", text) else None
+        if problem and is_first:
+            raise WrongUseError(
+                f"{name}, line {number} has several values; say with --column "
+                "which column has the ids"
+            )
         is_first = False
-        yield Entry(number, text, problem)
+        yield _entry(number, text, problem)
 
 
 def _cells(file: io.TextIOWrapper, name: str, column: str) -> Iterator[Entry]:
@@ -126,9 +124,9 @@ def _cells(file: io.TextIOWrapper, name: str, column: str) -> Iterator[Entry]:
             if index < len(row):
                 text = row[index].strip()
                 if text:
-                    yield Entry(number, text, _problem(text))
+                    yield _entry(number, text)
             elif row:
-                yield Entry(number, delimiter.join(row), f"no column {column!r}")
+                yield _entry(number, delimiter.join(row), f"no column {column!r}")
             number = rows.line_num + 2
     except csv.Error as error:
         raise WrongUseError(f"{name}: the row that begins in line {number}: {error}") from error
@@ -145,6 +143,10 @@ def _column(header: str, name: str, column: str) -> tuple[str, int]:
             return delimiter, names.index(column)
         found = max(found, names, key=len)
     raise WrongUseError(f"{name} has no column {column!r}; it has: {', '.join(found) or 'nothing'}")
+
+
+def _entry(number: int, text: str, problem: str | None = None) -> Entry:
+    return Entry(number, text[:LONGEST_ID], problem or _problem(text))
 
 
 def _problem(text: str) -> str | None:

@@ -113,8 +113,9 @@ def open_continued(path: Path, format_: Format[RowT], done: Done) -> tuple[Binar
         rows += 1
         done.add(id_)
 
+    with path.open("rb") as before:
+        end = format_.scan(before, str(path), add)
     file = path.open("r+b")
-    end = format_.scan(file, str(path), add)
     file.seek(end)
     file.truncate()
     return file, rows

@@ -1,0 +1,223 @@
+"""What is written can be continued from wherever it was cut off, and nothing else can."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_batch_read import tables
+from hubspot_batch_read.cli.done import Done
+from hubspot_batch_read.cli.error_file import ErrorFile, open_errors
+from hubspot_batch_read.cli.faults import CommandError, WrongUseError
+from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line
+from hubspot_batch_read.cli.outputs import Output, open_new, open_output
+from hubspot_batch_read.operations import ASSOCIATIONS, CAMPAIGNS, WORKFLOWS_BY_FLOW_ID
+from hubspot_batch_read_api.models import Association, Campaign
+
+labels = st.one_of(st.none(), st.text(max_size=8))
+pairs = st.lists(st.lists(labels, max_size=3), min_size=1, max_size=3)
+
+FORMATS: dict[str, Callable[[], Format[Association]]] = {
+    "jsonl": lambda: JsonLines(ASSOCIATIONS),
+    "csv": lambda: Flat(ASSOCIATIONS, "from_id"),
+}
+
+
+def record(id_: str, to: Sequence[Sequence[str | None]]) -> Association:
+    document = {
+        "from": {"id": id_},
+        "to": [
+            {
+                "toObjectId": str(number),
+                "associationTypes": [
+                    {"category": "USER_DEFINED", "typeId": type_id, "label": label}
+                    for type_id, label in enumerate(types)
+                ],
+            }
+            for number, types in enumerate(to)
+        ],
+    }
+    return Association.from_dict(document)
+
+
+def write(output: Output[Association], records: Sequence[Association]) -> None:
+    output.begin()
+    for each in records:
+        output.write(each)
+    output.close()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(st.lists(pairs, max_size=4), st.data())
+def test_a_file_cut_off_anywhere_can_be_continued_to_the_same_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    contents: list[list[list[str | None]]],
+    data: st.DataObject,
+) -> None:
+    records = [record(str(number), to) for number, to in enumerate(contents)]
+    path = tmp_path_factory.getbasetemp() / f"cut.{name}"
+    path.unlink(missing_ok=True)
+    write(Output(open_new(path), FORMATS[name]()), records)
+    whole = path.read_bytes()
+    length = data.draw(st.integers(0, len(whole)))
+    path.write_bytes(whole[:length])
+    done = Done()
+    output = open_output(path, FORMATS[name](), done)
+    left = [each for each in records if each.from_.id not in done]
+    assert output.rows == len(records) - len(left)
+    assert records[output.rows :] == left
+    write(output, left)
+    assert path.read_bytes() == whole
+    assert output.rows == len(records)
+
+
+def test_a_complete_file_of_json_lines_has_nothing_left_to_read(tmp_path: Path) -> None:
+    path, done = tmp_path / "rows", Done()
+    write(Output(open_new(path), FORMATS["jsonl"]()), [record("1", [[]]), record("2", [[]])])
+    open_output(path, FORMATS["jsonl"](), done).close()
+    assert "2" in done
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"from":{"id":"1"},"to":[]}\nnonsense\n{}\n', "rows, line 2: not a JSON object"),
+        (b"[1]\n", "rows, line 1: not a JSON object"),
+        (b'{"id":"1"}\n', "rows, line 1: no from.id"),
+        (b'{"from":["1"]}\n', "rows, line 1: no from.id"),
+    ],
+)
+def test_what_is_no_row_of_json_is_not_continued(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "rows"
+    path.write_bytes(content)
+    with pytest.raises(WrongUseError, match=message):
+        open_output(path, JsonLines(ASSOCIATIONS), Done())
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"id,name\n1,2\n", "rows has other columns: id, name"),
+        (b"from_id,to_id,type_id,category,label\n1,2\n", "rows, line 2: 2 columns"),
+        (b"nonsense\n", "rows has other columns: nonsense"),
+    ],
+)
+def test_what_is_no_row_of_csv_is_not_continued(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "rows"
+    path.write_bytes(content)
+    with pytest.raises(WrongUseError, match=message):
+        open_output(path, Flat(ASSOCIATIONS, "from_id"), Done())
+    assert path.read_bytes() == content
+
+
+def test_a_new_file_is_not_written_over_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    path.touch()
+    open_new(path).close()
+    path.write_bytes(b"precious")
+    with pytest.raises(WrongUseError, match="rows exists: continue it with --resume, or remove"):
+        open_new(path)
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_row_of_json_is_what_hubspot_gave() -> None:
+    document = {
+        "from": {"id": "1"},
+        "to": [{"toObjectId": "2", "associationTypes": []}],
+        "unknown": [1, {"a": "é"}],
+    }
+    line = JsonLines(ASSOCIATIONS).encode(Association.from_dict(document))
+    assert json.loads(line) == document
+    assert "é".encode() in line
+
+
+def test_half_of_a_surrogate_pair_costs_no_row() -> None:
+    odd = record("1", [["\ud800"]])
+    assert json.loads(JsonLines(ASSOCIATIONS).encode(odd)) == odd.to_dict()
+    assert b"\\ud800" in Flat(ASSOCIATIONS, "from_id").encode(odd)
+
+
+def test_csv_has_dates_as_iso_8601_and_lists_as_json() -> None:
+    campaign = Campaign.from_dict(
+        {
+            "id": "a",
+            "createdAt": "2026-01-02T03:04:05.6Z",
+            "updatedAt": "2026-01-02T03:04:05Z",
+            "businessUnits": [{"id": 0}, {"id": 7}],
+            "properties": {"hs_name": "Spring, 2026"},
+            "assets": {"FORM": {"results": [{"id": "9", "name": "é"}]}},
+        }
+    )
+    operation = evolve(CAMPAIGNS, table=tables.campaigns(["hs_name", "hs_goal"]))
+    (line,) = csv.reader(io.StringIO(Flat(operation, "id").encode(campaign).decode()))
+    assert line[:6] == [
+        *("a", "2026-01-02T03:04:05.600000+00:00", "2026-01-02T03:04:05+00:00", "[0,7]"),
+        *("Spring, 2026", ""),
+    ]
+    assert json.loads(line[6])[0]["name"] == "é"
+    assert "é" in line[6]
+
+
+def test_ids_are_the_same_whatever_way_they_are_written() -> None:
+    done = Done()
+    assert done.add("0042")
+    assert not done.add("42")
+    assert "042" in done
+    assert done.add("0E1CF94A-1B2C-4D3E-8F50-6A7B8C9D0E1F")
+    assert "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f" in done
+
+
+def test_numbers_are_ids_of_rows(tmp_path: Path) -> None:
+    path, done = tmp_path / "rows", Done()
+    path.write_bytes(json_line({"flowId": 5, "workflowId": 6}))
+    open_output(path, JsonLines(WORKFLOWS_BY_FLOW_ID), done).close()
+    assert "5" in done
+
+
+def test_errors_are_continued_without_what_was_not_read_or_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "errors"
+    errors = open_errors(path, None)
+    errors.write("1", "error", message="why")
+    errors.write("2", "unread")
+    errors.write("3", "without_associations")
+    errors.close()
+    kept = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(path.read_bytes() + b'{"id":"4","reason":"err')
+    done = Done()
+    errors = open_errors(path, done)
+    errors.write("5", "unanswered")
+    errors.close()
+    assert ["1" in done, "2" in done, "3" in done, "4" in done] == [True, False, True, False]
+    assert path.read_bytes() == kept[0] + kept[2] + json_line({"id": "5", "reason": "unanswered"})
+    assert (errors.number, errors.counts["without_associations"]) == (2, 1)
+    assert [each.name for each in tmp_path.iterdir()] == ["errors"]
+
+
+@pytest.mark.parametrize("line", [b"nonsense\n", b'{"id":"1"}\n', b'{"id":1,"reason":"error"}\n'])
+def test_what_is_no_line_of_errors_is_not_continued(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "errors"
+    path.write_bytes(line)
+    with pytest.raises(WrongUseError, match="errors, line 1: "):
+        open_errors(path, Done())
+    assert path.read_bytes() == line
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_errors_that_cannot_be_written_stop_the_run() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as file, pytest.raises(CommandError) as caught:
+        ErrorFile(file).write("1", "error")
+    assert str(caught.value) == "the errors cannot be written: No space left on device"
