@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from attrs import define
 
 from hubspot_batch_read.cli.app import app
-from hubspot_batch_read.sandbox import FaultSource, Portal, Sandbox
+from hubspot_batch_read.sandbox import Portal, Sandbox
 
 PORTAL = Portal(seed=7, contacts=2500)
 
@@ -48,13 +48,19 @@ class Cli:
         with self._monkeypatch.context() as patch:
             patch.setenv("HUBSPOT_ACCESS_TOKEN", self.sandbox.token if token is None else token)
             patch.setattr(sys, "argv", ["hubspot-batch-read", *command])
-            patch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(stdin))))  # type: ignore[arg-type]
+            patch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(stdin))))
             with pytest.raises(SystemExit) as end:
                 app()
         captured = self._captured.readouterr()
         return Result(int(end.value.code or 0), captured.out, captured.err.decode())
 
-    def start(self, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self,
+        *arguments: object,
+        stdin: int | None = None,
+        stdout: IO[bytes] | int | None = None,
+        stderr: int = subprocess.PIPE,
+    ) -> subprocess.Popen[bytes]:
         """Run it in a process of its own."""
         return subprocess.Popen(
             [
@@ -62,8 +68,9 @@ class Cli:
                 *("--base-url", self.sandbox.base_url),
             ],
             env={**os.environ, "HUBSPOT_ACCESS_TOKEN": self.sandbox.token},
-            stderr=subprocess.PIPE,
-            **options,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
         )
 
 
@@ -96,6 +103,3 @@ def contacts(cli: Cli) -> Path:
 
 def errors(path: str | Path = "errors.jsonl") -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(path).read_bytes().splitlines()]
-
-
-__all__ = ["Cli", "FaultSource", "Result", "errors"]

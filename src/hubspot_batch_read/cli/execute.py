@@ -54,14 +54,13 @@ def execute(
     except CommandError as error:
         return _fail(error, error.exit_code, options)
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{place}{error.strerror or error}", WrongUseError.exit_code, options)
+        return _fail(error, WrongUseError.exit_code, options)
     except ValueError as error:  # an argument of HubSpot or of a read
         return _fail(error, WrongUseError.exit_code, options)
-    except KeyboardInterrupt:  # before the read, or after it
-        return _fail("interrupted", STOPPED, options)
+    except KeyboardInterrupt as error:  # before the read, or after it
+        return _fail(error, STOPPED, options)
     except Exception as error:  # noqa: BLE001 - a traceback is for who asks for one
-        return _fail(f"{type(error).__name__}; --debug shows where", STOPPED, options)
+        return _fail(error, STOPPED, options)
 
 
 def _run(
@@ -180,11 +179,21 @@ def _how_to_go_on(options: Options) -> str:
     return f"To continue: {command}"
 
 
-def _fail(problem: object, exit_code: int, options: Options) -> int:
+def _fail(error: BaseException, exit_code: int, options: Options) -> int:
     if options.debug:
-        traceback.print_exc()
-    _say(f"Error: {str(problem).removesuffix('.')}.")
+        traceback.print_exception(error)
+    _say(f"Error: {_in_words(error).removesuffix('.')}.")
     return exit_code
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    if isinstance(error, CommandError | ValueError):
+        return str(error)
+    return f"{type(error).__name__}; --debug shows where"
 
 
 def _say(text: str) -> None:

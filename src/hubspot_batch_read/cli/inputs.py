@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 class Input:
     """The ids of a run."""
 
-    entries: Callable[[], Iterator[Entry]]
+    entries: Callable[[], Generator[Entry]]
     """Goes through the ids; raises WrongUseError if nothing can be made of the file."""
     where: str
     """What comes before the number of an entry in a message."""
@@ -44,7 +44,7 @@ class Input:
 def from_arguments(ids: Sequence[str]) -> Input:
     """Return the ids given as arguments."""
 
-    def entries() -> Iterator[Entry]:
+    def entries() -> Generator[Entry]:
         for number, text in enumerate(ids, 1):
             yield _entry(number, text)
 
@@ -58,7 +58,7 @@ def from_file(path: Path, column: str | None) -> Input:
         OSError: The file cannot be read.
     """
 
-    def entries() -> Iterator[Entry]:
+    def entries() -> Generator[Entry]:
         with path.open("rb") as binary:
             yield from _entries(binary, str(path), column)
 
@@ -80,7 +80,7 @@ def from_standard_input(column: str | None) -> Input:
     return Input(lambda: _entries(binary, name, column), f"{name}, line", is_repeatable=False)
 
 
-def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Iterator[Entry]:
+def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Generator[Entry]:
     is_utf16 = binary.peek(2)[:2] in {b"\xff\xfe", b"\xfe\xff"}  # Excel's "Unicode text"
     encoding = "utf-16" if is_utf16 else "utf-8-sig"
     # Bytes that are no text become characters that no id has, and so an entry with a problem.
@@ -93,7 +93,7 @@ def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Iterat
         text.detach()  # whoever opened the file closes it
 
 
-def _lines(file: io.TextIOWrapper, name: str) -> Iterator[Entry]:
+def _lines(file: io.TextIOWrapper, name: str) -> Generator[Entry]:
     """Yield what is in a file that has one id a line; blank lines are skipped."""
     is_first = True
     for number, line in enumerate(file, 1):
@@ -112,7 +112,7 @@ def _lines(file: io.TextIOWrapper, name: str) -> Iterator[Entry]:
         yield _entry(number, text, problem)
 
 
-def _cells(file: io.TextIOWrapper, name: str, column: str) -> Iterator[Entry]:
+def _cells(file: io.TextIOWrapper, name: str, column: str) -> Generator[Entry]:
     """Yield what is in a column of a CSV file; empty cells are skipped."""
     header = file.readline()
     delimiter, index = _column(header, name, column)

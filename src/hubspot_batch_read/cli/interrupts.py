@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -50,4 +51,5 @@ class Interrupts:
 
     def _wait(self) -> None:
         if self._told.get():
+            sys.stderr.write("Waiting for the requests under way; Ctrl-C again ends at once.\n")
             self._end()

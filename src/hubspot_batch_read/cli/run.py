@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import islice
 from typing import Generic
@@ -53,7 +54,11 @@ class Run(Generic[RowT]):
             CommandError: The run stopped early. What was read is written, and the error file has
                 the ids that were not read.
         """
-        self.batch = begin(self._ids(), self._on_progress)
+        with closing(self._ids()) as ids:
+            self.batch = begin(ids, self._on_progress)
+            self._read_and_finish()
+
+    def _read_and_finish(self) -> None:
         with Interrupts(self.batch.close) as self._interrupts:
             stop = self._stop()
             try:
@@ -79,7 +84,7 @@ class Run(Generic[RowT]):
             "without_associations": "without associations",
             "error": "with errors",
             "unanswered": "unanswered",
-            INVALID: "that are no ids",
+            INVALID: "invalid",
             UNREAD: "unread",
         }
         counts = self.errors.counts
@@ -101,15 +106,16 @@ class Run(Generic[RowT]):
         messages = dict.fromkeys(error.message or "?" for error in self.batch.other_errors)
         return warnings + [f"HubSpot also says: {message}" for message in messages]
 
-    def _ids(self) -> Iterator[str]:
-        for entry in self.input.entries():
-            if not self.done.add(entry.text):
-                self._skipped += 1
-            elif entry.problem is None:
-                yield entry.text
-            else:
-                place = f"{self.input.where} {entry.number}"
-                self.errors.write(entry.text, INVALID, message=f"{place}: {entry.problem}")
+    def _ids(self) -> Generator[str]:
+        with closing(self.input.entries()) as entries:
+            for entry in entries:
+                if not self.done.add(entry.text):
+                    self._skipped += 1
+                elif entry.problem is None:
+                    yield entry.text
+                else:
+                    place = f"{self.input.where} {entry.number}"
+                    self.errors.write(entry.text, INVALID, message=f"{place}: {entry.problem}")
 
     def _stop(self) -> CommandError | None:
         """Read; return what stopped the run early, None if nothing did."""

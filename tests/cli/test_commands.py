@@ -1,0 +1,327 @@
+"""The commands: what comes out, where it goes, and the exit code with its sentence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from hubspot_batch_read import Batch, HubSpot
+from hubspot_batch_read.sandbox import (
+    TOKEN_WITHOUT_SCOPES,
+    Answer,
+    Sandbox,
+    SandboxRequest,
+    incidents,
+)
+from tests.cli.conftest import PORTAL, Cli, errors
+
+READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
+    "associations": (["associations", "contacts", "companies"], PORTAL.contact_ids[:40]),
+    "associations-v3": (["associations-v3", "deals", "companies"], PORTAL.deal_ids[:40]),
+    "campaigns": (
+        [
+            *("campaigns", "--properties", "hs_name,hs_start_date"),
+            *("--start-date", "2026-01-01", "--end-date", "2026-02-01"),
+        ],
+        PORTAL.campaign_ids[:8],
+    ),
+    "flows": (["workflow-ids"], PORTAL.flow_ids[:8]),
+    "workflows": (["workflow-ids", "--by", "workflow"], PORTAL.workflow_ids[:8]),
+}
+
+
+def read_with_library(served: Sandbox, name: str, ids: tuple[str, ...]) -> Any:
+    """Return the batch that has read the ids, and its records."""
+    with HubSpot(served.token, base_url=served.base_url) as hubspot:
+        batch = begin(hubspot, name, ids)
+        return batch, batch.all()
+
+
+def begin(hubspot: HubSpot, name: str, ids: tuple[str, ...]) -> Batch[Any]:
+    if name == "associations":
+        return hubspot.read_associations("contacts", "companies", ids)
+    if name == "associations-v3":
+        return hubspot.read_associations_v3("deals", "companies", ids)
+    if name == "campaigns":
+        return hubspot.read_campaigns(
+            ids,
+            properties=["hs_name", "hs_start_date"],
+            start_date="2026-01-01",
+            end_date="2026-02-01",
+        )
+    if name == "flows":
+        return hubspot.read_workflow_id_mappings(flow_ids=ids)
+    return hubspot.read_workflow_id_mappings(workflow_ids=ids)
+
+
+@pytest.mark.parametrize("name", READS)
+def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
+    command, ids = READS[name]
+    result = cli(*command, *ids, "--errors", "errors.jsonl")
+    batch, records = read_with_library(cli.sandbox, name, ids)
+    assert result.rows == [record.to_dict() for record in records]
+    without = {line["id"]: line["reason"] for line in errors()}
+    assert without == dict.fromkeys(batch.without_associations, "without_associations")
+    assert (result.code, result.err.startswith("Warning: HubSpot cut")) == (
+        0,
+        bool(batch.truncated),
+    )
+
+
+@pytest.mark.parametrize("name", READS)
+def test_csv_and_parquet_are_the_tables_of_the_library(cli: Cli, name: str) -> None:
+    command, ids = READS[name]
+    batch, _ = read_with_library(cli.sandbox, name, ())
+    columns = batch.to_arrow().schema.names
+    rows = list(csv.reader(io.StringIO(cli(*command, *ids, "--format", "csv").out.decode())))
+    cli(*command, *ids, "--format", "parquet", "--output", "rows.parquet")
+    parquet = pq.read_table("rows.parquet").to_pylist()
+    assert rows[0] == columns == list(parquet[0])
+    assert [row[: len(columns) - (name == "campaigns")] for row in rows[1:]] == [
+        [in_csv(value) for column, value in row.items() if column != "assets"] for row in parquet
+    ]
+
+
+def in_csv(value: Any) -> str:
+    if value is None:
+        return ""
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
+
+
+def test_ids_come_from_arguments_a_file_a_column_or_standard_input(cli: Cli) -> None:
+    one, _, other = PORTAL.contact_ids[:3]
+    Path("ids.txt").write_text(f"{one}\n{other}\n")
+    Path("ids.csv").write_text(f'name,Record ID\n"a, b",{one}\nc,{other}\n')
+    command = ["associations", "contacts", "companies"]
+    results = [
+        cli(*command, one, other),
+        cli(*command, "--ids", "ids.txt"),
+        cli(*command, "--ids", "ids.csv", "--column", "Record ID"),
+        cli(*command, stdin=Path("ids.txt").read_bytes()),
+        cli(*command, "--ids", "-", "--column", "Record ID", stdin=Path("ids.csv").read_bytes()),
+    ]
+    assert [len(result.rows) for result in results] == [2] * 5
+    assert len({result.out for result in results}) == 1
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "csv", "parquet"])
+def test_no_ids_make_an_empty_output_without_a_request(cli: Cli, format_: str) -> None:
+    requests = cli.sandbox.traffic.requests
+    result = cli("associations", "contacts", "companies", "--format", format_)
+    assert (result.code, result.err) == (0, "")
+    if format_ == "parquet":
+        assert pq.read_table(io.BytesIO(result.out)).num_rows == 0
+    else:
+        header = b"from_id,to_id,type_id,category,label\n" if format_ == "csv" else b""
+        assert result.out == header
+    assert cli.sandbox.traffic.requests == requests
+
+
+def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -> None:
+    found, nothing = PORTAL.contact_ids[:2]
+    lines = [found, "nonsense", nothing, "two words", "1,2", f"0{found}", nothing]
+    result = cli(
+        *("associations", "contacts", "companies", "--errors", "errors.jsonl"),
+        stdin="\n".join(lines).encode(),
+    )
+    assert [row["from"]["id"] for row in result.rows] == [found]
+    by_id = {line["id"]: line for line in errors()}
+    assert {id_: line["reason"] for id_, line in by_id.items()} == {
+        "nonsense": "error",
+        nothing: "without_associations",
+        "two words": "error",
+        "1,2": "invalid",
+    }
+    assert by_id["nonsense"]["sub_category"] == "crm.associations.INVALID_IDENTIFIER"
+    assert by_id["1,2"]["message"] == "standard input, line 5: several values"
+    assert len(errors()) == 4
+    assert result.code == 1
+    assert result.err == (
+        "5 ids: 1 record, 1 without associations, 2 with errors, 1 invalid; "
+        "errors.jsonl says why.\n"
+    )
+
+
+def test_what_hubspot_says_nothing_of_is_told(cli: Cli) -> None:
+    unknown = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
+    result = cli("campaigns", unknown, "--errors", "errors.jsonl")
+    assert (result.code, errors()) == (1, [{"id": unknown, "reason": "unanswered"}])
+
+
+def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
+    body = json.dumps({"status": "COMPLETE", "results": [{"from": {"id": "1"}, "to": []}]})
+    command = ["associations", "contacts", "companies", "1", "--errors", "errors.jsonl"]
+    for format_ in ("csv", "parquet"):
+        cli.sandbox.faults = lambda _: Answer(200, body=body)
+        assert cli(*command, "--format", format_).code == 0
+        assert errors() == [{"id": "1", "reason": "without_associations"}]
+        Path("errors.jsonl").unlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["associations", "con/tacts", "deals", "1"], "from_type: "),
+        (["associations", "contacts", "deals", "--ids", "none.txt"], "none.txt: No such file"),
+        (["associations", "contacts", "deals", "1", "--output", "none/rows"], "none/rows: No such"),
+        (["associations", "contacts", "deals", "1", "--output", "."], "Is a directory"),
+        (["associations", "contacts", "deals", "1", "--ids", "ids"], "either as arguments or"),
+        (["associations", "contacts", "deals", "1", "--column", "ids"], "either as arguments or"),
+        (["associations", "contacts", "deals", "1", "--resume"], "name it with --output"),
+        (
+            ["associations", "contacts", "deals", "1", "--output", "a", "--errors", "./a"],
+            "a is given for two things",
+        ),
+        (["associations", "contacts", "deals", "1", "--token-file", "none"], "none: No such file"),
+        (["associations", "contacts", "deals", "1", "--format", "xml"], "--format"),
+        (["associations", "contacts"], "TO"),
+        (["campaigns", "1", "--start-date", "2026"], "start_date: expected a date"),
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence_and_nothing_is_sent(
+    cli: Cli, arguments: list[str], message: str
+) -> None:
+    requests = cli.sandbox.traffic.requests
+    result = cli(*arguments)
+    assert (result.code, result.out) == (2, b"")
+    assert message in result.err
+    assert "Traceback" not in result.err
+    assert cli.sandbox.traffic.requests == requests
+    assert list(Path().iterdir()) == []
+
+
+def test_without_a_token_nothing_is_read(cli: Cli) -> None:
+    result = cli("associations", "contacts", "deals", "1", token="")
+    assert result.code == 2
+    assert "no access token: set HUBSPOT_ACCESS_TOKEN, or give --token-file" in result.err
+
+
+def test_the_token_can_be_in_a_file(cli: Cli) -> None:
+    Path("token").write_text(f"{cli.sandbox.token}\n")
+    command = ["associations", "contacts", "companies", PORTAL.contact_ids[0]]
+    assert cli(*command, "--token-file", "token", token="").code == 0
+    Path("token").write_text("\n")
+    assert "token has no access token" in cli(*command, "--token-file", "token").err
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (incidents.rate_limited("DAILY"), "HubSpot's daily limit is used up"),
+        (incidents.not_found(), "HubSpot refused the request (HTTP 404"),
+        (Answer(429, headers={"Retry-After": "86400"}), "not tried again: that takes a wait of 86"),
+    ],
+)
+def test_a_run_that_stops_early_says_why_and_how_to_go_on(
+    cli: Cli, contacts: Path, answer: Answer, sentence: str
+) -> None:
+    cli.sandbox.faults = lambda request: answer if request.ordinal % 2 else None
+    arguments = ["associations", "contacts", "deals", "--ids", contacts, "--output", "rows.jsonl"]
+    result = cli(*arguments, "--errors", "errors.jsonl")
+    assert result.code == 3
+    assert sentence in result.err
+    assert "Traceback" not in result.err
+    *_, hint = result.err.splitlines()
+    command = shlex.split(hint.removeprefix("To continue: "))
+    assert command[-1] == "--resume"
+    rows = [json.loads(line)["from"]["id"] for line in Path("rows.jsonl").read_bytes().splitlines()]
+    assert sorted([*rows, *(line["id"] for line in errors())]) == sorted(PORTAL.contact_ids)
+    cli.sandbox.faults = None
+    assert cli(*command[1:]).code == 0
+    uninterrupted = cli("associations", "contacts", "deals", "--ids", contacts)
+    # An object of which a page failed comes after the others of its chunk.
+    assert sorted(Path("rows.jsonl").read_bytes().splitlines()) == sorted(
+        uninterrupted.out.splitlines()
+    )
+
+
+def test_a_wrong_token_stops_the_run_and_is_not_told(cli: Cli) -> None:
+    result = cli("associations", "contacts", "deals", "1", "--debug", token="pat-secret-token")
+    assert result.code == 3
+    assert "HubSpot does not accept the access token (HTTP 401" in result.err
+    assert "Traceback" in result.err
+    assert "secret" not in result.err
+
+
+def test_a_token_without_the_scope_is_told_with_the_scope(cli: Cli) -> None:
+    result = cli("associations", "contacts", "deals", "1", token=TOKEN_WITHOUT_SCOPES)
+    assert result.code == 3
+    assert "the access token lacks a scope, one of crm." in result.err
+
+
+def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
+    cli: Cli, contacts: Path
+) -> None:
+    def faults(request: SandboxRequest) -> Answer | None:
+        is_second = {"id": PORTAL.contact_ids[1000]} in request.document["inputs"]
+        return Answer(200, body='{"results": 5}') if is_second else None
+
+    cli.sandbox.faults = faults
+    command = ["associations", "contacts", "deals", "--ids", contacts, "--errors", "errors.jsonl"]
+    result = cli(*command)
+    assert result.code == 1
+    unread = [line for line in errors() if line["reason"] == "unread"]
+    assert [line["id"] for line in unread] == list(PORTAL.contact_ids[1000:2000])
+    assert "results" in unread[0]["message"]
+    assert len(result.rows) + len(errors()) == len(PORTAL.contact_ids)
+
+
+def test_a_run_stops_when_no_chunk_can_be_answered(cli: Cli) -> None:
+    cli.sandbox.faults = lambda _: Answer(200, body='{"results": 5}')
+    ids = "".join(f"{number}\n" for number in range(1, 10_000)).encode()
+    result = cli("associations", "contacts", "deals", stdin=ids)
+    assert result.code == 3
+    assert "AssociationEnvelope" in result.err
+
+
+def test_what_hubspot_cut_short_is_told(cli: Cli) -> None:
+    result = cli("associations-v3", "contacts", "deals", *PORTAL.contact_ids[:10])
+    assert result.code == 0
+    assert result.err.startswith("Warning: HubSpot cut ")
+    assert "read_associations reads all of them" in result.err
+
+
+def test_parquet_needs_its_extra_and_says_which(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "hubspot_batch_read.cli.parquet", raising=False)
+    result = cli("campaigns", "1", "--format", "parquet", "--output", "rows.parquet")
+    assert result.code == 2
+    assert 'pip install "hubspot-batch-read[arrow]"' in result.err
+
+
+def test_the_command_without_its_extra_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hubspot_batch_read import cli as package  # noqa: PLC0415 - not the fixture
+
+    monkeypatch.setitem(sys.modules, "typer", None)
+    for name in [name for name in sys.modules if name.startswith("hubspot_batch_read.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(SystemExit) as end:
+        package.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        'This command needs an extra: pip install "hubspot-batch-read[cli]"\n'
+    )
+
+
+@pytest.mark.parametrize("command", [*dict.fromkeys(words[0] for words, _ in READS.values())])
+def test_the_example_of_each_help_runs(
+    cli: Cli, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    text = cli(command, "--help").out.decode()
+    (example,) = [line for line in text.splitlines() if "Example: " in line]
+    assert example.split()[1:3] == ["hubspot-batch-read", command]
+    assert cli(*shlex.split(example)[2:]).code in {0, 1}  # its ids are nobody's
+    assert "\x1b" not in text

@@ -1,0 +1,256 @@
+"""A run that ends at any moment, by whatever means, can be continued without loss or repetition."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from hubspot_batch_read.sandbox import Hold, SandboxRequest
+from tests.cli.conftest import PORTAL, Cli, errors
+
+COMMAND = ["associations", "contacts", "deals", "--ids", "contacts.txt", "--errors", "errors.jsonl"]
+
+
+class Gate:
+    """Holds the answers from one request on, and tells when it does."""
+
+    def __init__(self, after: int) -> None:
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+        self._free = after
+
+    def __call__(self, request: SandboxRequest) -> Hold | None:
+        if request.ordinal <= self._free:
+            return None
+        self.reached.set()
+        return Hold(self.opened)
+
+
+def gate(cli: Cli, after: int) -> Gate:
+    held = Gate(cli.sandbox.traffic.requests + after)
+    cli.sandbox.faults = held
+    return held
+
+
+def content(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        return sorted(map(str, pq.read_table(path).to_pylist()))
+    return sorted(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("format_", "number"),
+    [
+        ("jsonl", signal.SIGKILL),
+        ("csv", signal.SIGKILL),
+        ("parquet", signal.SIGKILL),
+        ("csv", signal.SIGTERM),
+        ("parquet", signal.SIGINT),
+    ],
+)
+@pytest.mark.usefixtures("contacts")
+def test_a_run_ended_by_a_signal_is_continued_to_what_an_uninterrupted_one_gives(
+    cli: Cli, format_: str, number: signal.Signals
+) -> None:
+    command = [*COMMAND, "--format", format_, "--output"]
+    assert cli(*command, f"whole.{format_}").code == 0
+    Path("errors.jsonl").rename("whole-errors.jsonl")
+    for after in (1, 2):
+        held = gate(cli, after)
+        process = cli.start(*command, f"rows.{format_}", "--resume")
+        assert held.reached.wait(20)
+        process.send_signal(number)
+        if number != signal.SIGKILL:
+            assert waits(process)
+        held.opened.set()
+        _, said = process.communicate(timeout=20)
+        cli.sandbox.faults = None
+        if number != signal.SIGKILL:
+            assert process.returncode == 3
+            assert said.startswith(b"Error: interrupted.\n")
+            assert b"To continue: hubspot-batch-read associations contacts deals" in said
+            told = len(errors())
+            assert told + count(f"rows.{format_}") == len(PORTAL.contact_ids)
+    assert cli(*command, f"rows.{format_}", "--resume").code == 0
+    assert content(Path(f"rows.{format_}")) == content(Path(f"whole.{format_}"))
+    assert content(Path("errors.jsonl")) == content(Path("whole-errors.jsonl"))
+    assert not [path for path in Path().iterdir() if path.suffix in {".part", ".tmp"}]
+    requests = cli.sandbox.traffic.requests
+    assert cli(*command, f"rows.{format_}", "--resume").code == 0
+    assert cli.sandbox.traffic.requests - requests <= (format_ == "csv")
+
+
+def count(name: str) -> int:
+    """Return how many records there are in an output."""
+    path = Path(name)
+    if path.suffix == ".parquet":
+        path = Path(f"{name}.part")
+    lines = path.read_text().splitlines()
+    return len({line.split(",")[0] for line in lines[1:]}) if path.suffix == ".csv" else len(lines)
+
+
+@pytest.mark.usefixtures("contacts")
+def test_what_was_answered_is_not_asked_again(cli: Cli) -> None:
+    command = [*COMMAND, "--output", "rows.jsonl"]
+    assert cli(*command).code == 0
+    asked: list[str] = []
+
+    def listen(request: SandboxRequest) -> None:
+        asked.extend(each["id"] for each in request.document["inputs"])
+
+    cli.sandbox.faults = listen
+    lines = Path("rows.jsonl").read_bytes().splitlines(keepends=True)
+    Path("rows.jsonl").write_bytes(b"".join(lines[:-1]) + lines[-1][:30])
+    assert cli(*command, "--resume").code == 0
+    assert set(asked) == {json.loads(lines[-1])["from"]["id"]}
+    assert Path("rows.jsonl").read_bytes() == b"".join(lines)
+
+
+def test_a_resumed_run_ends_as_the_whole_would(cli: Cli) -> None:
+    command = ["associations", "contacts", "companies", "nonsense", PORTAL.contact_ids[0]]
+    command += ["--output", "rows.jsonl", "--errors", "errors.jsonl"]
+    first = cli(*command)
+    again = cli(*command, "--resume")
+    assert (first.code, again.code) == (1, 1)
+    assert first.err == again.err
+    assert len(errors()) == 1
+
+
+def test_ids_may_be_added_to_a_finished_parquet_file(cli: Cli) -> None:
+    one, _, other = PORTAL.contact_ids[:3]
+    command = ["associations", "contacts", "companies", "--format", "parquet"]
+    for arguments in ([one], [one, other, "--resume"]):
+        assert cli(*command, "--output", "rows.parquet", *arguments).code == 0
+    assert cli(*command, "--output", "whole.parquet", one, other).code == 0
+    assert pq.read_table("rows.parquet") == pq.read_table("whole.parquet")
+    assert cli(*command, "--output", "rows.parquet", one).code == 2
+
+
+def test_rows_that_are_in_the_parquet_file_already_are_not_added_again(cli: Cli) -> None:
+    command = ["associations", "contacts", "companies", *PORTAL.contact_ids[:3]]
+    Path("rows.parquet.part").write_bytes(cli(*command).out)
+    command += ["--format", "parquet", "--output", "rows.parquet"]
+    assert cli(*command, "--resume").code == 0
+    whole = Path("rows.parquet").read_bytes()
+    Path("rows.parquet.part").write_bytes(cli(*command[:-4]).out)  # ended before it was removed
+    assert cli(*command, "--resume").code == 0
+    assert Path("rows.parquet").read_bytes() == whole
+    assert not Path("rows.parquet.part").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"nonsense", "rows.parquet is no Parquet file"), (None, "rows.parquet has other columns")],
+)
+def test_what_is_no_parquet_file_of_this_command_is_not_continued(
+    cli: Cli, content: bytes | None, message: str
+) -> None:
+    path = Path("rows.parquet")
+    if content is None:
+        cli("campaigns", PORTAL.campaign_ids[0], "--format", "parquet", "--output", path)
+    else:
+        path.write_bytes(content)
+    before = path.read_bytes()
+    command = ["associations", "contacts", "companies", "1", "--format", "parquet"]
+    result = cli(*command, "--output", path, "--resume")
+    assert (result.code, message in result.err) == (2, True)
+    assert path.read_bytes() == before
+
+
+def waits(process: subprocess.Popen[bytes]) -> bool:
+    assert process.stderr is not None
+    return process.stderr.readline().startswith(b"Waiting for the requests under way")
+
+
+@pytest.mark.usefixtures("contacts")
+def test_a_second_interrupt_ends_at_once_whatever_is_under_way(cli: Cli) -> None:
+    held = gate(cli, 1)
+    process = cli.start(*COMMAND, "--output", "rows.jsonl")
+    assert held.reached.wait(20)
+    process.send_signal(signal.SIGINT)
+    assert waits(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    held.opened.set()
+    assert process.returncode == 3
+
+
+@pytest.mark.usefixtures("contacts")
+def test_a_reader_that_goes_away_ends_the_run_without_a_traceback(cli: Cli) -> None:
+    process = cli.start(*COMMAND, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b"{")
+    process.stdout.close()
+    _, said = process.communicate(timeout=20)
+    assert said.startswith(b"Error: standard output was closed.\n")
+    assert b"ignored" not in said
+    assert process.returncode == 3
+
+
+@pytest.mark.usefixtures("contacts")
+@pytest.mark.parametrize("format_", ["jsonl", "csv", "parquet"])
+def test_a_full_disk_stops_the_run_with_every_id_told(cli: Cli, format_: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = cli.start(*COMMAND, "--format", format_, stdout=full)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert said.startswith(b"Error: the rows cannot be written: No space left on device.\n")
+    if format_ != "parquet":  # its rows are written at the end
+        assert len(errors()) == len(PORTAL.contact_ids)
+
+
+@pytest.mark.usefixtures("contacts")
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}])
+def test_a_terminal_shows_progress_in_colour_unless_it_is_not_wanted(
+    cli: Cli, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "120")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    shown = in_terminal(cli, *COMMAND, "--output", "rows.jsonl")
+    assert "2500/2500" in shown
+    assert "0 errors, 0 waits" in shown
+    assert "2,500 ids: " in shown
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]m|\x1b\[38;5", shown)) != bool(environment)
+    Path("errors.jsonl").unlink()
+    assert in_terminal(cli, *COMMAND, "--output", "other.jsonl", "--no-progress") == ""
+
+
+def test_ids_are_not_waited_for_at_a_terminal(cli: Cli) -> None:
+    leader, follower = pty.openpty()
+    process = cli.start("campaigns", stdin=follower)
+    _, said = process.communicate(timeout=20)
+    os.close(leader)
+    os.close(follower)
+    assert process.returncode == 2
+    assert said.startswith(b"Error: no ids: give some as arguments")
+
+
+def in_terminal(cli: Cli, *arguments: str) -> str:
+    """Run a command whose standard error is a terminal; return what that shows."""
+    leader, follower = pty.openpty()
+    process = cli.start(*arguments, stderr=follower)
+    os.close(follower)
+    shown = b""
+    while piece := read(leader):
+        shown += piece
+    os.close(leader)
+    assert process.wait(20) == 0
+    return shown.decode()
+
+
+def read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux's way to say that the other end is closed
+        return b""
