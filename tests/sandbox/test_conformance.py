@@ -31,6 +31,16 @@ CHECKS = [
     response_schema_conformance,
 ]
 PORTAL = Portal(seed=7)
+# What tests add is answered as what was drawn: the first of the known ids are of that.
+PORTAL.associate("contacts", "companies", 101, 7, labels=["Buyer"], primary=True)
+PORTAL.add_campaign(
+    "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f",
+    properties={"hs_name": "Spring"},
+    assets={"FORM": {"12": "Sign-up", "13": None}},
+)
+PORTAL.add_workflow(flow_id=5, workflow_id=6)
+CONTACTS = ("101", *PORTAL.contact_ids)
+CAMPAIGNS = ("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", *PORTAL.campaign_ids)
 
 
 def test_the_sandbox_has_the_operations_of_the_spec_with_their_limits() -> None:
@@ -95,9 +105,9 @@ def give_known_names(case: Case[Any]) -> None:
     for position, each in enumerate(body["inputs"]):
         each.pop("after", None)
         for name, ids in {
-            "id": PORTAL.campaign_ids if "campaigns" in case.path else PORTAL.contact_ids,
-            "flowId": PORTAL.flow_ids,
-            "workflowId": PORTAL.workflow_ids,
+            "id": CAMPAIGNS if "campaigns" in case.path else CONTACTS,
+            "flowId": ("5", *PORTAL.flow_ids),
+            "workflowId": ("6", *PORTAL.workflow_ids),
         }.items():
             if name in each:
                 each[name] = ids[position]

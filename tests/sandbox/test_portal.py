@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, Specimen
-from hubspot_batch_read.sandbox.portal import Direction
+from hubspot_batch_read.sandbox.objects import Direction
 
 from .asking import CAMPAIGNS, COMPANIES, V3_DEALS, WORKFLOWS, Ask, connect, noon
 
@@ -122,8 +122,8 @@ def test_a_tiny_portal_has_its_specimens_as_far_as_they_go() -> None:
     assert [str(to["toObjectId"]) for to in companies["results"][0]["to"]] == linked
 
 
-def test_a_type_without_objects_and_a_page_without_room_are_refused() -> None:
-    with pytest.raises(ValueError, match="an object of each type"):
-        Portal(companies=0)
-    with pytest.raises(ValueError, match="a page room"):
+def test_less_than_no_object_and_a_page_without_room_are_refused() -> None:
+    with pytest.raises(ValueError, match="less than 0 objects"):
+        Portal(companies=-1)
+    with pytest.raises(ValueError, match="needs room for one"):
         Portal(page_size=0)

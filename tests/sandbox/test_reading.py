@@ -27,7 +27,7 @@ from hubspot_batch_read.sandbox import (
     in_order,
     incidents,
 )
-from hubspot_batch_read.sandbox.portal import Direction
+from hubspot_batch_read.sandbox.objects import Direction
 
 MANY = 20_000
 RATE = 0.2

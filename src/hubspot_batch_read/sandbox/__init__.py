@@ -5,6 +5,12 @@
     with Sandbox(seed=7) as sandbox:
         sandbox.base_url, sandbox.token, sandbox.portal
 
+Or with what a test adds, and nothing else:
+
+    portal = Portal.empty()
+    portal.associate("contacts", "companies", 101, 7, labels=["Buyer"], primary=True)
+    with Sandbox(portal=portal) as sandbox: ...
+
 What goes wrong with a request, and with which, is in `hubspot_batch_read.sandbox.faults`:
 
     with Sandbox(faults=in_order([incidents.bad_gateway(), Drop.MIDDLE])) as sandbox: ...

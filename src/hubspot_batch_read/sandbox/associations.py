@@ -1,5 +1,6 @@
 """Which objects of two types are associated, and by which types of association."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from math import gcd
@@ -42,6 +43,8 @@ class AssociationType:
     """None for an unlabelled type."""
     name: str
     """What v3 calls it."""
+    primary: bool = False
+    """Whether it makes a company the primary one."""
 
 
 class Links:
@@ -117,11 +120,11 @@ _TYPE_IDS: dict[tuple[str, str], tuple[int, int | None]] = {
 """Ids of the unlabelled and the primary type: HubSpot's own (documentation), but for the cars."""
 
 
-class TypesByRank:
-    """The types of association from one type of object to another, by the rank of the link.
+class Types:
+    """The types of association from one type of object to another.
 
-    Every link is of the unlabelled type; a company's of rank 0 is primary too, and every third one
-    has a label of the portal's own too.
+    Every link is of the unlabelled type. Of those that are drawn, by rank, a company's of rank 0 is
+    primary too, and every third one has a label of the portal's own too.
     """
 
     def __init__(self, from_name: str, to_name: str) -> None:
@@ -130,16 +133,27 @@ class TypesByRank:
         name = f"{from_name}_to_{to_name}".replace("p_", "")
         # v3 gives the plain name to the primary type where there is one.
         plain_name = name if primary is None else f"{name}_unlabeled"
-        plain = AssociationType("HUBSPOT_DEFINED", unlabelled, None, plain_name)
-        self._plain = (plain,)
-        self._first: tuple[AssociationType, ...] = (plain,)
+        self._plain = AssociationType("HUBSPOT_DEFINED", unlabelled, None, plain_name)
+        self._primary: tuple[AssociationType, ...] = ()
         if primary is not None:
-            self._first = (AssociationType("HUBSPOT_DEFINED", primary, "Primary", name), plain)
-        own_id, own_label, own_name = 2000 + unlabelled, "Key relationship", "key_relationship"
-        self._labelled = (AssociationType("USER_DEFINED", own_id, own_label, own_name), plain)
+            self._primary = (AssociationType("HUBSPOT_DEFINED", primary, "Primary", name, True),)
+        self._first_id = 2000 + unlabelled
+        self._labelled: dict[str, AssociationType] = {}
+        self._label("Key relationship")
 
     def __getitem__(self, rank: int) -> tuple[AssociationType, ...]:
-        """Return the types of a link."""
-        if rank == 0:
-            return self._first
-        return self._labelled if rank % 3 == 2 else self._plain
+        """Return the types of a link that was drawn."""
+        return self.of(["Key relationship"] if rank % 3 == 2 else [], primary=rank == 0)
+
+    def of(self, labels: Iterable[str], *, primary: bool) -> tuple[AssociationType, ...]:
+        """Return the types of a link with these labels; primary only where there is a company."""
+        first = self._primary if primary else ()
+        return (*first, *map(self._label, labels), self._plain)
+
+    def _label(self, label: str) -> AssociationType:
+        """Return the type with a label; it has an id of its own from its first use on."""
+        if label not in self._labelled:
+            own_id = self._first_id + 10_000 * len(self._labelled)
+            name = label.lower().replace(" ", "_")
+            self._labelled[label] = AssociationType("USER_DEFINED", own_id, label, name)
+        return self._labelled[label]

@@ -4,7 +4,8 @@ from typing import Any
 
 from hubspot_batch_read.sandbox.answers import Outcome, error_item
 from hubspot_batch_read.sandbox.errors import invalid
-from hubspot_batch_read.sandbox.portal import Portal, Workflow
+from hubspot_batch_read.sandbox.objects import Workflow
+from hubspot_batch_read.sandbox.portal import Portal
 from hubspot_batch_read.sandbox.request import Request, text
 
 ID_NAMES = {"FLOW_ID": "flowId", "WORKFLOW_ID": "workflowId"}

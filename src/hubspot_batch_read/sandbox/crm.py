@@ -1,12 +1,17 @@
 """What the two associations endpoints answer: 2026-03, and v3 before it."""
 
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from functools import partial
+from hashlib import blake2b
 from typing import Any
+from urllib.parse import quote
 
 from hubspot_batch_read.sandbox.answers import API, Outcome, error_item
 from hubspot_batch_read.sandbox.associations import AssociationType
 from hubspot_batch_read.sandbox.errors import Refused, invalid
-from hubspot_batch_read.sandbox.portal import Associated, Direction, ObjectType, Portal
+from hubspot_batch_read.sandbox.objects import Associated, Direction, ObjectType
+from hubspot_batch_read.sandbox.portal import Portal
 from hubspot_batch_read.sandbox.request import Request, optional_text, texts
 
 V3_ROWS = 100
@@ -26,7 +31,8 @@ def read_associations(portal: Portal, request: Request) -> Outcome:
     direction = _direction(portal, request)
     afters = [optional_text(each, "after", at) for at, each in enumerate(request.inputs)]
     wanted = dict.fromkeys(zip(texts(request, "id"), afters, strict=True))
-    found, errors = _look_up(portal, direction, (id_ for id_, _ in wanted))
+    ids = (id_ for id_, _ in wanted)
+    found, errors = _look_up(direction, ids, portal.associations)
     rows = [
         _row(portal, direction, id_, found[id_], after) for id_, after in wanted if id_ in found
     ]
@@ -36,10 +42,11 @@ def read_associations(portal: Portal, request: Request) -> Outcome:
 def read_associations_v3(portal: Portal, request: Request) -> Outcome:
     """Answer at most 100 associations of each object, whatever `after` says (observed).
 
-    To companies there is only the primary one (documentation).
+    To companies there is only the primary one (documentation). An object with none is answered as
+    one without associations: a guess.
     """
     direction = _direction(portal, request)
-    found, errors = _look_up(portal, direction, texts(request, "id"))
+    found, errors = _look_up(direction, texts(request, "id"), partial(_v3_associations, portal))
     rows = [_v3_row(portal, direction, id_, associated) for id_, associated in found.items()]
     return Outcome(rows, errors)
 
@@ -56,8 +63,17 @@ def _object_type(portal: Portal, name: str) -> ObjectType:
     return object_type
 
 
+def _v3_associations(portal: Portal, direction: Direction, id_: str) -> list[Associated]:
+    associated = portal.associations(direction, id_)
+    if direction.target.name == "company":
+        return [each for each in associated if each.primary]
+    return associated
+
+
 def _look_up(
-    portal: Portal, direction: Direction, ids: Iterable[str]
+    direction: Direction,
+    ids: Iterable[str],
+    associations: Callable[[Direction, str], list[Associated]],
 ) -> tuple[dict[str, list[Associated]], list[dict[str, Any]]]:
     """Return what each object is associated with, and the items for those that have nothing."""
     found: dict[str, list[Associated]] = {}
@@ -66,7 +82,7 @@ def _look_up(
     for id_ in dict.fromkeys(ids):
         if not (id_.isascii() and id_.isdigit()):
             malformed.append(id_)
-        elif associated := portal.associations(direction, id_):
+        elif associated := associations(direction, id_):
             found[id_] = associated
         else:
             alone.append(id_)
@@ -106,7 +122,7 @@ def _row(
     after: str | None,
 ) -> dict[str, Any]:
     starts = range(portal.page_size, len(associated), portal.page_size)
-    cursors = {portal.cursor(direction, id_, start): start for start in starts}
+    cursors = {_cursor(portal, direction, id_, start): start for start in starts}
     if after is not None and after not in cursors:
         raise invalid(f"Invalid paging cursor for object {id_}: {after}", at="after")
     start = 0 if after is None else cursors[after]
@@ -132,8 +148,6 @@ def _association_type(each: AssociationType) -> dict[str, Any]:
 def _v3_row(
     portal: Portal, direction: Direction, id_: str, associated: list[Associated]
 ) -> dict[str, Any]:
-    if direction.target.name == "company":
-        associated = associated[:1]  # the first one is the primary
     rows = [
         {"id": str(each.id), "type": association_type.name}
         for each in associated
@@ -149,7 +163,16 @@ def _v3_row(
 def _next_page(
     version: str, portal: Portal, direction: Direction, id_: str, start: int
 ) -> dict[str, str]:
-    after = portal.cursor(direction, id_, start)
+    after = _cursor(portal, direction, id_, start)
     source, target = direction.source.name, direction.target.name
     link = f"{API}/crm/{version}/objects/{source}/{id_}/associations/{target}?after={after}"
     return {"after": after, "link": link}
+
+
+def _cursor(portal: Portal, direction: Direction, id_: str, offset: int) -> str:
+    """Return the cursor for the page of an object's associations that begins at an offset.
+
+    It ends with percent escapes, as HubSpot's can, and only its very text is one.
+    """
+    place = f"{portal.seed}/{direction.source.name}/{direction.target.name}/{id_}/{offset}"
+    return quote(b64encode(blake2b(place.encode(), digest_size=16).digest()), safe="")

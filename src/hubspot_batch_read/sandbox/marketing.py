@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from hubspot_batch_read.sandbox.answers import API, Outcome, error_item, timestamp
-from hubspot_batch_read.sandbox.campaigns import PROPERTY_NAMES, Asset, Campaign, metrics
+from hubspot_batch_read.sandbox.campaigns import Asset, Campaign, metrics
 from hubspot_batch_read.sandbox.errors import invalid
 from hubspot_batch_read.sandbox.portal import Portal
 from hubspot_batch_read.sandbox.request import Request, texts
@@ -21,7 +21,7 @@ def read_campaigns(portal: Portal, request: Request) -> Outcome:
     With both days of a period the assets have metrics. A well-formed but unknown id is left out in
     silence, unless the portal reports it.
     """
-    names = _property_names(request.query)
+    names = _property_names(portal, request.query)
     period = _period(request.query)
     rows: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
@@ -36,10 +36,10 @@ def read_campaigns(portal: Portal, request: Request) -> Outcome:
     return Outcome(rows, errors)
 
 
-def _property_names(query: Mapping[str, list[str]]) -> list[str]:
+def _property_names(portal: Portal, query: Mapping[str, list[str]]) -> list[str]:
     """Return the properties asked for, joined with commas or one a parameter (documentation)."""
     names = [name for value in query.get("properties", []) for name in value.split(",") if name]
-    forbidden = [name for name in names if name not in PROPERTY_NAMES]
+    forbidden = [name for name in names if name not in portal.property_names]
     if forbidden:
         raise invalid(f"Forbidden properties: [{', '.join(forbidden)}]")
     return names

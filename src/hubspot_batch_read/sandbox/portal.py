@@ -1,49 +1,25 @@
 """The seeded portal: the data that the sandbox answers from."""
 
-from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import blake2b
 from itertools import combinations, permutations
 from random import Random
-from typing import NamedTuple
-from urllib.parse import quote
+from typing import Self
 
-from hubspot_batch_read.sandbox.associations import AssociationType, Links, TypesByRank
-from hubspot_batch_read.sandbox.campaigns import Campaign, campaign, campaign_id
+from hubspot_batch_read.sandbox import own
+from hubspot_batch_read.sandbox.associations import Links, Types
+from hubspot_batch_read.sandbox.campaigns import PROPERTY_NAMES, Campaign, campaign, campaign_id
+from hubspot_batch_read.sandbox.objects import (
+    Associated,
+    Direction,
+    ObjectType,
+    Workflow,
+    draw_ids,
+    index_of,
+    object_type,
+)
 from hubspot_batch_read.sandbox.seeded import seeded
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectType:
-    """A type of object: what paths call it, and the ids of its objects."""
-
-    name: str
-    """The singular name, which answers use whatever the path said (observed)."""
-    names: frozenset[str]
-    """Every name a path may have for it, in lower case."""
-    ids: range
-
-
-class Direction(NamedTuple):
-    """The types that associations are read from and to."""
-
-    source: ObjectType
-    target: ObjectType
-
-
-class Associated(NamedTuple):
-    """An associated object and every type of the association."""
-
-    id: int
-    types: tuple[AssociationType, ...]
-
-
-class Workflow(NamedTuple):
-    """The two ids of one workflow."""
-
-    flow_id: int
-    workflow_id: int
 
 
 class Portal:
@@ -52,6 +28,9 @@ class Portal:
     It has contacts, deals, tickets, companies, and cars, a custom type (`2-9001`, `p_car`,
     `p{portal.id}_car`). `Specimen` says what to expect of the first objects of each. Nothing is
     stored per object, so a million contacts cost no more than ten.
+
+    A test adds objects of its own with `associate`, `add_campaign` and `add_workflow`, to a portal
+    that was drawn or to `Portal.empty()`. `contact_ids` and the like have those that were drawn.
     """
 
     def __init__(
@@ -74,35 +53,57 @@ class Portal:
         or more). `reports_unknown_campaigns` turns a well-formed but unknown campaign id into an
         item of `errors`, where otherwise nothing is said of it: which of the two HubSpot does is
         not known, and a client must survive both.
-        Raises ValueError where a type would have no object or a page no room.
+        Raises ValueError for a number below 0 and for a page without room.
         """
-        if min(contacts, deals, tickets, cars, companies, page_size) < 1:
-            raise ValueError("a portal needs an object of each type, and a page room for one")
+        if min(contacts, deals, tickets, cars, companies, campaigns, workflows) < 0:
+            raise ValueError("a portal cannot have less than 0 objects of a type")
+        if page_size < 1:
+            raise ValueError("a page needs room for one object")
         random = seeded(seed)
         self.seed = seed
         self.id = random.randrange(10**7, 10**8)
         self.page_size = page_size
         self.reports_unknown_campaigns = reports_unknown_campaigns
-        self._contacts = _object_type(random, 1, contacts, "contact", "contacts", "0-1")
-        self._deals = _object_type(random, 2, deals, "deal", "deals", "0-3")
-        self._tickets = _object_type(random, 3, tickets, "ticket", "tickets", "0-5")
+        self._contacts = object_type(random, 1, contacts, "contact", "contacts", "0-1")
+        self._deals = object_type(random, 2, deals, "deal", "deals", "0-3")
+        self._tickets = object_type(random, 3, tickets, "ticket", "tickets", "0-5")
         car_names = ("p_car", "p_cars", f"p{self.id}_car", "2-9001")
-        self._cars = _object_type(random, 4, cars, *car_names)
-        self._companies = _object_type(random, 5, companies, "company", "companies", "0-2")
+        self._cars = object_type(random, 4, cars, *car_names)
+        self._companies = object_type(random, 5, companies, "company", "companies", "0-2")
         self._link(random)
         self._campaigns = {campaign_id(seed, index): index for index in range(campaigns)}
-        self._flow_ids = _ids(random, 10**9, workflows)
-        self._workflow_ids = _ids(random, 10**7, workflows)
+        self._flow_ids = draw_ids(random, 10**9, workflows)
+        self._workflow_ids = draw_ids(random, 10**7, workflows)
+        self.property_names = set(PROPERTY_NAMES)
+        self._own_associations: dict[tuple[str, str, str], list[Associated]] = {}
+        self._own_campaigns: dict[str, Campaign] = {}
+        self._own_flows: dict[str, Workflow] = {}
+        self._own_workflows: dict[str, Workflow] = {}
+
+    @classmethod
+    def empty(cls, *, page_size: int = 500, reports_unknown_campaigns: bool = False) -> Self:
+        """Return a portal without objects, for a test to add its own."""
+        return cls(
+            contacts=0,
+            deals=0,
+            tickets=0,
+            cars=0,
+            companies=0,
+            campaigns=0,
+            workflows=0,
+            page_size=page_size,
+            reports_unknown_campaigns=reports_unknown_campaigns,
+        )
 
     def _link(self, random: Random) -> None:
         """Draw the links between every two types of object."""
         types = (self._contacts, self._deals, self._tickets, self._cars, self._companies)
         self._types = {name: each for each in types for name in each.names}
         self._links: dict[tuple[str, str], Links] = {}
-        for one, other in combinations(types, 2):
+        for one, other in combinations([each for each in types if each.ids], 2):
             self._links[one.name, other.name] = Links(random, len(one.ids), len(other.ids))
         self._association_types = {
-            (source.name, target.name): TypesByRank(source.name, target.name)
+            (source.name, target.name): Types(source.name, target.name)
             for source, target in permutations(types, 2)
         }
 
@@ -156,12 +157,16 @@ class Portal:
     def associations(self, direction: Direction, id_: str) -> list[Associated]:
         """Return the objects of the target type that an object is associated with.
 
-        The first company of an object is its primary one. There are none for an object that does
-        not exist.
+        There are none for an object that does not exist.
         """
         source, target = direction
-        index = _index(source.ids, id_)
-        if index is None or source is target:  # no two objects of one type are associated
+        added = self._own_associations.get((source.name, target.name, id_), ())
+        return [*self._drawn_associations(direction, id_), *added]
+
+    def _drawn_associations(self, direction: Direction, id_: str) -> list[Associated]:
+        source, target = direction
+        index = index_of(source.ids, id_)
+        if index is None or not target.ids or source is target:  # not associated with each other
             return []
         types = self._association_types[source.name, target.name]
         forward = self._links.get((source.name, target.name))
@@ -171,50 +176,120 @@ class Portal:
             links = self._links[target.name, source.name].sources_of(index)
         return [Associated(target.ids[other], types[rank]) for other, rank in links]
 
-    def cursor(self, direction: Direction, id_: str, offset: int) -> str:
-        """Return the cursor for the page of an object's associations that begins at an offset.
-
-        It ends with percent escapes, as HubSpot's can, and only its very text is one.
-        """
-        place = f"{self.seed}/{direction.source.name}/{direction.target.name}/{id_}/{offset}"
-        return quote(b64encode(blake2b(place.encode(), digest_size=16).digest()), safe="")
-
     def campaign(self, id_: str) -> Campaign | None:
         """Return a campaign, None if there is none of this id."""
         index = self._campaigns.get(id_)
-        return None if index is None else campaign(self.seed, index)
+        return self._own_campaigns.get(id_) if index is None else campaign(self.seed, index)
 
     def workflow_of_flow(self, flow_id: str) -> Workflow | None:
         """Return the workflow with this flow id, None if there is none."""
-        return self._workflow(_index(self._flow_ids, flow_id))
+        return self._workflow(self._flow_ids, flow_id) or self._own_flows.get(flow_id)
 
     def workflow(self, workflow_id: str) -> Workflow | None:
         """Return the workflow with this workflow id, None if there is none."""
-        return self._workflow(_index(self._workflow_ids, workflow_id))
+        drawn = self._workflow(self._workflow_ids, workflow_id)
+        return drawn or self._own_workflows.get(workflow_id)
 
-    def _workflow(self, index: int | None) -> Workflow | None:
-        if index is None:
-            return None
-        return Workflow(self._flow_ids[index], self._workflow_ids[index])
+    def _workflow(self, ids: range, id_: str) -> Workflow | None:
+        index = index_of(ids, id_)
+        return None if index is None else Workflow(self._flow_ids[index], self._workflow_ids[index])
 
+    # What a test adds
 
-def _object_type(random: Random, rank: int, number: int, name: str, *names: str) -> ObjectType:
-    return ObjectType(name, frozenset({name, *names}), _ids(random, rank * 10**10, number))
+    def associate(
+        self,
+        from_type: str,
+        to_type: str,
+        from_id: int | str,
+        to_id: int | str,
+        *,
+        labels: Iterable[str] = (),
+        primary: bool = False,
+    ) -> None:
+        """Associate two objects, which can be read from either side.
 
+            portal.associate("contacts", "companies", 101, 7, labels=["Buyer"], primary=True)
 
-def _ids(random: Random, floor: int, number: int) -> range:
-    """Return ids above a floor in even steps, as HubSpot hands them out or nearly so."""
-    first = floor + random.randrange(floor // 10)
-    step = random.randrange(3, 100)
-    return range(first, first + step * number, step)
+        Args:
+            from_type: Type of the one, by any name that a path may have for it.
+            to_type: Type of the other; the sandbox has no associations within a type.
+            from_id: Id of the one, a whole number.
+            to_id: Id of the other.
+            labels: Labels of the portal's own, beside the unlabelled type that every two have.
+            primary: Whether the company is the primary one of the other object: v3 knows no other.
 
+        Raises:
+            TypeError: `labels` is not a list of texts.
+            ValueError: Something cannot be, or is there already; the message says what.
+        """
+        source, target = self._known("from_type", from_type), self._known("to_type", to_type)
+        one, other = own.object_id("from_id", from_id), own.object_id("to_id", to_id)
+        if source.name == "company":
+            source, target, one, other = target, source, other, one
+        if source is target:
+            raise ValueError(f"the sandbox cannot associate a {source.name} with a {target.name}")
+        there = self.associations(Direction(source, target), one)
+        if any(str(each.id) == other for each in there):
+            raise ValueError(f"{source.name} {one} has {target.name} {other} already")
+        if primary and target.name != "company":
+            raise ValueError(f"primary: a {target.name} cannot be primary, only a company")
+        if primary and any(each.primary for each in there):
+            raise ValueError(f"primary: {source.name} {one} has a primary company already")
+        names = own.labels(labels)
+        for start, end, id_, far_id in ((source, target, one, other), (target, source, other, one)):
+            types = self._association_types[start.name, end.name].of(names, primary=primary)
+            added = self._own_associations.setdefault((start.name, end.name, id_), [])
+            added.append(Associated(int(far_id), types))
 
-def _index(ids: range, id_: str) -> int | None:
-    """Return the index of an id, None for any text that is not one of the ids."""
-    if not (id_.isascii() and id_.isdigit() and len(id_) < 20 and id_[0] != "0"):
-        return None
-    number = int(id_)
-    return ids.index(number) if number in ids else None
+    def _known(self, argument: str, name: str) -> ObjectType:
+        found = self.object_type(name)
+        if found is None:
+            raise ValueError(f"{argument}: the sandbox has no type of object called {name!r}")
+        return found
+
+    def add_campaign(
+        self,
+        id_: str,
+        *,
+        properties: Mapping[str, str] | None = None,
+        assets: own.Assets | None = None,
+    ) -> None:
+        """Add a campaign.
+
+            portal.add_campaign(guid, properties={"hs_name": "A"}, assets={"FORM": {"12": "B"}})
+
+        Args:
+            id_: Its GUID.
+            properties: Values by name; reads can ask for these names from then on.
+            assets: For each type of asset, the name of each by its id; None for no name.
+
+        Raises:
+            TypeError: Something is of the wrong type.
+            ValueError: Something cannot be, or is there already; the message says what.
+        """
+        if self.campaign(own.guid("id_", id_)) is not None:
+            raise ValueError(f"id_: there is a campaign {id_} already")
+        created = datetime(2026, 1, 1, tzinfo=UTC)
+        values, parts = own.properties(properties or {}), own.assets(assets or {})
+        self._own_campaigns[id_] = Campaign(id_, created, created, values, parts)
+        self.property_names.update(properties or {})
+
+    def add_workflow(self, *, flow_id: int | str, workflow_id: int | str) -> None:
+        """Add a workflow.
+
+            portal.add_workflow(flow_id=5, workflow_id=6)
+
+        Raises:
+            ValueError: One of the two is no id, or belongs to another workflow.
+        """
+        flow = own.object_id("flow_id", flow_id)
+        workflow = own.object_id("workflow_id", workflow_id)
+        if self.workflow_of_flow(flow) is not None:
+            raise ValueError(f"flow_id: there is a workflow with {flow} already")
+        if self.workflow(workflow) is not None:
+            raise ValueError(f"workflow_id: there is a workflow with {workflow} already")
+        added = Workflow(int(flow), int(workflow))
+        self._own_flows[flow] = self._own_workflows[workflow] = added
 
 
 def _texts(ids: range) -> tuple[str, ...]:
