@@ -20,30 +20,30 @@ Or in a terminal: `python -m hubspot_batch_read.sandbox --port 8765 --seed 7`. I
 was seen or documented to, and every guess in between says that it is one.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from hubspot_batch_read.sandbox import incidents
-from hubspot_batch_read.sandbox.access import EXPIRED_TOKEN, TOKEN, TOKEN_WITHOUT_SCOPES
-from hubspot_batch_read.sandbox.associations import Specimen
-from hubspot_batch_read.sandbox.faults import (
-    Altered,
-    Answer,
-    Drop,
-    Fault,
-    FaultSource,
-    Hold,
-    Latency,
-    SandboxRequest,
-    SlowBody,
-    at_rate,
-    in_order,
-)
-from hubspot_batch_read.sandbox.limits import RateLimits
-from hubspot_batch_read.sandbox.portal import Portal
-from hubspot_batch_read.sandbox.traffic import Traffic
-
 if TYPE_CHECKING:
+    from hubspot_batch_read.sandbox import incidents
+    from hubspot_batch_read.sandbox.access import EXPIRED_TOKEN, TOKEN, TOKEN_WITHOUT_SCOPES
+    from hubspot_batch_read.sandbox.associations import Specimen
+    from hubspot_batch_read.sandbox.faults import (
+        Altered,
+        Answer,
+        Drop,
+        Fault,
+        FaultSource,
+        Hold,
+        Latency,
+        SandboxRequest,
+        SlowBody,
+        at_rate,
+        in_order,
+    )
+    from hubspot_batch_read.sandbox.limits import RateLimits
+    from hubspot_batch_read.sandbox.portal import Portal
     from hubspot_batch_read.sandbox.server import Sandbox
+    from hubspot_batch_read.sandbox.traffic import Traffic
 
 __all__ = [
     "EXPIRED_TOKEN",
@@ -68,19 +68,47 @@ __all__ = [
     "incidents",
 ]
 
+_MODULES = {
+    "EXPIRED_TOKEN": "access",
+    "TOKEN": "access",
+    "TOKEN_WITHOUT_SCOPES": "access",
+    "Altered": "faults",
+    "Answer": "faults",
+    "Drop": "faults",
+    "Fault": "faults",
+    "FaultSource": "faults",
+    "Hold": "faults",
+    "Latency": "faults",
+    "Portal": "portal",
+    "RateLimits": "limits",
+    "Sandbox": "server",
+    "SandboxRequest": "faults",
+    "SlowBody": "faults",
+    "Specimen": "associations",
+    "Traffic": "traffic",
+    "at_rate": "faults",
+    "in_order": "faults",
+}
 
-def __getattr__(name: str) -> object:
-    """Import the server when it is asked for: a portal alone needs neither Starlette nor uvicorn.
+if not TYPE_CHECKING:  # it would accept every misspelt name
 
-    Raises ModuleNotFoundError, with what to install, where one of the two is missing.
-    """
-    if name != "Sandbox":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from hubspot_batch_read.sandbox.server import Sandbox  # noqa: PLC0415 - see above
-    except ModuleNotFoundError as error:
-        if error.name not in {"starlette", "uvicorn"}:
-            raise
-        message = 'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"'
-        raise ModuleNotFoundError(message, name=error.name) from error
-    return Sandbox
+    def __getattr__(name: str) -> object:
+        """Import a name when it is first used: of these, only `Sandbox` needs the extra.
+
+        Raises ModuleNotFoundError, with what to install, where that is missing.
+        """
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            value = getattr(import_module(f"{__name__}.{module}"), name)
+        except ModuleNotFoundError as error:
+            if error.name not in {"starlette", "uvicorn"}:
+                raise
+            message = 'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"'
+            raise ModuleNotFoundError(message, name=error.name) from error
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -74,7 +74,7 @@ class Portal:
         self._campaigns = {campaign_id(seed, index): index for index in range(campaigns)}
         self._flow_ids = draw_ids(random, 10**9, workflows)
         self._workflow_ids = draw_ids(random, 10**7, workflows)
-        self.property_names = set(PROPERTY_NAMES)
+        self.property_names: set[str] = {*PROPERTY_NAMES}
         self._own_associations: dict[tuple[str, str, str], list[Associated]] = {}
         self._own_campaigns: dict[str, Campaign] = {}
         self._own_flows: dict[str, Workflow] = {}

@@ -1,0 +1,32 @@
+"""The fixture `hubspot_sandbox`; pytest finds it where this package is installed.
+
+It does so in projects that never use it, too, so this imports nothing of the sandbox before it is
+asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from hubspot_batch_read.sandbox import Sandbox
+
+
+@pytest.fixture
+def hubspot_sandbox() -> Iterator[Sandbox]:
+    """A HubSpot sandbox on this machine, with a portal that is empty until the test adds to it.
+
+        def test_companies_of_a_contact(hubspot_sandbox):
+            hubspot_sandbox.portal.associate("contacts", "companies", 101, 7)
+            with HubSpot(hubspot_sandbox.token, base_url=hubspot_sandbox.base_url) as hubspot:
+                ...
+
+    It needs the extra `sandbox`, and fails with what to install where that is missing.
+    """
+    from hubspot_batch_read.sandbox import Portal, Sandbox  # noqa: PLC0415 - see above
+
+    with Sandbox(portal=Portal.empty()) as sandbox:
+        yield sandbox
