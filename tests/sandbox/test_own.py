@@ -254,6 +254,14 @@ def test_an_association_that_cannot_be_is_refused(nonsense: Any, message: str) -
             "assets: expected types out of .*, FORM, .*, got 'FORMS'",
         ),
         (
+            lambda portal: portal.add_campaign(OTHER, assets={"FORM": ["Sign-up"]}),
+            r"assets\['FORM'\]: expected names by id, got \['Sign-up'\]",
+        ),
+        (
+            lambda portal: portal.associate("deal", "contact", 1, 2, labels=[5]),
+            "labels: expected text, got 5",
+        ),
+        (
             lambda portal: portal.add_workflow(flow_id=5, workflow_id=7),
             "flow_id: there is a workflow with 5 already",
         ),

@@ -35,6 +35,8 @@ def labels(values: Iterable[str]) -> list[str]:
         raise TypeError(f"labels: expected a list of labels, got {values!r}")
     found = list(dict.fromkeys(values))
     for each in found:
+        if not isinstance(each, str):
+            raise TypeError(f"labels: expected text, got {each!r}")
         if not each.strip():
             raise ValueError(f"labels: expected text, got {each!r}")
         if each == "Primary":
@@ -54,10 +56,13 @@ def properties(values: Mapping[str, str]) -> dict[str, str]:
 
 def assets(values: Assets) -> dict[str, list[Asset]]:
     """Return the assets of each type."""
-    for kind in values:
+    for kind, named in values.items():
         if kind not in METRIC_NAMES:
             known = ", ".join(METRIC_NAMES)
             raise ValueError(f"assets: expected types out of {known}, got {kind!r}")
+        if not isinstance(named, Mapping):
+            raise TypeError(f"assets[{kind!r}]: expected names by id, got {named!r}")
     return {
-        kind: [Asset(id_, name) for id_, name in named.items()] for kind, named in values.items()
+        kind: [Asset(str(id_), name) for id_, name in named.items()]
+        for kind, named in values.items()
     }
