@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 ModelT = TypeVar("ModelT", bound=Model)
 TokenSource = Callable[[], str | Awaitable[str]]
+"""What fetches an access token: a function, or an async one for async calls."""
 
 # HubSpot's address, from the spec.
 BASE_URL = "https://api.hubapi.com"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RateLimit: TypeAlias = "Literal['auto'] | int | AbstractBucket | None"
-"""What a `Limiter` accepts as a limit."""
+"""Requests per ten seconds, HubSpot's own statement, a bucket of pyrate-limiter, or no limit."""
 
 INTERVAL_MS = 10_000
 """Milliseconds in which HubSpot counts requests, if no response says otherwise (documentation)."""

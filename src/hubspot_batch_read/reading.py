@@ -30,6 +30,7 @@ from hubspot_batch_read_api.models import (
 )
 
 OnError = Literal["raise", "collect"]
+"""What to do when a request fails for good: raise the exception, or collect it and go on."""
 
 
 @define(frozen=True)

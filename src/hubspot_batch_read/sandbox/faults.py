@@ -58,8 +58,8 @@ class SandboxRequest:
 class Answer:
     """This answer in place of the normal one. The request does not get as far as the portal.
 
-    Answer(502, "<html>…") is a page, Answer(400, {"status": "error"}) is JSON, Answer(500) is
-    empty. Where `headers` name no Content-Type, a text is sent as HTML and bytes are sent without.
+    `Answer(502, "<html>…")` is a page, `Answer(400, {"status": "error"})` is JSON, `Answer(500)`
+    is empty. Where `headers` name no Content-Type, a text is sent as HTML and bytes without one.
 
     Raises ValueError for a status outside of 200 to 999 (the ones below announce an answer and are
     none), a body with 204 or 304, which have none, and the headers that follow from the body:
