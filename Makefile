@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
 BENCH := .venv/.bench
+DOCS := .venv/.docs
 
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -17,7 +18,7 @@ IMPORT_ALL := from pkgutil import walk_packages; from hubspot_batch_read import 
 	[exec(f"from {module.name} import *") for module in walk_packages(api.__path__, "hubspot_batch_read_api.")]
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-check bench-memory lock clean
+.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-check bench-memory docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -74,14 +75,21 @@ bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/result
 bench-memory: $(READY) ## Measure what reading a million ids costs in memory (two minutes)
 	@$(BIN)/python benchmarks/memory.py
 
-lock: $(READY) ## Pin the newest versions of what requirements-dev.in names
+docs: $(DOCS) ## Build the documentation into build/site; any warning fails
+	@rm -rf build/site
+	@$(BIN)/zensical build --strict --clean --config-file mkdocs.yml
+	@$(BIN)/python tools/reference.py build/site/objects.inv
+
+lock: $(READY) ## Pin the newest versions: requirements-dev.txt, requirements-bench.txt, requirements-docs.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		pyproject.toml --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(READY): .venv/.pins pyproject.toml
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
@@ -90,6 +98,11 @@ $(READY): .venv/.pins pyproject.toml
 $(BENCH): requirements-bench.txt .venv/.pins | $(READY)
 	@echo "Installing what is measured beside this SDK (once) ..."
 	@$(BIN)/python -m pip install -qq --requirement requirements-bench.txt
+	@touch $@
+
+$(DOCS): requirements-docs.txt .venv/.pins | $(READY)
+	@echo "Installing what builds the documentation (once) ..."
+	@$(BIN)/python -m pip install -qq --requirement requirements-docs.txt
 	@touch $@
 
 .venv/.pins: requirements-dev.txt

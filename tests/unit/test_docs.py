@@ -1,14 +1,20 @@
-"""README and docs: their code runs as it stands; commands, files and trees are the real ones."""
+"""README, docs and docstrings: their code runs as it stands; commands, files and trees are real."""
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import logging
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
+import reference
+import yaml
 
 import hubspot_batch_read
 import hubspot_batch_read_api
@@ -20,13 +26,45 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
+FOR_MAINTAINERS = ("CONTRIBUTING.md", "benchmarks/README.md")
+COMMANDS = PAGES | {name: (ROOT / name).read_text() for name in FOR_MAINTAINERS}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# In a docstring: what is indented after an empty line.
+EXAMPLE = re.compile(r"\n\n((?:(?: {4}.*)?\n)+)")
 CODE = {
     f"{page} {number}": code
     for page, text in PAGES.items()
     for number, code in enumerate(BLOCK.findall(text), start=1)
+}
+SURROUNDINGS = """
+import os, threading
+from typing import Any
+import httpx
+from hubspot_batch_read import *
+from hubspot_batch_read.sandbox import *
+from hubspot_batch_read_api import AuthenticatedClient
+contact_ids, campaign_ids = sandbox.portal.contact_ids[:2], sandbox.portal.campaign_ids[:2]
+"""
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """Yield the examples in the docstrings of both packages, each with its place."""
+    modules = sorted(path for top in ("src", "generated") for path in (ROOT / top).rglob("*.py"))
+    for path in modules:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                continue
+            text = (ast.get_docstring(node) or "").partition("\nArgs:")[0]
+            for number, example in enumerate(EXAMPLE.findall(f"{text}\n"), start=1):
+                name = f"{path.stem} {getattr(node, 'name', 'module')} {number}"
+                yield name, dedent(example)
+
+
+# Not Python, and a run whose numbers belong to a test that is not there.
+EXAMPLES = {
+    name: code for name, code in examples() if "──" not in code and "most_at_once" not in code
 }
 
 
@@ -67,14 +105,40 @@ def test_the_code_runs_as_it_stands(
     assert ("print(" in code) == bool(printed)
 
 
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_the_example_of_a_docstring_runs(example: str, portal: Sandbox) -> None:
+    """Around it is what it leaves out: imports, ids, and a client of its kind."""
+    names: dict[str, Any] = {"sandbox": portal, "fetch_access_token": lambda: portal.token}
+    exec(SURROUNDINGS, names)  # noqa: S102 - the test
+    hubspot = names["hubspot"] = names["AsyncHubSpot" if "async" in example else "HubSpot"]()
+    code = compile(
+        example.replace('token="..."', f"token={portal.token!r}"),
+        *("docstring", "exec"),
+        flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+    )
+    waiting = eval(code, names)  # noqa: S307 - the test
+    if waiting is None:
+        hubspot.close()
+    else:
+        asyncio.run(in_turn(waiting, hubspot.aclose()))
+
+
+async def in_turn(*waiting: Coroutine[Any, Any, None]) -> None:
+    """Await one after the other, in one event loop."""
+    for each in waiting:
+        await each
+
+
 def test_the_first_call_takes_twelve_lines_at_most() -> None:
     assert len(CODE["README.md 1"].strip().splitlines()) <= 12
 
 
 def test_the_commands_are_targets_of_the_makefile() -> None:
-    named = set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert {"demo", "test"} <= named <= targets
+    for page, text in COMMANDS.items():
+        named = set(re.findall(r"^ *make ([a-z-]+)", text, re.MULTILINE))
+        assert named <= targets, page
+    assert {"demo", "test"} <= set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
 
 
 def test_every_target_of_the_makefile_is_described_by_make_help() -> None:
@@ -117,6 +181,44 @@ def test_the_columns_are_those_of_the_tables(method: str, table: tables.Table[An
     assert tuple(names) == table.columns
     for name, kind in names.items():
         assert str(table.schema.field(name).type).startswith(kind.partition("<")[0])
+
+
+def test_the_site_has_every_page_once() -> None:
+    navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    named = re.findall(r"[\w/-]+\.md", str(navigation))
+    assert sorted(f"docs/{name}" for name in named) == sorted(PAGES.keys() - {"README.md"})
+
+
+def test_the_pages_of_the_site_link_to_no_file_outside_of_it() -> None:
+    for page in PAGES.keys() - {"README.md"}:
+        for link in re.findall(r"\]\(([^)#:]+)", PAGES[page]):
+            assert (ROOT / page).parent.joinpath(link).resolve().is_relative_to(ROOT / "docs"), page
+
+
+def test_the_reference_has_every_public_name() -> None:
+    listed = {
+        name for text in PAGES.values() for name in re.findall(r"^::: (\S+)", text, re.MULTILINE)
+    }
+    public = [name for package in reference.PACKAGES for name in reference.public_names(package)]
+    assert len(public) > 100
+    missing = [name for name in public if not {name, name.rpartition(".")[0]} & listed]
+    assert not missing
+
+
+def test_a_public_name_that_the_built_reference_lacks_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = [name for package in reference.PACKAGES for name in reference.public_names(package)]
+
+    def inventory(names: list[str]) -> Path:
+        lines = "".join(f"{name} py:class 1 page.html#$ -\n" for name in names)
+        path = tmp_path / "objects.inv"
+        path.write_bytes(b"# a\n# b\n# c\n# d\n" + zlib.compress(lines.encode()))
+        return path
+
+    assert reference.main(inventory(public)) == 0
+    assert reference.main(inventory(public[1:])) == 1
+    assert capsys.readouterr().err == f"not in docs/reference: {public[0]}\n"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])
