@@ -18,7 +18,7 @@ IMPORT_ALL := from pkgutil import walk_packages; from hubspot_batch_read import 
 	[exec(f"from {module.name} import *") for module in walk_packages(api.__path__, "hubspot_batch_read_api.")]
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-check bench-memory docs lock clean
+.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ format: $(READY) ## Format the hand-written code
 
 bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* (a quarter of an hour)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-behaviour: $(BENCH) ## Ask this SDK and HubSpot's two how they take trouble; writes benchmarks/behaviour.json (half a minute)
+	@$(BIN)/python benchmarks/behaviour.py
 
 bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (two minutes)
 	@$(BIN)/python benchmarks/check.py

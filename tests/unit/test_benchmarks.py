@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import behaviour
 import bodies
 import check
 import pytest
@@ -15,6 +16,7 @@ import run
 from contenders import NAMES, OURS, load
 from processes import spread
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 SMALL = [name for name in bodies.ENVELOPES if not name.endswith("0")]
 
 
@@ -142,6 +144,20 @@ def test_the_committed_table_is_that_of_the_results(results: Any) -> None:
     table = io.StringIO()
     report.show(results, table)
     assert run.TABLE.read_text("utf-8") == table.getvalue()
+
+
+def test_the_table_in_the_readme_is_that_of_the_results(results: Any) -> None:
+    observed = json.loads(behaviour.RESULTS.read_text())
+    assert observed["versions"].items() <= results["about"]["versions"].items()
+    assert behaviour.table(observed, results) in README.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "text", [text for text, question in behaviour.QUESTIONS.items() if not question.limits]
+)
+def test_the_readme_says_of_this_sdk_what_it_still_does(text: str) -> None:
+    observed = json.loads(behaviour.RESULTS.read_text())
+    assert behaviour.asked(behaviour.QUESTIONS[text], OURS) == observed["questions"][text][OURS]
 
 
 def objects(envelope: Any) -> list[Any]:

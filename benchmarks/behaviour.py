@@ -1,0 +1,269 @@
+"""What this SDK and HubSpot's two do with large reads and with trouble: `make bench-behaviour`.
+
+Each reads associations from the sandbox, as its documentation says to, and is asked the same
+questions. What it did is written to behaviour.json, and is the table in README.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import version
+from importlib.resources import files
+from itertools import repeat
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from contenders import API_CLIENT, DISTRIBUTIONS, OURS, SDK
+
+from hubspot_batch_read.sandbox import (
+    Altered,
+    Drop,
+    FaultSource,
+    Portal,
+    RateLimits,
+    Sandbox,
+    Specimen,
+    app,
+    in_order,
+    incidents,
+    operations,
+)
+
+FOLDER = Path(__file__).resolve().parent
+RESULTS = FOLDER / "behaviour.json"
+SPEEDS = FOLDER / "results.json"
+CHUNK = 1000
+PACKAGES = {OURS: "hubspot_batch_read", API_CLIENT: "hubspot", SDK: "hubspot_sdk"}
+V4 = replace(
+    operations.OPERATIONS[1],
+    name="readAssociationsV4",
+    path="/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read",
+)
+"""What hubspot-api-client reads; its schema is that of 2026-03."""
+
+
+class Found(NamedTuple):
+    """What came of a read."""
+
+    rows: list[Any]
+    """The rows that it returned, of whatever type."""
+    named: list[str]
+    """The ids without a row, as far as it names them."""
+    note: str = ""
+    """What else is to be said of where it names them."""
+
+
+Read = Callable[[list[str]], Found]
+
+
+class Question(NamedTuple):
+    """A situation, and how to say what came of it."""
+
+    ids: Callable[[Portal], Sequence[str]]
+    words: Callable[[Found, Sandbox], str]
+    faults: Callable[[], FaultSource] | None = None
+    limits: RateLimits | None = None
+    chunked: bool = False
+    """Whether to loop over chunks with what takes one chunk at a time."""
+
+
+def main() -> None:
+    """Ask every question of each, write the answers, and print the table."""
+    results = {
+        "versions": {name: version(DISTRIBUTIONS[name]) for name in PACKAGES},
+        "questions": {
+            text: {name: asked(question, name) for name in READERS}
+            for text, question in QUESTIONS.items()
+        },
+        "typed": {
+            name: files(package).joinpath("py.typed").is_file()
+            for name, package in PACKAGES.items()
+        },
+    }
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    print(table(results, json.loads(SPEEDS.read_text())))
+
+
+def asked(question: Question, name: str) -> str:
+    """Return what came of a question, in words."""
+    faults = question.faults() if question.faults else None
+    portal = Portal(seed=7, contacts=15 * CHUNK)
+    with (
+        patch.object(app, "OPERATIONS", (*operations.OPERATIONS, V4)),
+        Sandbox(portal=portal, faults=faults, limits=question.limits) as sandbox,
+        READERS[name](sandbox) as read,
+    ):
+        ids = list(question.ids(portal))
+        size = CHUNK if question.chunked and name != OURS else len(ids)
+        try:
+            parts = [read(ids[start : start + size]) for start in range(0, len(ids), size)]
+        except Exception as error:  # noqa: BLE001 - whatever it raises is what is asked for
+            return f"raises `{type(error).__name__}` {after(sandbox)}"
+        found = Found(
+            [row for part in parts for row in part.rows],
+            [id_ for part in parts for id_ in part.named],
+            parts[0].note,
+        )
+        return question.words(found, sandbox)
+
+
+def after(sandbox: Sandbox) -> str:
+    """Return after how many requests something came."""
+    return f"after {counted(sandbox.traffic.requests, 'request')}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of something, in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def ours(sandbox: Sandbox) -> Iterator[Read]:
+    """Yield what reads with `HubSpot`, which takes all ids at once."""
+    client = import_module("hubspot_batch_read").HubSpot
+    with client(sandbox.token, base_url=sandbox.base_url) as hubspot:
+
+        def read(ids: list[str]) -> Found:
+            batch = hubspot.read_associations("contacts", "companies", ids)
+            rows = batch.all()
+            errors = [error.id for error in batch.errors]
+            return Found(rows, [*errors, *batch.without_associations, *batch.unanswered])
+
+        yield read
+
+
+@contextmanager
+def api_client(sandbox: Sandbox) -> Iterator[Read]:
+    """Yield what reads with hubspot-api-client, with the retries of its README."""
+    retry = import_module("urllib3.util.retry").Retry(
+        total=5, backoff_factor=0.3, status_forcelist=(429, 500, 502, 504)
+    )
+    create = import_module("hubspot").Client.create
+    client = create(access_token=sandbox.token, retry=retry, host=sandbox.base_url)
+    models = import_module("hubspot.crm.associations.v4")
+    get_page = client.crm.associations.v4.batch_api.get_page
+
+    def read(ids: list[str]) -> Found:
+        inputs = [models.PublicFetchAssociationsBatchRequest(id=id_) for id_ in ids]
+        body = models.BatchInputPublicFetchAssociationsBatchRequest(inputs=inputs)
+        answer = get_page("contacts", "companies", body)
+        errors = getattr(answer, "errors", None) or []
+        return Found(answer.results, named(ids, [error.context for error in errors]))
+
+    yield read
+
+
+@contextmanager
+def sdk(sandbox: Sandbox) -> Iterator[Read]:
+    """Yield what reads with hubspot-sdk, which retries by itself."""
+    client = import_module("hubspot_sdk").HubSpot
+    with client(access_token=sandbox.token, base_url=sandbox.base_url) as hubspot:
+        get = hubspot.crm.associations.batch.get
+
+        def read(ids: list[str]) -> Found:
+            inputs = [{"id": id_} for id_ in ids]
+            answer = get("companies", from_object_type="contacts", inputs=inputs)
+            errors = getattr(answer, "errors", [])
+            declared = "errors" in type(answer).model_fields
+            names = named(ids, [error["context"] for error in errors])
+            return Found(answer.results, names, "" if declared else " in an undeclared field")
+
+        yield read
+
+
+def named(ids: list[str], contexts: list[Mapping[str, list[str]]]) -> list[str]:
+    """Return the ids that the contexts of errors name."""
+    values = {value for context in contexts for values in context.values() for value in values}
+    return [id_ for id_ in ids if id_ in values]
+
+
+def without_from(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer whose first row does not say which object it is about."""
+    del document["results"][0]["from"]
+    return document
+
+
+def contacts(*specimens: Specimen) -> Callable[[Portal], list[str]]:
+    """Return what picks these contacts of a portal."""
+    return lambda portal: [portal.contact_ids[each] for each in specimens]
+
+
+def rows_and_names(found: Found, sandbox: Sandbox) -> str:
+    """Return how many rows came, and how many ids without one are named."""
+    ids = [getattr(row, "from_", None) or getattr(row, "_from", None) for row in found.rows]
+    nameless = f", {ids.count(None)} of them without an id" if None in ids else ""
+    named_ids = f", {counted(len(found.named), 'id')} named{found.note}" if found.named else ""
+    return f"{counted(len(ids), 'row')}{nameless}{named_ids} {after(sandbox)}"
+
+
+def associations(found: Found, sandbox: Sandbox) -> str:
+    """Return how many associations the only row has."""
+    return f"{len(found.rows[0].to):,} {after(sandbox)}"
+
+
+def id_type(found: Found, _sandbox: Sandbox) -> str:
+    """Return the type of the ids of associated objects."""
+    return f"`{type(found.rows[0].to[0].to_object_id).__name__}`"
+
+
+QUESTIONS = {
+    "2500 ids, given at once": Question(lambda portal: portal.contact_ids[:2500], rows_and_names),
+    "a contact with 1250 associations": Question(contacts(Specimen.MANY_PAGES), associations),
+    "a contact, one without associations, and a malformed id": Question(
+        lambda portal: [*contacts(Specimen.ALONE, Specimen.LABELLED)(portal), "nonsense"],
+        rows_and_names,
+    ),
+    "an id that comes as a number": Question(contacts(Specimen.LABELLED), id_type),
+    "one of two rows lacks its `from`": Question(
+        contacts(Specimen.LABELLED, Specimen.OVER_100),
+        rows_and_names,
+        lambda: in_order([Altered(without_from)]),
+    ),
+    "a 502 that is a page in HTML, once": Question(
+        contacts(Specimen.LABELLED), rows_and_names, lambda: in_order([incidents.bad_gateway()])
+    ),
+    "a response that breaks off, once": Question(
+        contacts(Specimen.LABELLED), rows_and_names, lambda: in_order([Drop.MIDDLE])
+    ),
+    "15,000 ids, with a limit of 10 requests in ten seconds": Question(
+        lambda portal: portal.contact_ids,
+        rows_and_names,
+        limits=RateLimits(ten_secondly=10),
+        chunked=True,
+    ),
+    "a 429 for the whole day": Question(
+        contacts(Specimen.LABELLED),
+        rows_and_names,
+        lambda: in_order(repeat(incidents.rate_limited("DAILY"))),
+    ),
+}
+READERS: dict[str, Callable[[Sandbox], AbstractContextManager[Read]]] = {
+    OURS: ours,
+    API_CLIENT: api_client,
+    SDK: sdk,
+}
+
+
+def table(results: dict[str, Any], speeds: dict[str, Any]) -> str:
+    """Return the results as a table in Markdown, with the speeds that `make bench` measured."""
+    heads = (f"{name} {number}" for name, number in results["versions"].items())
+    typed = ("yes" if marked else "no" for marked in results["typed"].values())
+    rows = [
+        ("what is read, or goes wrong", *heads),
+        ("---",) * (len(READERS) + 1),
+        *((text, *answers.values()) for text, answers in results["questions"].items()),
+        ("is marked as typed (PEP 561)", *typed),
+    ]
+    for latency, taken in speeds["end_to_end"]["many"].items():
+        seconds = (f"{taken[name]['seconds']['median']:.2g} s" for name in READERS)
+        rows.append((f"100,000 ids with {latency} latency", *seconds))
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+if __name__ == "__main__":
+    main()
