@@ -41,11 +41,13 @@ CODE = {
 SURROUNDINGS = """
 import os, threading
 from typing import Any
+from unittest.mock import Mock
 import httpx
 from hubspot_batch_read import *
 from hubspot_batch_read.sandbox import *
 from hubspot_batch_read_api import AuthenticatedClient
 contact_ids, campaign_ids = sandbox.portal.contact_ids[:2], sandbox.portal.campaign_ids[:2]
+writer = Mock()
 """
 
 
