@@ -152,6 +152,16 @@ def test_the_table_in_the_readme_is_that_of_the_results(results: Any) -> None:
     assert behaviour.table(observed, results) in README.read_text("utf-8")
 
 
+def test_the_readme_says_how_long_decoding_took(results: Any) -> None:
+    usual = [
+        contenders[OURS]["on"]["ratio"]["median"]
+        for body, contenders in results["decode"].items()
+        if "drifted" not in body
+    ]
+    ratios = f"{min(usual):.2g} to {max(usual):.2g} times as long as `json.loads`"
+    assert ratios in README.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "text", [text for text, question in behaviour.QUESTIONS.items() if not question.limits]
 )

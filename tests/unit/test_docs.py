@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import attrs
 import pytest
 import reference
 import yaml
@@ -20,7 +21,7 @@ import hubspot_batch_read
 import hubspot_batch_read_api
 from hubspot_batch_read import tables
 from hubspot_batch_read.sandbox import Sandbox
-from hubspot_batch_read_api import AuthenticatedClient, errors
+from hubspot_batch_read_api import AuthenticatedClient, errors, models
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -183,6 +184,14 @@ def test_the_columns_are_those_of_the_tables(method: str, table: tables.Table[An
     assert tuple(names) == table.columns
     for name, kind in names.items():
         assert str(table.schema.field(name).type).startswith(kind.partition("<")[0])
+
+
+def test_the_fields_of_the_records_are_those_of_the_models() -> None:
+    rows = re.findall(r"^\| `read_.*\| `(\w+)` \| (.*) \|$", PAGES["docs/reading.md"], re.MULTILINE)
+    assert len(rows) == 4
+    for model, fields in rows:
+        declared = {field.name for field in attrs.fields(getattr(models, model))}
+        assert set(re.findall(r"\w+", fields)) <= declared, model
 
 
 def test_the_site_has_every_page_once() -> None:
