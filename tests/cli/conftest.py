@@ -54,6 +54,13 @@ class Cli:
         captured = self._captured.readouterr()
         return Result(int(end.value.code or 0), captured.out, captured.err.decode())
 
+    def help(self, *command: str) -> str:
+        """Return what a command says of itself."""
+        with self._monkeypatch.context() as patch, pytest.raises(SystemExit):
+            patch.setenv("COLUMNS", "200")
+            app([*command, "--help"])
+        return self._captured.readouterr().out.decode()
+
     def start(
         self,
         *arguments: object,

@@ -48,7 +48,7 @@ from hubspot_batch_read import *
 from hubspot_batch_read.sandbox import *
 from hubspot_batch_read_api import AuthenticatedClient
 contact_ids, campaign_ids = sandbox.portal.contact_ids[:2], sandbox.portal.campaign_ids[:2]
-writer = Mock()
+writer, portal, guid = Mock(), Portal.empty(), "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
 """
 
 
