@@ -67,6 +67,11 @@ def test_each_name_can_be_imported_and_is_documented(name: str) -> None:
     assert all(documented.__doc__ for documented in (each, *functions))
 
 
+def test_every_name_of_the_sandbox_is_there_when_it_is_first_used() -> None:
+    code = "from hubspot_batch_read import sandbox; [getattr(sandbox, n) for n in sandbox.__all__]"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_misspelt_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Hubspot'"):
         hubspot_batch_read.Hubspot  # type: ignore[attr-defined]  # noqa: B018 - it raises

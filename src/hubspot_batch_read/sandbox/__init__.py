@@ -88,6 +88,7 @@ _MODULES = {
     "Traffic": "traffic",
     "at_rate": "faults",
     "in_order": "faults",
+    "incidents": "incidents",
 }
 
 if not TYPE_CHECKING:  # it would accept every misspelt name
@@ -101,12 +102,13 @@ if not TYPE_CHECKING:  # it would accept every misspelt name
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
-            value = getattr(import_module(f"{__name__}.{module}"), name)
+            imported = import_module(f"{__name__}.{module}")
         except ModuleNotFoundError as error:
             if error.name not in {"starlette", "uvicorn"}:
                 raise
             message = 'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"'
             raise ModuleNotFoundError(message, name=error.name) from error
+        value: object = imported if name == module else getattr(imported, name)
         globals()[name] = value
         return value
 
