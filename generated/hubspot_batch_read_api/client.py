@@ -7,13 +7,16 @@ import datetime
 import os
 import re
 import threading
+import zlib
 from collections.abc import (
     AsyncGenerator,
+    AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
     Generator,
     Iterable,
+    Iterator,
     Mapping,
 )
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
@@ -31,6 +34,7 @@ from .errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    ResponseTooLargeError,
     ServerError,
 )
 from .models.error import Error
@@ -45,6 +49,8 @@ TokenSource = Callable[[], str | Awaitable[str]]
 
 # HubSpot's address, from the spec.
 BASE_URL = "https://api.hubapi.com"
+# 1000 inputs with 500 associated objects of 200 bytes each are 100 MB; twice that, and more.
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 CORRELATION_ID = "x-hubspot-correlation-id"
 USER_AGENT = "hubspot-batch-read/0.1.0"
 
@@ -72,6 +78,7 @@ class AuthenticatedClient:
         base_url: str = BASE_URL,
         *,
         timeout: float | httpx.Timeout | None = 30.0,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
         httpx_args: Mapping[str, Any] | None = None,
     ) -> None:
         """Create a client; nothing is sent yet.
@@ -87,20 +94,26 @@ class AuthenticatedClient:
             base_url: Address of HubSpot, or of a sandbox; http or https.
             timeout: Seconds to wait for a connection, and for each read and write; None to wait
                 forever.
+            max_response_bytes: How long the body of a response may be, decompressed. A longer one
+                is not read to its end, and raises ResponseTooLargeError; 256 MiB unless you say
+                otherwise.
             httpx_args: Further arguments for `httpx.Client` and `httpx.AsyncClient`, such as
                 `proxy`, `verify`, `limits` or `transport`.
 
         Raises:
             ValueError: The token is empty or has a character that is not allowed in an HTTP header,
-                `base_url` is not the address of a server, or `httpx_args` has an argument that the
-                client sets itself (`auth`, `base_url`, `timeout`).
+                `base_url` is not the address of a server, `max_response_bytes` is no positive whole
+                number, or `httpx_args` has an argument that the client sets itself (`auth`,
+                `base_url`, `timeout`).
         """
         self._token = _Token(_token_source(token))
         self._base_url = _checked_base_url(base_url)
         self._timeout = timeout
+        self._limit = _Limit(max_response_bytes)
         args = dict(httpx_args or {})
         headers = httpx.Headers({"User-Agent": USER_AGENT})
         headers.update(args.pop("headers", None))
+        headers["Accept-Encoding"] = "gzip"  # what _Body decompresses
         if taken := args.keys() & {"auth", "base_url", "timeout"}:
             raise ValueError(f"httpx_args: {min(taken)} is set by the client itself")
         self._httpx_args = {"base_url": base_url, "timeout": timeout, "headers": headers, **args}
@@ -117,7 +130,9 @@ class AuthenticatedClient:
         with self._lock:
             self._leave_connections_of_parent()
             if self._sync_client is None:
-                self._sync_client = httpx.Client(auth=_Auth(self._token), **self._httpx_args)
+                client = httpx.Client(auth=_Auth(self._token), **self._httpx_args)
+                client.event_hooks["response"].insert(0, self._limit.apply)
+                self._sync_client = client
             return self._sync_client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
@@ -130,7 +145,9 @@ class AuthenticatedClient:
             self._leave_connections_of_parent()
             if loop not in self._async_clients:
                 auth = _Auth(self._token, _async_lock(loop))
-                self._async_clients[loop] = httpx.AsyncClient(auth=auth, **self._httpx_args)
+                client = httpx.AsyncClient(auth=auth, **self._httpx_args)
+                client.event_hooks["response"].insert(0, self._limit.apply_async)
+                self._async_clients[loop] = client
             return self._async_clients[loop]
 
     def _leave_connections_of_parent(self) -> None:
@@ -311,6 +328,71 @@ def _async_lock(loop: object) -> AbstractAsyncContextManager[object] | None:
     from asyncio import Lock
 
     return Lock()
+
+
+# The limit of a response
+
+
+class _Limit:
+    """Refuses responses that are too long, before httpx reads them.
+
+    httpx calls it for every response, also for those that are redirects or refuse the token.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        if type(max_bytes) is not int or max_bytes < 1:
+            raise ValueError(
+                f"max_response_bytes: expected a whole number, 1 or more, got {max_bytes!r}"
+            )
+        self._max_bytes = max_bytes
+
+    def apply(self, response: httpx.Response) -> None:
+        length = response.headers.get("content-length", "")
+        if re.fullmatch("[0-9]{1,20}", length) and int(length) > self._max_bytes:
+            raise ResponseTooLargeError(response.status_code, self._max_bytes)
+        # httpx would decompress a chunk to whatever length it has, several times if it is told so.
+        is_gzip = response.headers.pop("content-encoding", "").strip().lower() == "gzip"
+        response.stream = _Body(response, self._max_bytes, is_gzip=is_gzip)
+
+    async def apply_async(self, response: httpx.Response) -> None:
+        self.apply(response)
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a response, decompressed as it comes, and never more of it than the limit."""
+
+    def __init__(self, response: httpx.Response, limit: int, *, is_gzip: bool) -> None:
+        self._stream: Any = response.stream
+        self._status = response.status_code
+        self._limit = limit
+        self._room = limit
+        self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if is_gzip else None
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            yield self._checked(chunk)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            yield self._checked(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def _checked(self, chunk: bytes) -> bytes:
+        if self._gzip is not None:
+            try:
+                # One byte more than there is room for shows that there is more.
+                chunk = self._gzip.decompress(chunk, self._room + 1)
+            except zlib.error as error:
+                raise httpx.DecodingError(str(error)) from error
+        self._room -= len(chunk)
+        if self._room < 0:
+            raise ResponseTooLargeError(self._status, self._limit)
+        return chunk
 
 
 # Arguments

@@ -9,7 +9,8 @@
     │   ├── NotFoundError           404
     │   ├── RateLimitError          429
     │   └── ServerError             5xx
-    └── DecodeError                 a response body that does not match its model
+    ├── DecodeError                 a response body that does not match its model
+    └── ResponseTooLargeError       a response body longer than max_response_bytes
 
 If no complete response arrives, httpx's own exceptions (subclasses of httpx.RequestError) are not
 caught. Every exception can be pickled. The access token is in none of them: if a response repeats
@@ -34,6 +35,7 @@ __all__ = (
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
+    "ResponseTooLargeError",
     "ServerError",
 )
 
@@ -182,3 +184,23 @@ class DecodeError(HubSpotError):
         self.path = path
         self.problem = problem
         self.body = body
+
+
+class ResponseTooLargeError(HubSpotError):
+    """The body of a response is longer than the client's `max_response_bytes`.
+
+    The rest of it was not read. HubSpot is not known to send responses anywhere near the default.
+    """
+
+    status_code: int
+    """HTTP status."""
+    max_response_bytes: int
+    """How long the body may be, in bytes, decompressed."""
+
+    def __init__(self, status_code: int, max_response_bytes: int) -> None:
+        super().__init__(
+            f"HTTP {status_code}: the response is longer than {max_response_bytes} bytes; "
+            "if it has to be, raise max_response_bytes"
+        )
+        self.status_code = status_code
+        self.max_response_bytes = max_response_bytes

@@ -13,7 +13,7 @@ from hubspot_batch_read.operations import RowT
 from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sending import Sender
 from hubspot_batch_read_api import AuthenticatedClient
-from hubspot_batch_read_api.client import BASE_URL, TokenSource
+from hubspot_batch_read_api.client import BASE_URL, MAX_RESPONSE_BYTES, TokenSource
 
 if TYPE_CHECKING:
     import httpx
@@ -34,6 +34,7 @@ class Connection:
         rate_limit: RateLimit = "auto",
         max_wait: float = 60.0,
         max_concurrency: int = 4,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
         httpx_args: Mapping[str, Any] | None = None,
     ) -> None:
         """Set up; nothing is sent yet.
@@ -53,6 +54,8 @@ class Connection:
             max_wait: Longest time, in seconds, to wait for a retry or the rate limit; where more
                 would be needed, the error is raised instead.
             max_concurrency: How many requests of a read run at the same time.
+            max_response_bytes: How long the body of a response may be, decompressed; a longer one
+                raises ResponseTooLargeError. 256 MiB unless you say otherwise.
             httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
 
         Raises:
@@ -66,7 +69,11 @@ class Connection:
         if type(max_concurrency) is not int or max_concurrency < 1:
             raise ValueError("max_concurrency: expected a whole number, 1 or more")
         self._client = AuthenticatedClient(
-            access_token, base_url, timeout=timeout, httpx_args=httpx_args
+            access_token,
+            base_url,
+            timeout=timeout,
+            max_response_bytes=max_response_bytes,
+            httpx_args=httpx_args,
         )
         self._sender = Sender(retries=retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency

@@ -1,11 +1,13 @@
-"""A real HTTP server for one test, on a free loopback port."""
+"""Real HTTP servers for one test, on a free loopback port."""
 
 from __future__ import annotations
 
+import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer, StreamRequestHandler, ThreadingTCPServer
 from typing import NamedTuple
 
 
@@ -28,7 +30,7 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def serve(answer: Callable[[Request], Answer]) -> Iterator[str]:
+def serve(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Answer every GET and POST as `answer` says; gives the server's address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -52,10 +54,47 @@ def serve(answer: Callable[[Request], Answer]) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        # The thread of a connection shakes hands, so that one that fails holds up no other.
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # it would print
+    with running(server):
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def serve_bytes(answer: Callable[[], Iterable[bytes]]) -> Iterator[str]:
+    """Answer every request with these bytes as they are, then close; gives the server's address.
+
+    At the end, it waits until all of them are sent or the client has closed the connection.
+    """
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            length = 0
+            while (line := self.rfile.readline()) not in {b"\r\n", b""}:
+                name, _, value = line.lower().partition(b":")
+                if name == b"content-length":
+                    length = int(value)
+            self.rfile.read(length)
+            with suppress(OSError):
+                for part in answer():
+                    self.wfile.write(part)
+
+    server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    with running(server):
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+
+
+@contextmanager
+def running(server: BaseServer) -> Iterator[None]:
+    """Serve in a thread meanwhile."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield
     finally:
         server.shutdown()
         server.server_close()

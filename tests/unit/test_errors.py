@@ -15,7 +15,13 @@ import pytest
 
 from hubspot_batch_read_api import AuthenticatedClient, errors
 from hubspot_batch_read_api.api.campaigns import read_campaigns
-from hubspot_batch_read_api.errors import ApiError, DecodeError, HubSpotError, PermissionDeniedError
+from hubspot_batch_read_api.errors import (
+    ApiError,
+    DecodeError,
+    HubSpotError,
+    PermissionDeniedError,
+    ResponseTooLargeError,
+)
 from hubspot_batch_read_api.models import CampaignRequest, ErrorDetail
 
 
@@ -173,6 +179,7 @@ def test_missing_scopes_are_found_wherever_they_stand(body: object, scopes: list
         raised(403, {"message": "no", "errors": [{"message": "m"}, "x"], "context": {"a": ["b"]}}),
         raised(502, b"<html>"),
         DecodeError("Campaign", "$.id", "missing", {"x": 1}),
+        ResponseTooLargeError(200, 1000),
         HubSpotError("plain"),
     ],
     ids=lambda error: type(error).__name__,

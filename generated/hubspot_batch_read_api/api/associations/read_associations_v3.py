@@ -41,6 +41,7 @@ def sync(
     Raises:
         ApiError: The response has a status other than 2xx.
         DecodeError: The response body does not match the model.
+        ResponseTooLargeError: The response body is longer than the client's `max_response_bytes`.
         ValueError: An argument is invalid; nothing was sent.
         httpx.RequestError: No complete response arrived, for example because of a timeout.
     """
