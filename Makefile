@@ -18,7 +18,7 @@ IMPORT_ALL := from pkgutil import walk_packages; from hubspot_batch_read import 
 	[exec(f"from {module.name} import *") for module in walk_packages(api.__path__, "hubspot_batch_read_api.")]
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock clean
+.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -90,6 +90,12 @@ lock: $(READY) ## Pin the newest versions: requirements-dev.txt, requirements-be
 		pyproject.toml --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
+
+# --strict: without it, a package that the service could not be asked about counts as safe.
+audit: $(READY) ## Fail if a pinned package has a known vulnerability, or if PyPI cannot say
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
+		--requirement requirements-dev.txt --requirement requirements-bench.txt \
+		--requirement requirements-docs.txt
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -27,8 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for path in (ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
+SITE = sorted(page for page in PAGES if page.startswith("docs/"))
 FOR_MAINTAINERS = ("CONTRIBUTING.md", "benchmarks/README.md")
 COMMANDS = PAGES | {name: (ROOT / name).read_text() for name in FOR_MAINTAINERS}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -197,11 +198,11 @@ def test_the_fields_of_the_records_are_those_of_the_models() -> None:
 def test_the_site_has_every_page_once() -> None:
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
     named = re.findall(r"[\w/-]+\.md", str(navigation))
-    assert sorted(f"docs/{name}" for name in named) == sorted(PAGES.keys() - {"README.md"})
+    assert sorted(f"docs/{name}" for name in named) == SITE
 
 
 def test_the_pages_of_the_site_link_to_no_file_outside_of_it() -> None:
-    for page in PAGES.keys() - {"README.md"}:
+    for page in SITE:
         for link in re.findall(r"\]\(([^)#:]+)", PAGES[page]):
             assert (ROOT / page).parent.joinpath(link).resolve().is_relative_to(ROOT / "docs"), page
 
