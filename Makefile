@@ -12,11 +12,6 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/.pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# A star imports each name in __all__, and so every module that users import from.
-IMPORT_ALL := from pkgutil import walk_packages; from hubspot_batch_read import *; \
-	import hubspot_batch_read_api as api; \
-	[exec(f"from {module.name} import *") for module in walk_packages(api.__path__, "hubspot_batch_read_api.")]
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit clean
 
@@ -50,13 +45,8 @@ lint: $(READY) ## Check style, and the workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/zizmor --offline --quiet --no-progress .github
 
-check-wheel: $(READY) ## Build the wheel, and import everything from it in a new environment
-	@rm -rf build/wheel
-	@$(BIN)/python -m hatchling build -t wheel -d build/wheel
-	@$(PYTHON) -m venv build/wheel/environment
-	@build/wheel/environment/bin/python -m pip install -qq build/wheel/*.whl
-	@build/wheel/environment/bin/python -I -W error -c '$(IMPORT_ALL)'
-	@echo "Everything can be imported from the wheel alone."
+check-wheel: $(READY) ## Build wheel and sdist, install them in new environments, and use them (half a minute)
+	@$(BIN)/python tools/check_wheel.py --python $(PYTHON)
 
 typecheck: $(READY) ## Check types with mypy --strict and pyright
 	$(BIN)/mypy

@@ -33,6 +33,9 @@ def test_the_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
         "hubspot_batch_read_api",
     }
     assert not [name for name in names if not re.search(r"\.py$|py\.typed$|dist-info/", name)]
+    about = {name.partition("dist-info/")[2] for name in names if "dist-info/" in name}
+    # The command line has entry points.
+    assert about - {"entry_points.txt"} == {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE"}
 
 
 def test_the_names_a_user_imports_are_these() -> None:
