@@ -5,6 +5,9 @@ READY := .venv/.installed
 BENCH := .venv/.bench
 DOCS := .venv/.docs
 
+# What users can add; tools/wheel_user.py uses each of them.
+EXTRAS := arrow sandbox
+
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # pyright keeps its downloads in .venv too.
@@ -13,7 +16,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit clean
+.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -23,6 +26,15 @@ demo: $(READY) ## Run all four reads against a sandbox on this machine (ARGS=--l
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (four minutes)
+	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
+		pyproject.toml $(addprefix --extra ,$(EXTRAS)) --output-file build/lowest.txt
+	@$(PYTHON) -m venv --clear --without-pip build/lowest
+	@# Overrides, so that what the tests need beside them cannot raise them.
+	@$(BIN)/uv pip install --quiet --python build/lowest --override build/lowest.txt -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python build/lowest --no-deps --no-build-isolation --editable .
+	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox $(ARGS)
 
 generate: $(READY) ## Write the generated SDK anew from the spec and the templates
 	@$(BIN)/python tools/generate.py

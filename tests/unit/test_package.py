@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,16 @@ def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
 def test_the_pins_are_exact_and_name_no_registry() -> None:
     for line in (ROOT / "requirements-dev.txt").read_text().splitlines():
         assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [^/]*)?", line), line
+
+
+def test_the_lowest_versions_are_tested_of_every_extra_for_users() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    tested = re.search(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert tested is not None
+    assert set(tested[1].split()) == set(project["optional-dependencies"]) - {"bench"}
+
+
+def test_no_version_of_a_dependency_is_too_new() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for requirement in chain(project["dependencies"], *project["optional-dependencies"].values()):
+        assert re.fullmatch(r"[a-z-]+>=[\w.]+(; .*)?", requirement), requirement
