@@ -6,7 +6,7 @@ BENCH := .venv/.bench
 DOCS := .venv/.docs
 
 # What users can add; tools/wheel_user.py uses each of them.
-EXTRAS := arrow sandbox
+EXTRAS := arrow cli sandbox
 
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)

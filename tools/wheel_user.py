@@ -9,9 +9,11 @@ of the wheel to say how it is installed. Exit 0: all of it is so.
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.metadata import metadata
 from pathlib import Path
@@ -30,10 +32,11 @@ def main() -> None:
     read(base_url, token, contact)
     asyncio.run(read_async(base_url, token, contact))
     for extra in provided():
+        use = partial(USES[extra], base_url, token, contact)
         if extra in extras:
-            USES[extra]()
+            use()
         else:
-            expect_to_be_told(extra, USES[extra])
+            expect_to_be_told(extra, use)
 
 
 def import_everything() -> None:
@@ -59,28 +62,34 @@ async def read_async(base_url: str, token: str, contact: str) -> None:
     assert record.from_.id == contact, record
 
 
-def use_sandbox() -> None:
+def use_sandbox(*_: str) -> None:
     """Read from a sandbox."""
     with sandbox.Sandbox() as server:
         read(server.base_url, server.token, server.portal.contact_ids[0])
 
 
-def use_arrow() -> None:
+def use_arrow(*_: str) -> None:
     """Make a record batch."""
     batch = WORKFLOW_ID_MAPPINGS.record_batch([(1, 2)])
     assert batch.num_rows == 1, batch
 
 
-def use_cli() -> None:
-    """Ask the command line for its help; without typer, it says what to install."""
+def use_cli(base_url: str, token: str, contact: str) -> None:
+    """Read the companies of a contact, in a terminal."""
     command = Path(sys.executable).with_name("hubspot-batch-read")
-    ran = subprocess.run([command, "--help"], check=False, capture_output=True, text=True)
+    ran = subprocess.run(
+        [command, "associations", "contacts", "companies", contact, "--base-url", base_url],
+        env={**os.environ, "HUBSPOT_ACCESS_TOKEN": token},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     if ran.returncode != 0:
         raise ModuleNotFoundError(ran.stderr)
-    assert "associations" in ran.stdout, ran.stdout
+    assert contact in ran.stdout, ran.stdout
 
 
-USES: Final[Mapping[str, Callable[[], None]]] = {
+USES: Final[Mapping[str, Callable[[str, str, str], None]]] = {
     "arrow": use_arrow,
     "cli": use_cli,
     "sandbox": use_sandbox,

@@ -16,8 +16,7 @@ import pytest
 import trustme
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot
-from hubspot_batch_read.sandbox import Sandbox
-from hubspot_batch_read.sandbox.__main__ import _arguments
+from hubspot_batch_read.sandbox import Sandbox, __main__
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.client import TokenSource
@@ -196,8 +195,11 @@ def test_the_sandbox_listens_on_loopback_unless_told_otherwise(
 ) -> None:
     with Sandbox() as sandbox:
         assert httpx.URL(sandbox.base_url).host == "127.0.0.1"
+    hosts: list[str] = []
+    monkeypatch.setattr(__main__, "serve", lambda host, _port, _seed: hosts.append(host))
     monkeypatch.setattr(sys, "argv", ["sandbox"])
-    assert _arguments().host == "127.0.0.1"
+    __main__.main()
+    assert hosts == ["127.0.0.1"]
 
 
 # Code
