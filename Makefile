@@ -34,7 +34,7 @@ test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allow
 	@# Overrides, so that what the tests need beside them cannot raise them.
 	@$(BIN)/uv pip install --quiet --python build/lowest --override build/lowest.txt -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python build/lowest --no-deps --no-build-isolation --editable .
-	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox $(ARGS)
+	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox tests/cli $(ARGS)
 
 generate: $(READY) ## Write the generated SDK anew from the spec and the templates
 	@$(BIN)/python tools/generate.py
