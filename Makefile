@@ -96,8 +96,7 @@ lock: $(READY) ## Pin the newest versions: requirements-dev.txt, requirements-be
 # --strict: without it, a package that the service could not be asked about counts as safe.
 audit: $(READY) ## Fail if a pinned package has a known vulnerability, or if PyPI cannot say
 	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
-		--requirement requirements-dev.txt --requirement requirements-bench.txt \
-		--requirement requirements-docs.txt
+		$(addprefix --requirement ,$(wildcard requirements-*.txt))
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
