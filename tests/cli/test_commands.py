@@ -200,6 +200,25 @@ def test_wrong_use_is_told_in_a_sentence_and_nothing_is_sent(
     assert list(Path().iterdir()) == []
 
 
+def test_ids_that_cannot_be_read_stop_the_run(cli: Cli) -> None:
+    result = cli("associations", "contacts", "deals", "--ids", "/proc/self/mem")
+    assert result.code == 3
+    assert result.err.startswith("Error: /proc/self/mem cannot be read: Input/output error.\n")
+
+
+def test_a_broken_csv_file_keeps_the_rows_before_and_says_where(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("ids.csv").write_text(f'id,name\n{PORTAL.contact_ids[0]},Ada\n1,"')
+    command = ["associations", "contacts", "companies", "--ids", "ids.csv", "--column", "id"]
+    for is_terminal in (False, True):
+        monkeypatch.setattr("sys.stderr.isatty", lambda value=is_terminal: value)
+        result = cli(*command)
+        assert result.code == 2
+        assert len(result.rows) == 1
+        assert "Error: ids.csv: the row that begins in line 3: unexpected end" in result.err
+
+
 def test_without_a_token_nothing_is_read(cli: Cli) -> None:
     result = cli("associations", "contacts", "deals", "1", token="")
     assert result.code == 2

@@ -46,21 +46,27 @@ def execute(
     """
     try:
         with ExitStack() as stack:
-            hubspot = stack.enter_context(HubSpot(_token(options), base_url=options.base_url))
-            # What cannot be read at all is to be known before there are files.
-            begin(hubspot, iter(()), print)
+            hubspot = stack.enter_context(_connect(options, begin))
             run = _run(operation, id_column, given, options, stack)
             return _read(run, options, lambda ids, tell: begin(hubspot, ids, tell))
     except CommandError as error:
         return _fail(error, error.exit_code, options)
-    except OSError as error:
-        return _fail(error, WrongUseError.exit_code, options)
-    except ValueError as error:  # an argument of HubSpot or of a read
+    except OSError as error:  # a file that cannot be opened
         return _fail(error, WrongUseError.exit_code, options)
     except KeyboardInterrupt as error:  # before the read, or after it
         return _fail(error, STOPPED, options)
     except Exception as error:  # noqa: BLE001 - a traceback is for who asks for one
         return _fail(error, STOPPED, options)
+
+
+def _connect(options: Options, begin: Begin[RowT]) -> HubSpot:
+    """Return a client, after a look whether it can read such things at all."""
+    try:
+        hubspot = HubSpot(_token(options), base_url=options.base_url)
+        begin(hubspot, iter(()), print)
+    except ValueError as error:
+        raise WrongUseError(str(error)) from error
+    return hubspot
 
 
 def _run(
@@ -87,8 +93,7 @@ def _read(run: Run[RowT], options: Options, begin: Callable[..., Batch[RowT]]) -
     stop = None
     try:
         with run.display:
-            if run.display.is_shown and run.input.is_repeatable:
-                run.display.begin(sum(1 for _ in run.input.entries()))
+            run.display.begin(_total(run))
             run.read(begin)
     except CommandError as error:
         stop = error
@@ -105,6 +110,16 @@ def _read(run: Run[RowT], options: Options, begin: Callable[..., Batch[RowT]]) -
     elif _is_talkative(options):
         _say(f"{run.account}.")
     return run.exit_code
+
+
+def _total(run: Run[RowT]) -> int | None:
+    """Return how many ids there are, None if nobody would see it or nobody knows."""
+    if not run.display.is_shown or not run.input.is_repeatable:
+        return None
+    try:
+        return sum(1 for _ in run.input.entries())
+    except CommandError:  # is told where the run comes to it
+        return None
 
 
 def _token(options: Options) -> str | None:
@@ -191,7 +206,7 @@ def _in_words(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    if isinstance(error, CommandError | ValueError):
+    if isinstance(error, CommandError):
         return str(error)
     return f"{type(error).__name__}; --debug shows where"
 

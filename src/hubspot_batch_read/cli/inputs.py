@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from attrs import define
 
-from hubspot_batch_read.cli.faults import WrongUseError
+from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 
 DELIMITERS = ",;\t|"
 LONGEST_ID = 255
@@ -81,16 +81,23 @@ def from_standard_input(column: str | None) -> Input:
 
 
 def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Generator[Entry]:
+    try:
+        text = _text(binary)
+        try:
+            yield from _lines(text, name) if column is None else _cells(text, name, column)
+        finally:
+            text.detach()  # whoever opened the file closes it
+    except UnicodeError as error:
+        raise WrongUseError(f"{name} is not text: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _text(binary: io.BufferedReader) -> io.TextIOWrapper:
     is_utf16 = binary.peek(2)[:2] in {b"\xff\xfe", b"\xfe\xff"}  # Excel's "Unicode text"
     encoding = "utf-16" if is_utf16 else "utf-8-sig"
     # Bytes that are no text become characters that no id has, and so an entry with a problem.
-    text = io.TextIOWrapper(binary, encoding, "surrogateescape", newline="")
-    try:
-        yield from _lines(text, name) if column is None else _cells(text, name, column)
-    except UnicodeError as error:
-        raise WrongUseError(f"{name} is not text: {error}") from error
-    finally:
-        text.detach()  # whoever opened the file closes it
+    return io.TextIOWrapper(binary, encoding, "surrogateescape", newline="")
 
 
 def _lines(file: io.TextIOWrapper, name: str) -> Generator[Entry]:
