@@ -27,7 +27,7 @@ demo: $(READY) ## Run all four reads against a sandbox on this machine (ARGS=--l
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (four minutes)
+test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (some minutes)
 	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
 		pyproject.toml $(addprefix --extra ,$(EXTRAS)) --output-file build/lowest.txt
 	@$(PYTHON) -m venv --clear --without-pip build/lowest
