@@ -89,7 +89,7 @@ lock: $(READY) ## Pin the newest versions: requirements-dev.txt, requirements-be
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
-		pyproject.toml --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt
+		--group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
 

@@ -91,11 +91,11 @@ def trials(wheel: Path, sdist: Path) -> list[Trial]:
 
 
 def extras_of(wheel: Path) -> list[str]:
-    """Return the extras that users install; `bench` is for those who have the repository."""
+    """Return the extras that a wheel has."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = message_from_bytes(archive.read(name))
-    return [extra for extra in metadata.get_all("Provides-Extra", []) if extra != "bench"]
+    return metadata.get_all("Provides-Extra", [])
 
 
 def attempt(trial: Trial, folder: Path, python: str, sandbox: Sandbox) -> None:

@@ -98,12 +98,8 @@ USES: Final[Mapping[str, Callable[[str, str, str], None]]] = {
 
 
 def provided() -> list[str]:
-    """Return the extras of the wheel that users install."""
-    return [
-        extra
-        for extra in metadata("hubspot-batch-read").get_all("Provides-Extra", [])
-        if extra != "bench"  # for maintainers, who have the repository
-    ]
+    """Return the extras that the installed package has."""
+    return metadata("hubspot-batch-read").get_all("Provides-Extra", [])
 
 
 def expect_to_be_told(extra: str, use: Callable[[], None]) -> None:
