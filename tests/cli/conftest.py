@@ -44,7 +44,7 @@ class Cli:
 
     def __call__(self, *arguments: object, stdin: bytes = b"", token: str | None = None) -> Result:
         """Run it in this process."""
-        command = [*map(str, arguments), "--base-url", self.sandbox.base_url]
+        command = self._command(arguments)
         with self._monkeypatch.context() as patch:
             patch.setenv("HUBSPOT_ACCESS_TOKEN", self.sandbox.token if token is None else token)
             patch.setattr(sys, "argv", ["hubspot-batch-read", *command])
@@ -53,6 +53,10 @@ class Cli:
                 app()
         captured = self._captured.readouterr()
         return Result(int(end.value.code or 0), captured.out, captured.err.decode())
+
+    def _command(self, arguments: tuple[object, ...]) -> list[str]:
+        name, *rest = map(str, arguments)
+        return [name, "--base-url", self.sandbox.base_url, *rest]
 
     def help(self, *command: str) -> str:
         """Return what a command says of itself."""
@@ -71,8 +75,8 @@ class Cli:
         """Run it in a process of its own."""
         return subprocess.Popen(
             [
-                *(sys.executable, "-m", "hubspot_batch_read.cli", *map(str, arguments)),
-                *("--base-url", self.sandbox.base_url),
+                *(sys.executable, "-m", "hubspot_batch_read.cli"),
+                *self._command(arguments),
             ],
             env={**os.environ, "HUBSPOT_ACCESS_TOKEN": self.sandbox.token},
             stdin=stdin,

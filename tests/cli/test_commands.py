@@ -200,6 +200,45 @@ def test_wrong_use_is_told_in_a_sentence_and_nothing_is_sent(
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_and_not_needed_is_not_missed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    monkeypatch.setattr(sys, stream, None)
+    command = ["associations", "contacts", "companies", PORTAL.contact_ids[0]]
+    assert cli(*command, "--output", "rows.jsonl").code == 0
+    assert Path("rows.jsonl").stat().st_size
+    assert cli(*command, "--output", "rows.jsonl").code == 2
+    if stream == "stdout":
+        result = cli(*command)
+        assert (result.code, "standard output is closed" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str) -> None:
+    Path("ids").write_text("1\n")
+    getattr(Path("rows"), link)("ids")
+    command = ["associations", "contacts", "deals", "--ids", "ids", "--output", "rows", "--resume"]
+    assert cli(*command).code == 2
+    assert Path("ids").read_text() == "1\n"
+    parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "rows"]
+    assert "rows.part is given for two things" in cli(*parquet, "--errors", "rows.part").err
+
+
+def test_each_place_that_is_no_id_is_told_and_hides_no_id(cli: Cli) -> None:
+    one = PORTAL.contact_ids[0]
+    Path("ids.csv").write_text(f"name,id\n{one}\n{one}\nAda,{one}\n")
+    command = ["associations", "contacts", "companies", "--ids", "ids.csv", "--column", "id"]
+    command += ["--output", "rows.jsonl", "--errors", "errors.jsonl"]
+    for resume in ([], ["--resume"]):
+        assert cli(*command, *resume).code == 1
+        assert [line["message"] for line in errors()] == [
+            "ids.csv, line 2: no column 'id'",
+            "ids.csv, line 3: no column 'id'",
+        ]
+        assert len(Path("rows.jsonl").read_bytes().splitlines()) == 1
+
+
 def test_ids_that_cannot_be_read_stop_the_run(cli: Cli) -> None:
     result = cli("associations", "contacts", "deals", "--ids", "/proc/self/mem")
     assert result.code == 3
@@ -237,7 +276,7 @@ def test_the_token_can_be_in_a_file(cli: Cli) -> None:
     ("answer", "sentence"),
     [
         (incidents.rate_limited("DAILY"), "HubSpot's daily limit is used up"),
-        (incidents.not_found(), "HubSpot refused the request (HTTP 404"),
+        (Answer(403, body="<html>"), "the access token lacks a scope (HTTP 403"),
         (Answer(429, headers={"Retry-After": "86400"}), "not tried again: that takes a wait of 86"),
     ],
 )
@@ -252,7 +291,7 @@ def test_a_run_that_stops_early_says_why_and_how_to_go_on(
     assert "Traceback" not in result.err
     *_, hint = result.err.splitlines()
     command = shlex.split(hint.removeprefix("To continue: "))
-    assert command[-1] == "--resume"
+    assert command[2] == "--resume"
     rows = [json.loads(line)["from"]["id"] for line in Path("rows.jsonl").read_bytes().splitlines()]
     assert sorted([*rows, *(line["id"] for line in errors())]) == sorted(PORTAL.contact_ids)
     cli.sandbox.faults = None
@@ -270,6 +309,35 @@ def test_a_wrong_token_stops_the_run_and_is_not_told(cli: Cli) -> None:
     assert "HubSpot does not accept the access token (HTTP 401" in result.err
     assert "Traceback" in result.err
     assert "secret" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["associations", "unicorns", "deals", "1"], "Unable to infer object type from: unicorns"),
+        (["campaigns", PORTAL.campaign_ids[0], "--properties", "nope"], "Forbidden properties"),
+    ],
+)
+def test_what_hubspot_cannot_make_sense_of_is_wrong_use(
+    cli: Cli, command: list[str], message: str
+) -> None:
+    result = cli(*command, "--output", "rows.jsonl")
+    assert result.code == 2
+    assert message in result.err
+    assert "To continue" not in result.err
+
+
+def test_the_command_that_continues_can_be_pasted_whatever_the_arguments(cli: Cli) -> None:
+    cli.sandbox.faults = lambda _: incidents.rate_limited("DAILY")
+    command = ["associations", "contacts", "deals", "--output", "it's $1.jsonl"]
+    for arguments, stdin in (([], b"1\n"), (["--", "1"], b"")):
+        result = cli(*command[:5], *arguments, stdin=stdin)
+        hint = result.err.splitlines()[-1]
+        assert ("(with the same ids on standard input)" in hint) == bool(stdin)
+        _, _, pasted = hint.partition(": ")
+        again = cli(*shlex.split(pasted)[1:], stdin=stdin)
+        assert again.code == 3
+        assert "To continue" in again.err
 
 
 def test_a_token_without_the_scope_is_told_with_the_scope(cli: Cli) -> None:

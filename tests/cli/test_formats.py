@@ -17,10 +17,12 @@ from hubspot_batch_read import tables
 from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.error_file import ErrorFile, open_errors
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
-from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line
+from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line, read_csv
 from hubspot_batch_read.cli.outputs import Output, open_new, open_output
 from hubspot_batch_read.operations import ASSOCIATIONS, CAMPAIGNS, WORKFLOWS_BY_FLOW_ID
 from hubspot_batch_read_api.models import Association, Campaign
+
+HEADER = b"from_id,to_id,type_id,category,label\n"
 
 labels = st.one_of(st.none(), st.text(max_size=8))
 pairs = st.lists(st.lists(labels, max_size=3), min_size=1, max_size=3)
@@ -52,6 +54,7 @@ def write(output: Output[Association], records: Sequence[Association]) -> None:
     output.begin()
     for each in records:
         output.write(each)
+    output.finish(is_complete=True)
     output.close()
 
 
@@ -75,6 +78,7 @@ def test_a_file_cut_off_anywhere_can_be_continued_to_the_same_file(
     left = [each for each in records if each.from_.id not in done]
     assert output.rows == len(records) - len(left)
     assert records[output.rows :] == left
+    assert output.incomplete in {None, *(each.from_.id for each in left)}
     write(output, left)
     assert path.read_bytes() == whole
     assert output.rows == len(records)
@@ -94,6 +98,8 @@ def test_a_complete_file_of_json_lines_has_nothing_left_to_read(tmp_path: Path) 
         (b"[1]\n", "rows, line 1: not a JSON object"),
         (b'{"id":"1"}\n', "rows, line 1: no from.id"),
         (b'{"from":["1"]}\n', "rows, line 1: no from.id"),
+        (b"my only copy", "rows, line 1: not written by this command"),
+        (b'{"from":{"id":"1"},"to":[]}\n[1', "rows, line 2: not written by this command"),
     ],
 )
 def test_what_is_no_row_of_json_is_not_continued(
@@ -112,6 +118,11 @@ def test_what_is_no_row_of_json_is_not_continued(
         (b"id,name\n1,2\n", "rows has other columns: id, name"),
         (b"from_id,to_id,type_id,category,label\n1,2\n", "rows, line 2: 2 columns"),
         (b"nonsense\n", "rows has other columns: nonsense"),
+        (b"my only copy", "rows has no header"),
+        (b'{"from":{"id":"1"},"to":[]}\n', "rows, line 1: "),
+        (b'"from_id,\nnever closed', "rows has no header"),
+        (HEADER + b'1,2,3,x,"a"b\n1,2,3,x,y\n', "rows, line 2: "),
+        (HEADER + b'1,2,3,x,"' + b"lost\n" * 2**18, "rows, line 262145: "),
     ],
 )
 def test_what_is_no_row_of_csv_is_not_continued(
@@ -172,13 +183,72 @@ def test_csv_has_dates_as_iso_8601_and_lists_as_json() -> None:
     assert "é" in line[6]
 
 
-def test_ids_are_the_same_whatever_way_they_are_written() -> None:
+def test_an_id_that_is_answered_is_not_taken_whatever_way_it_is_written() -> None:
     done = Done()
-    assert done.add("0042")
-    assert not done.add("42")
+    assert done.add("42")
+    assert not done.add("0042")
     assert "042" in done
-    assert done.add("0E1CF94A-1B2C-4D3E-8F50-6A7B8C9D0E1F")
-    assert "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f" in done
+    assert not done.take("00042")
+    done.add("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f")
+    assert not done.take("0E1CF94A-1B2C-4D3E-8F50-6A7B8C9D0E1F")
+
+
+def test_hubspots_spelling_of_an_id_is_read_even_after_another_one_and_written_once() -> None:
+    done = Done()
+    assert [done.take(id_) for id_ in ("0042", "42", "42", "042", "7", "07")] == [
+        *(True, True, False, False, True, False),
+    ]
+    assert [done.is_written(id_) for id_ in ("42", "42", "7")] == [False, True, False]
+
+
+@pytest.mark.parametrize("label", ["a\rb", 'a"b,\r\n', "x" * 200_000])
+def test_any_label_can_be_read_back(tmp_path: Path, label: str) -> None:
+    path, done = tmp_path / "rows", Done()
+    records = [record("1", [[label]]), record("2", [[None]]), record("3", [[None]])]
+    write(Output(open_new(path), FORMATS["csv"]()), records)
+    output = open_output(path, FORMATS["csv"](), done)
+    output.close()
+    assert (output.rows, output.incomplete, "1" in done) == (2, "3", True)
+    (row, *_) = list(read_csv(io.StringIO(path.read_bytes().decode(), newline="")))[1:]
+    assert row[-1] == label
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_is_cut_off_before_there_is_something_to_take_its_place(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "rows"
+    write(Output(open_new(path), FORMATS[name]()), [record("1", [[]]), record("2", [[]])])
+    path.write_bytes(path.read_bytes()[:-3])
+    before = path.read_bytes()
+    output = open_output(path, FORMATS[name](), Done())
+    output.begin()
+    output.finish(is_complete=False)
+    output.close()
+    assert path.read_bytes() == before
+
+
+def test_a_file_is_written_by_one_run_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    first = open_output(path, FORMATS["jsonl"](), None)
+    for done in (None, Done()):
+        with pytest.raises(WrongUseError, match="rows is being written by another run"):
+            open_output(path, FORMATS["jsonl"](), done)
+    first.close()
+    open_output(path, FORMATS["jsonl"](), None).close()
+
+
+def test_errors_that_are_continued_stay_where_they_are_and_as_open_as_they_are(
+    tmp_path: Path,
+) -> None:
+    path, link = tmp_path / "errors", tmp_path / "link"
+    path.write_bytes(b'{"id":"1","reason":"unread"}\n{"id":"2","reason":"error"}\n')
+    path.chmod(0o600)
+    link.symlink_to(path)
+    open_errors(link, Done()).close()
+    assert link.is_symlink()
+    assert path.read_bytes() == b'{"id":"2","reason":"error"}\n'
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_numbers_are_ids_of_rows(tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -77,7 +81,7 @@ def test_a_run_ended_by_a_signal_is_continued_to_what_an_uninterrupted_one_gives
         if number != signal.SIGKILL:
             assert process.returncode == 3
             assert said.startswith(b"Error: interrupted.\n")
-            assert b"To continue: hubspot-batch-read associations contacts deals" in said
+            assert b"To continue: hubspot-batch-read associations --resume --base-url" in said
             told = len(errors())
             assert told + count(f"rows.{format_}") == len(PORTAL.contact_ids)
     assert cli(*command, f"rows.{format_}", "--resume").code == 0
@@ -178,10 +182,32 @@ def test_a_second_interrupt_ends_at_once_whatever_is_under_way(cli: Cli) -> None
     assert held.reached.wait(20)
     process.send_signal(signal.SIGINT)
     assert waits(process)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    while process.poll() is None:  # two signals at once are one
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
+    process.communicate()
     held.opened.set()
     assert process.returncode == 3
+
+
+def test_an_interrupt_ends_the_wait_for_ids_from_a_pipe(cli: Cli) -> None:
+    command = ["associations", "contacts", "deals", "--output", "rows.jsonl"]
+    process = cli.start(*command, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b"1\n2\n")
+    process.stdin.flush()
+    while unread_bytes(process.stdin.fileno()):
+        pass  # it reads them when it has begun to listen to signals
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 3
+    _, said = process.communicate()
+    assert b"Error: interrupted.\n" in said
+    assert b"To continue (with the same ids on standard input): " in said
+
+
+def unread_bytes(pipe: int) -> int:
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0\0\0\0"))[0]  # type: ignore[no-any-return]
 
 
 @pytest.mark.usefixtures("contacts")
@@ -204,8 +230,40 @@ def test_a_full_disk_stops_the_run_with_every_id_told(cli: Cli, format_: str) ->
         _, said = process.communicate(timeout=20)
     assert process.returncode == 3
     assert said.startswith(b"Error: the rows cannot be written: No space left on device.\n")
-    if format_ != "parquet":  # its rows are written at the end
-        assert len(errors()) == len(PORTAL.contact_ids)
+    assert len(errors()) == len(PORTAL.contact_ids)
+
+
+def test_a_record_at_the_end_of_a_csv_file_stays_also_if_it_is_not_asked_for_again(
+    cli: Cli,
+) -> None:
+    one, _, other = PORTAL.contact_ids[:3]
+    command = ["associations", "contacts", "companies", "--format", "csv", "--output", "rows.csv"]
+    assert cli(*command, one).code == 0
+    assert cli(*command, other, "--resume").code == 0
+    whole = cli(*command[:-2], one, other)
+    assert Path("rows.csv").read_bytes() == whole.out
+
+
+def test_a_parquet_run_writes_to_a_pipe_and_leaves_it_a_pipe(cli: Cli) -> None:
+    path = Path("pipe")
+    os.mkfifo(path)
+    ids = PORTAL.contact_ids[:3]
+    command = ["associations", "contacts", "companies", *ids, "--format", "parquet", "--output"]
+    process = cli.start(*command, path)
+    written = path.read_bytes()
+    assert process.wait(20) == 0
+    process.communicate()
+    assert path.is_fifo()
+    cli(*command, "rows.parquet")
+    assert written == Path("rows.parquet").read_bytes()
+
+
+def test_rows_of_something_else_in_the_part_file_are_named(cli: Cli) -> None:
+    Path("rows.parquet.part").write_text('{"from":{"id":"5"}}\n')
+    command = ["associations", "contacts", "deals", "1", "--format", "parquet"]
+    result = cli(*command, "--output", "rows.parquet", "--resume")
+    assert result.code == 3
+    assert "rows.parquet.part, line 1, is no row of this command" in result.err
 
 
 @pytest.mark.usefixtures("contacts")

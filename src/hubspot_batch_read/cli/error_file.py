@@ -11,8 +11,8 @@ from attrs import asdict, define, field
 
 from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
+from hubspot_batch_read.cli.files import lock, refuse_existing, replacing
 from hubspot_batch_read.cli.formats import CompleteLines, json_line, json_object
-from hubspot_batch_read.cli.outputs import refuse_existing
 from hubspot_batch_read.results import WithoutRecord
 
 UNREAD = "unread"
@@ -26,6 +26,8 @@ class ErrorFile:
 
     _file: BinaryIO | None
     counts: Counter[str] = field(factory=Counter)
+    _invalid: set[str] = field(factory=set)
+    """What was said of invalid ids."""
 
     @property
     def has_file(self) -> bool:
@@ -41,7 +43,7 @@ class ErrorFile:
         """Write why an id has no row.
 
         Raises:
-            CommandError: The file cannot be written.
+            CommandError: The file cannot be written. From then on, ids are only counted.
         """
         self.counts[reason] += 1
         if self._file is None:
@@ -51,6 +53,8 @@ class ErrorFile:
             self._file.write(json_line({"id": id_, "reason": reason, **told}))
             self._file.flush()
         except OSError as error:
+            self.close()
+            self._file = None
             raise CommandError(f"the errors cannot be written: {error.strerror}") from error
 
     def write_all(self, found: list[WithoutRecord]) -> None:
@@ -59,6 +63,11 @@ class ErrorFile:
             details = asdict(each.error) if each.error is not None else {}
             details.pop("id", None)
             self.write(each.id, each.reason, **details)
+
+    def write_invalid(self, text: str, message: str) -> None:
+        """Write what is no id, and why, unless that is there already."""
+        if message not in self._invalid:
+            self.write(text, INVALID, message=message)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -72,8 +81,8 @@ def open_errors(path: Path | None, done: Done | None) -> ErrorFile:
 
     Args:
         path: The file.
-        done: The ids that need not be read any more, to which those in the file are added; ids
-            that were not read are removed from the file. None for a new file.
+        done: The ids that have an answer, to which those in the file are added; ids that were not
+            read are removed from the file. None for a new file.
 
     Raises:
         WrongUseError: The file holds something else, or something at all if it is to be a new one.
@@ -83,26 +92,26 @@ def open_errors(path: Path | None, done: Done | None) -> ErrorFile:
         return ErrorFile(None)
     if done is None or not path.is_file():
         refuse_existing(path)
-        return ErrorFile(path.open("wb"))
+        return ErrorFile(lock(path.open("wb"), path))
     counts: Counter[str] = Counter()
-    kept = path.with_name(path.name + ".tmp")
-    try:
-        with path.open("rb") as before, kept.open("wb") as after:
-            lines = CompleteLines(before)
-            for line in lines:
-                id_, reason = _read(line, f"{path}, line {lines.number}")
-                if reason != UNREAD and done.add(id_):
-                    counts[reason] += 1
-                    after.write(line)
-        kept.replace(path)
-    finally:
-        kept.unlink(missing_ok=True)
-    return ErrorFile(path.open("ab"), counts)
+    invalid: set[str] = set()
+    with path.open("rb") as before, replacing(path) as after:
+        lines = CompleteLines(before)
+        for line in lines:
+            id_, reason, message = _read(line, f"{path}, line {lines.number}")
+            if reason == INVALID:
+                invalid.add(message)
+            elif reason == UNREAD or not done.add(id_):
+                continue
+            counts[reason] += 1
+            after.write(line)
+        lines.refuse_other_end(str(path), b"{")
+    return ErrorFile(lock(path.open("ab"), path), counts, invalid)
 
 
-def _read(line: bytes, place: str) -> tuple[str, str]:
+def _read(line: bytes, place: str) -> tuple[str, str, str]:
     entry = json_object(line, place)
     id_, reason = entry.get("id"), entry.get("reason")
     if not isinstance(id_, str) or reason not in REASONS:
         raise WrongUseError(f"{place}: not written by --errors")
-    return id_, str(reason)
+    return id_, str(reason), str(entry.get("message"))

@@ -8,15 +8,20 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from itertools import combinations
 from pathlib import Path
+
+import httpx
 
 from hubspot_batch_read import HubSpot
 from hubspot_batch_read.account import OnProgress
 from hubspot_batch_read.batch import Batch
+from hubspot_batch_read.cli.console import is_terminal, say
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import open_errors
-from hubspot_batch_read.cli.faults import STOPPED, CommandError, WrongUseError
+from hubspot_batch_read.cli.error_file import UNREAD, open_errors
+from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError, WrongUseError
+from hubspot_batch_read.cli.files import is_device, part_of
 from hubspot_batch_read.cli.formats import Flat, JsonLines
 from hubspot_batch_read.cli.inputs import Input, from_arguments, from_file, from_standard_input
 from hubspot_batch_read.cli.options import Options, RowFormat
@@ -64,7 +69,7 @@ def _connect(options: Options, begin: Begin[RowT]) -> HubSpot:
     try:
         hubspot = HubSpot(_token(options), base_url=options.base_url)
         begin(hubspot, iter(()), print)
-    except ValueError as error:
+    except (ValueError, httpx.InvalidURL) as error:
         raise WrongUseError(str(error)) from error
     return hubspot
 
@@ -83,7 +88,7 @@ def _run(
     output = stack.enter_context(closing(_output(operation, id_column, options, done)))
     errors = stack.enter_context(closing(open_errors(options.errors, _if_resumed(options, done))))
     # A bar between rows on the same terminal could not be read.
-    is_free = options.output is not None or not sys.stdout.isatty()
+    is_free = options.output is not None or not is_terminal(sys.stdout)
     display = Display(is_shown=_is_talkative(options) and is_free)
     return Run(operation, ids, output, errors, done, display)
 
@@ -98,18 +103,19 @@ def _read(run: Run[RowT], options: Options, begin: Callable[..., Batch[RowT]]) -
     except CommandError as error:
         stop = error
     for warning in run.warnings:
-        _say(f"Warning: {warning}.")
+        say(f"Warning: {warning}.")
     if stop is not None:
         _fail(stop, stop.exit_code, options)
-        _say(f"{run.account}.")
-        _say(_how_to_go_on(options))
-        return stop.exit_code
-    if run.exit_code:
+        say(f"{run.account}.")
+    elif run.exit_code:
         where = f"{options.errors} says" if options.errors else "--errors FILE tells"
-        _say(f"{run.account}; {where} why.")
+        say(f"{run.account}; {where} why.")
     elif _is_talkative(options):
-        _say(f"{run.account}.")
-    return run.exit_code
+        say(f"{run.account}.")
+    exit_code = run.exit_code if stop is None else stop.exit_code
+    if exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE):
+        say(_how_to_go_on(run, options))
+    return exit_code
 
 
 def _total(run: Run[RowT]) -> int | None:
@@ -122,12 +128,13 @@ def _total(run: Run[RowT]) -> int | None:
         return None
 
 
-def _token(options: Options) -> str | None:
-    """Return the access token, None if there is one in the environment."""
+def _token(options: Options) -> str:
+    """Return the access token, without the line end that files and variables often have."""
     if options.token_file is None:
-        if not os.environ.get("HUBSPOT_ACCESS_TOKEN"):
+        token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
+        if not token:
             raise WrongUseError("no access token: set HUBSPOT_ACCESS_TOKEN, or give --token-file")
-        return None
+        return token
     token = options.token_file.read_text(encoding="utf-8-sig", errors="replace").strip()
     if not token:
         raise WrongUseError(f"{options.token_file} has no access token")
@@ -138,14 +145,16 @@ def _check_files(options: Options) -> None:
     if options.resume and options.output is None:
         raise WrongUseError("--resume continues a file: name it with --output")
     paths = [options.ids, options.output, options.errors, options.token_file]
-    files = [path.resolve() for path in paths if path is not None and not _is_device(path)]
-    for path in files:
-        if files.count(path) > 1:
-            raise WrongUseError(f"{path} is given for two things")
+    if options.output is not None and options.format_ is RowFormat.PARQUET:
+        paths.append(part_of(options.output))
+    files = [path for path in paths if path is not None and not is_device(path)]
+    for one, other in combinations(files, 2):
+        if one.resolve() == other.resolve() or _are_one(one, other):
+            raise WrongUseError(f"{other} is given for two things")
 
 
-def _is_device(path: Path) -> bool:
-    return path.exists() and not path.is_file()
+def _are_one(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _input(given: Sequence[str], options: Options) -> Input:
@@ -163,7 +172,7 @@ def _output(
 ) -> Output[RowT]:
     before = _if_resumed(options, done)
     if options.format_ is RowFormat.PARQUET:
-        if options.output is None and sys.stdout.isatty():
+        if options.output is None and is_terminal(sys.stdout):
             raise WrongUseError("Parquet is nothing for a terminal: give --output FILE")
         try:
             from hubspot_batch_read.cli.parquet import open_parquet  # noqa: PLC0415 - needs an extra
@@ -183,21 +192,23 @@ def _if_resumed(options: Options, done: Done) -> Done | None:
 
 
 def _is_talkative(options: Options) -> bool:
-    return sys.stderr.isatty() and not options.no_progress
+    return is_terminal(sys.stderr) and not options.no_progress
 
 
-def _how_to_go_on(options: Options) -> str:
-    if options.output is None or _is_device(options.output):
+def _how_to_go_on(run: Run[RowT], options: Options) -> str:
+    if options.output is None or is_device(options.output):
         return "A run that writes to a file, with --output FILE, can be continued."
-    arguments = [each for each in sys.argv[1:] if each != "--resume"]
-    command = shlex.join(["hubspot-batch-read", *arguments, "--resume"])
-    return f"To continue: {command}"
+    # Not at the end, where there may be ids after `--`.
+    name, *arguments = [each for each in sys.argv[1:] if each != "--resume"]
+    command = shlex.join(["hubspot-batch-read", name, "--resume", *arguments])
+    again = "" if run.input.is_repeatable else " (with the same ids on standard input)"
+    return f"To continue{again}: {command}"
 
 
 def _fail(error: BaseException, exit_code: int, options: Options) -> int:
     if options.debug:
         traceback.print_exception(error)
-    _say(f"Error: {_in_words(error).removesuffix('.')}.")
+    say(f"Error: {_in_words(error).removesuffix('.')}.")
     return exit_code
 
 
@@ -209,7 +220,3 @@ def _in_words(error: BaseException) -> str:
     if isinstance(error, CommandError):
         return str(error)
     return f"{type(error).__name__}; --debug shows where"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

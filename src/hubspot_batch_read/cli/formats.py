@@ -7,14 +7,33 @@ import datetime
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import BinaryIO, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, NamedTuple, Protocol, TypeVar
 
 from hubspot_batch_read.cli.faults import WrongUseError
 from hubspot_batch_read.operations import Operation, RowT
 from hubspot_batch_read_api.types import Model
 
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
+
 Add = Callable[[str], object]
 """Takes the id of a record that a file has."""
+
+LONGEST_CELL = 2**31 - 1
+"""Characters in a cell; the csv module stops at 131,072 unless it is told otherwise."""
+LONGEST_CUT = 2**20
+"""Bytes after an open quote that can be taken for a record that is cut off."""
+
+
+class Begun(NamedTuple):
+    """What a file has."""
+
+    records: int
+    """How many complete records."""
+    end: int
+    """Where the last of them ends."""
+    incomplete: str | None = None
+    """The id of the record after them, which may be cut off."""
 
 
 RecordT_contra = TypeVar("RecordT_contra", bound=Model, contravariant=True)
@@ -30,8 +49,8 @@ class Format(Protocol[RecordT_contra]):
         """Return the lines of a record; nothing if it makes none."""
         ...
 
-    def scan(self, file: BinaryIO, name: str, add: Add) -> int:
-        """Add the ids of the records that a file has; return where the last complete one ends.
+    def scan(self, file: BinaryIO, name: str, add: Add) -> Begun:
+        """Return what a file has; add the ids of its complete records.
 
         Raises:
             WrongUseError: The file holds something else.
@@ -52,12 +71,13 @@ class JsonLines(Generic[RowT]):
         """Return the line of a record."""
         return json_line(record.to_dict())
 
-    def scan(self, file: BinaryIO, name: str, add: Add) -> int:
-        """Add the ids of the records that a file has; return where the last complete one ends."""
+    def scan(self, file: BinaryIO, name: str, add: Add) -> Begun:
+        """Return what a file has; add the ids of its complete records."""
         lines = CompleteLines(file)
         for line in lines:
             add(self.id_of(line, f"{name}, line {lines.number}"))
-        return lines.end
+        lines.refuse_other_end(name, b"{")
+        return Begun(lines.number, lines.end)
 
     def id_of(self, line: bytes, place: str) -> str:
         """Return the id of the record in a line.
@@ -85,35 +105,41 @@ class Flat(Generic[RowT]):
 
     def encode(self, record: RowT) -> bytes:
         """Return the lines of a record."""
-        return _csv(map(_cell, line) for line in self._table.lines(record))
+        return _csv(self._table.lines(record))
 
-    def scan(self, file: BinaryIO, name: str, add: Add) -> int:
-        """Add the ids of the records that a file has; return where the last complete one ends.
+    def scan(self, file: BinaryIO, name: str, add: Add) -> Begun:
+        """Return what a file has; add the ids of its complete records.
 
         A record has several lines, and the last one of the file may lack some, so it is taken for
         incomplete.
         """
         lines = CompleteLines(file)
-        rows = csv.reader((line.decode(errors="surrogateescape") for line in lines), strict=True)
-        last, end = None, 0
+        rows = read_csv(line.decode(errors="surrogateescape") for line in lines)
+        records, last, end, begin = 0, None, 0, 0
         try:
-            header = next(rows, None)
-            if header is None:
-                return 0
-            if tuple(header) != self._table.columns:
-                raise WrongUseError(f"{name} has other columns: {', '.join(header)}")
+            self._check_header(next(rows, None), lines, name)
             begin = end = lines.end
             for row in rows:
-                if len(row) != len(header):
+                if len(row) != len(self._table.columns):
                     raise WrongUseError(f"{name}, line {lines.number}: {len(row)} columns")
                 if row[self._id_index] != last:
                     if last is not None:
                         add(last)
+                        records += 1
                     last, end = row[self._id_index], begin
                 begin = lines.end
-        except csv.Error:  # cut off within quotes
-            pass
-        return end
+        except csv.Error as error:
+            if lines.tail is None or file.tell() - begin > LONGEST_CUT:
+                raise WrongUseError(f"{name}, line {lines.number}: {error}") from error
+            if begin == 0:
+                raise WrongUseError(f"{name} has no header") from error
+        return Begun(records, end, last)
+
+    def _check_header(self, header: list[str] | None, lines: CompleteLines, name: str) -> None:
+        if header is None and not self.header.startswith(lines.tail or b""):
+            raise WrongUseError(f"{name} has no header")
+        if header is not None and tuple(header) != self._table.columns:
+            raise WrongUseError(f"{name} has other columns: {', '.join(header)}")
 
 
 class CompleteLines(Iterator[bytes]):
@@ -123,16 +149,30 @@ class CompleteLines(Iterator[bytes]):
         """Begin where the file stands."""
         self.number = 0
         self.end = 0
+        self.tail: bytes | None = None
+        """What comes after the lines, once they have come to their end."""
         self._file = file
 
     def __next__(self) -> bytes:
         """Return the next line."""
         line = self._file.readline()
         if not line.endswith(b"\n"):
+            self.tail = line
             raise StopIteration
         self.number += 1
         self.end += len(line)
         return line
+
+    def refuse_other_end(self, name: str, start: bytes) -> None:
+        """Raise WrongUseError if what comes after the lines does not begin as a line does."""
+        if self.tail and not self.tail.startswith(start):
+            raise WrongUseError(f"{name}, line {self.number + 1}: not written by this command")
+
+
+def read_csv(lines: Iterable[str], delimiter: str = ",") -> CsvReader:
+    """Return a reader of CSV, however long its cells are."""
+    csv.field_size_limit(LONGEST_CELL)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def json_line(data: Mapping[str, object]) -> bytes:
@@ -161,7 +201,11 @@ def json_object(line: bytes, place: str) -> Mapping[str, object]:
 
 def _csv(lines: Iterable[Iterable[object]]) -> bytes:
     file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="\n").writerows(lines)
+    rows = [[_cell(value) for value in line] for line in lines]
+    # Python's csv module can read a carriage return only within quotes, and sets none.
+    has_return = any(isinstance(cell, str) and "\r" in cell for row in rows for cell in row)
+    dialect = "unix" if has_return else "excel"  # the former quotes every cell
+    csv.writer(file, dialect, lineterminator="\n").writerows(rows)
     return file.getvalue().encode(errors="backslashreplace")
 
 

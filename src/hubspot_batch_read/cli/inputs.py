@@ -12,7 +12,9 @@ from typing import NamedTuple, cast
 
 from attrs import define
 
+from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
+from hubspot_batch_read.cli.formats import read_csv
 
 DELIMITERS = ",;\t|"
 LONGEST_ID = 255
@@ -74,7 +76,7 @@ def from_standard_input(column: str | None) -> Input:
     Raises:
         WrongUseError: It is a terminal.
     """
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is None or is_terminal(sys.stdin):
         raise WrongUseError("no ids: give some as arguments, with --ids FILE or on standard input")
     binary, name = cast("io.BufferedReader", sys.stdin.buffer), "standard input"
     return Input(lambda: _entries(binary, name, column), f"{name}, line", is_repeatable=False)
@@ -123,8 +125,7 @@ def _cells(file: io.TextIOWrapper, name: str, column: str) -> Generator[Entry]:
     """Yield what is in a column of a CSV file; empty cells are skipped."""
     header = file.readline()
     delimiter, index = _column(header, name, column)
-    csv.field_size_limit(2**31 - 1)
-    rows = csv.reader(file, delimiter=delimiter, strict=True)
+    rows = read_csv(file, delimiter)
     number = 2
     try:
         for row in rows:

@@ -5,34 +5,45 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
+from time import monotonic
 from types import FrameType
 from typing import Self
 
+from hubspot_batch_read.cli.console import is_terminal, say
 from hubspot_batch_read.cli.faults import STOPPED
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+SAME_SECONDS = 0.5
+"""Seconds in which two signals are one: a terminal and a parent process may both send it."""
 
 
 class Interrupts:
-    """Turns the first SIGINT or SIGTERM in a `with` block into a call, made by another thread.
+    """Turns the first signal in a `with` block into a call, made by another thread.
 
-    So an interrupt never comes between a record's being handed over and its being written. The
-    second one ends the program at once; what was written is in the files by then.
+    So a signal never comes between a record's being handed over and its being written. A second one
+    ends the program at once; what was written is in the files by then. Signals that are ignored,
+    as by nohup, stay so.
     """
 
     def __init__(self, end: Callable[[], object]) -> None:
         """Prepare to call `end`."""
         self.came = False
+        self._came_at = 0.0
+        self._is_waiting = False
         self._end = end
         self._told: SimpleQueue[bool] = SimpleQueue()  # the one queue that a signal handler may use
         self._thread = Thread(target=self._wait, daemon=True)
 
     def __enter__(self) -> Self:
         """Begin to listen."""
-        self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        heeded = [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        self._before = {each: signal.signal(each, self._handle) for each in heeded}
         self._thread.start()
         return self
 
@@ -43,13 +54,29 @@ class Interrupts:
         self._told.put(False)
         self._thread.join()
 
+    @contextmanager
+    def end_a_wait(self) -> Iterator[None]:
+        """Let a signal raise KeyboardInterrupt: in the block, one waits for who knows how long."""
+        self._is_waiting = True
+        try:
+            if self.came:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._is_waiting = False
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.came:
+        if not self.came:
+            self.came, self._came_at = True, monotonic()
+            self._told.put(True)
+        elif monotonic() - self._came_at > SAME_SECONDS:
+            if is_terminal(sys.stderr):
+                os.write(2, b"\x1b[?25h\n")  # the cursor, which a progress bar hides
             os._exit(STOPPED)
-        self.came = True
-        self._told.put(True)
+        if self._is_waiting:
+            raise KeyboardInterrupt
 
     def _wait(self) -> None:
         if self._told.get():
-            sys.stderr.write("Waiting for the requests under way; Ctrl-C again ends at once.\n")
+            say("Waiting for the requests under way; Ctrl-C again ends at once.")
             self._end()

@@ -6,22 +6,29 @@ complete, the rows are in `FILE.part`.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, groupby, islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.faults import WrongUseError
-from hubspot_batch_read.cli.formats import CompleteLines, JsonLines
-from hubspot_batch_read.cli.outputs import Output, open_continued, open_new, refuse_existing
+from hubspot_batch_read.cli.faults import CommandError, WrongUseError
+from hubspot_batch_read.cli.files import (
+    has_content,
+    is_device,
+    part_of,
+    refuse_existing,
+    replacing,
+)
+from hubspot_batch_read.cli.formats import Begun, CompleteLines, JsonLines
+from hubspot_batch_read.cli.outputs import Output, open_continued, open_new, standard_output
 from hubspot_batch_read.operations import Operation, RowT
+from hubspot_batch_read_api.errors import DecodeError
 
 LINES = 100_000
 """Lines in a row group, which is what many readers take at a time."""
@@ -41,44 +48,56 @@ class StagedRows(JsonLines[RowT]):
 
 
 class ParquetOutput(Output[RowT]):
-    """Rows that become a Parquet file when the output is finished."""
+    """Rows that become a Parquet file, or a stream, when the output is finished."""
 
     def __init__(
-        self, staged: BinaryIO, operation: Operation[RowT], path: Path | None, *, rows: int = 0
+        self,
+        staged: BinaryIO,
+        operation: Operation[RowT],
+        target: Path | BinaryIO,
+        begun: Begun | None = None,
     ) -> None:
-        """Write to a file of staged rows, from where it stands; None is standard output."""
-        super().__init__(staged, StagedRows(operation), rows=rows)
+        """Write to a file of staged rows, which has some already or not."""
+        super().__init__(staged, StagedRows(operation), begun)
         self._operation = operation
-        self._path = path
+        self._target = target
 
     def finish(self, *, is_complete: bool) -> None:
         """Write the Parquet file, unless the run can be continued."""
         super().finish(is_complete=is_complete)
-        if self._path is None:
-            self._convert(sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+        if not isinstance(self._target, Path):
+            self._convert(self._target)
+            self._target.flush()
         elif is_complete:
-            self._replace(self._path)
+            self._complete(self._target)
 
-    def _replace(self, path: Path) -> None:
-        part, unfinished = _part(path), _beside(path, ".tmp")
-        if part.stat().st_size or not _has_rows(path):
-            try:
-                with unfinished.open("wb") as file:
-                    self._convert(file)
-                    os.fsync(file.fileno())
-                unfinished.replace(path)
-            finally:
-                unfinished.unlink(missing_ok=True)
+    def undelivered(self) -> Iterator[str]:
+        """Yield the ids of all records, if the stream could not be written."""
+        if not isinstance(self._target, Path):
+            self.rows = 0
+            yield from (self._operation.id_of(record) or "" for record in self._staged())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        super().close()
+        if not isinstance(self._target, Path):
+            with suppress(OSError):
+                self._target.close()
+
+    def _complete(self, path: Path) -> None:
+        part = part_of(path)
+        if has_content(part) or not has_content(path):
+            with replacing(path) as file:
+                self._convert(file, path)
         self.close()
         part.unlink()
 
-    def _convert(self, target: BinaryIO) -> None:
+    def _convert(self, target: IO[bytes], before: Path | None = None) -> None:
         table = self._operation.table
         with pq.ParquetWriter(target, table.schema) as writer:
-            if self._path is not None and _has_rows(self._path):
-                with pq.ParquetFile(self._path) as before:
-                    for batch in before.iter_batches(LINES):
+            if before is not None and has_content(before):
+                with pq.ParquetFile(before) as file:
+                    for batch in file.iter_batches(LINES):
                         writer.write_batch(batch.cast(table.schema))
             lines = chain.from_iterable(map(table.lines, self._staged()))
             while group := list(islice(lines, LINES)):
@@ -86,7 +105,12 @@ class ParquetOutput(Output[RowT]):
 
     def _staged(self) -> Iterator[RowT]:
         self._file.seek(0)
-        return map(self._operation.row.from_json, self._file)
+        for number, line in enumerate(self._file, 1):
+            try:
+                yield self._operation.row.from_json(line)
+            except DecodeError as error:
+                place = f"{self._file.name}, line {number}"
+                raise CommandError(f"{place}, is no row of this command: {error}") from error
 
 
 def open_parquet(
@@ -101,19 +125,21 @@ def open_parquet(
         OSError: It cannot be read or written.
     """
     if path is None:
-        return ParquetOutput(TemporaryFile(), operation, None)
-    format_, part = StagedRows(operation), _part(path)
+        return ParquetOutput(TemporaryFile(), operation, standard_output())
+    if is_device(path):
+        return ParquetOutput(TemporaryFile(), operation, path.open("wb"))
+    part = part_of(path)
     if done is None:
         refuse_existing(path)
         return ParquetOutput(open_new(part), operation, path)
     before = 0
-    if _has_rows(path):
+    if has_content(path):
         before = sum(map(done.add, _ids(path, operation, id_column)))
-        if part.exists() and _is_in(part, format_, done):
-            part.unlink()  # its rows are in the Parquet file; there was no time left to remove it
-    part.touch()
-    file, staged = open_continued(part, format_, done)
-    return ParquetOutput(file, operation, path, rows=before + staged)
+    if not part.exists() or (before and _is_in(part, StagedRows(operation), done)):
+        # Its rows are in the Parquet file already: there was no time left to remove it.
+        part.write_bytes(b"")
+    file, begun = open_continued(part, StagedRows(operation), done)
+    return ParquetOutput(file, operation, path, begun._replace(records=before + begun.records))
 
 
 def _ids(path: Path, operation: Operation[RowT], id_column: str) -> Iterator[str]:
@@ -135,15 +161,3 @@ def _is_in(part: Path, format_: StagedRows[RowT], done: Done) -> bool:
     with part.open("rb") as file:
         line = next(CompleteLines(file), None)
     return line is not None and format_.id_of(line, f"{part}, line 1") in done
-
-
-def _has_rows(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
-
-
-def _part(path: Path) -> Path:
-    return _beside(path, ".part")
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)

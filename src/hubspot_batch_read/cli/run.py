@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Generic
 
 import httpx
@@ -16,14 +16,20 @@ from hubspot_batch_read.batch import Batch
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.error_file import INVALID, UNREAD, ErrorFile
-from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError
-from hubspot_batch_read.cli.inputs import Input
+from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError, WrongUseError
+from hubspot_batch_read.cli.inputs import Entry, Input
 from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.cli.outputs import Output
 from hubspot_batch_read.cli.sentences import sentence
 from hubspot_batch_read.operations import Operation, RowT
 from hubspot_batch_read.results import Summary
-from hubspot_batch_read_api.errors import DecodeError, HubSpotError, ServerError
+from hubspot_batch_read_api.errors import (
+    BadRequestError,
+    DecodeError,
+    HubSpotError,
+    NotFoundError,
+    ServerError,
+)
 
 Begin = Callable[[Iterator[str], OnProgress], Batch[RowT]]
 """Begins to read ids."""
@@ -61,16 +67,31 @@ class Run(Generic[RowT]):
     def _read_and_finish(self) -> None:
         with Interrupts(self.batch.close) as self._interrupts:
             stop = self._stop()
-            try:
-                self._write_unread(None if stop is None else str(stop))
-            except CommandError as error:
-                stop = stop or error
+            undelivered: Iterator[str] = iter(())
             try:
                 self._check(partial(self.output.finish, is_complete=stop is None))
             except CommandError as error:
-                stop = stop or error
+                stop, undelivered = stop or error, self.output.undelivered()
+            stop = self._account_for_the_rest(stop, undelivered)
         if stop is not None:
             raise stop
+
+    def _account_for_the_rest(
+        self, stop: CommandError | None, undelivered: Iterator[str]
+    ) -> CommandError | None:
+        """Write what became of all other ids; return what stopped the run."""
+        why = None if stop is None else str(stop)
+        unread = chain(self._unread(why), zip(undelivered, repeat(why)))
+        writes = chain(
+            [partial(self.errors.write_all, self.batch.new_without_record())],
+            (partial(self.errors.write, id_, UNREAD, message=message) for id_, message in unread),
+        )
+        for write in writes:
+            try:
+                write()
+            except CommandError as error:
+                stop = stop or error
+        return stop
 
     @property
     def exit_code(self) -> int:
@@ -100,22 +121,30 @@ class Run(Generic[RowT]):
             ids = ", ".join(cut.id for cut in truncated[:3])
             more = ", …" if len(truncated) > 3 else ""
             warnings.append(
-                f"HubSpot cut {len(truncated):,} records short ({ids}{more}); "
+                f"HubSpot cut {_number(len(truncated), 'record')} short ({ids}{more}); "
                 + truncated[0].remedy
             )
         messages = dict.fromkeys(error.message or "?" for error in self.batch.other_errors)
         return warnings + [f"HubSpot also says: {message}" for message in messages]
 
     def _ids(self) -> Generator[str]:
+        if self.output.incomplete is not None and self.done.take(self.output.incomplete):
+            yield self.output.incomplete
         with closing(self.input.entries()) as entries:
-            for entry in entries:
-                if not self.done.add(entry.text):
-                    self._skipped += 1
-                elif entry.problem is None:
+            while (entry := self._next(entries)) is not None:
+                if entry.problem is not None:
+                    place = f"{self.input.where} {entry.number}"
+                    self.errors.write_invalid(entry.text, f"{place}: {entry.problem}")
+                elif self.done.take(entry.text):
                     yield entry.text
                 else:
-                    place = f"{self.input.where} {entry.number}"
-                    self.errors.write(entry.text, INVALID, message=f"{place}: {entry.problem}")
+                    self._skipped += 1
+
+    def _next(self, entries: Iterator[Entry]) -> Entry | None:
+        if self.input.is_repeatable:
+            return next(entries, None)
+        with self._interrupts.end_a_wait():
+            return next(entries, None)
 
     def _stop(self) -> CommandError | None:
         """Read; return what stopped the run early, None if nothing did."""
@@ -124,11 +153,20 @@ class Run(Generic[RowT]):
             self._read_all()
         except CommandError as error:
             return error
+        except KeyboardInterrupt:  # it ended a wait for ids
+            return CommandError("interrupted")
         except (HubSpotError, httpx.RequestError) as error:
-            stop = CommandError(sentence(error))
-            stop.__cause__ = error
-            return stop
+            return self._refusal(error)
         return CommandError("interrupted") if self._interrupts.came else None
+
+    def _refusal(self, error: Exception) -> CommandError:
+        """Return what a failure means: if nothing was answered before, the request may be wrong."""
+        summary = self.batch.summary
+        is_first = summary.taken == summary.unread
+        is_wrong = is_first and isinstance(error, BadRequestError | NotFoundError)
+        stop = (WrongUseError if is_wrong else CommandError)(sentence(error))
+        stop.__cause__ = error
+        return stop
 
     def _read_all(self) -> None:
         """Read, also on after a chunk that HubSpot cannot answer, as long as others can be read."""
@@ -148,6 +186,8 @@ class Run(Generic[RowT]):
     def _write_records(self) -> None:
         for record in self.batch:
             id_ = self.operation.id_of(record) or ""
+            if self.done.is_written(id_):
+                continue
             try:
                 has_row = self.output.write(record)
             except OSError as error:
@@ -167,21 +207,18 @@ class Run(Generic[RowT]):
         if self._interrupts.came:
             self.batch.close()
 
-    def _write_unread(self, why: str | None) -> None:
-        """Write the ids that were not read, and why."""
-        self.errors.write_all(self.batch.new_without_record())
+    def _unread(self, why: str | None) -> Iterator[tuple[str, str | None]]:
+        """Yield the ids that were not read, and why."""
         for id_ in self._unwritten:
-            self.errors.write(id_, UNREAD, message=why)
+            yield id_, why
         failed = 0
         for failure in self.batch.failures:
             failed += len(failure.ids)
             for id_ in failure.ids:
-                self.errors.write(id_, UNREAD, message=sentence(failure.error))
-        if self.errors.has_file or self.input.is_repeatable:
+                yield id_, sentence(failure.error)
+        with suppress(KeyboardInterrupt):  # nobody waits for what is still to come from a pipe
             for id_ in islice(self.batch.unread, failed, None):
-                self.errors.write(id_, UNREAD, message=why)
-        else:
-            self.errors.counts[UNREAD] += self.batch.summary.unread - failed
+                yield id_, why
 
     def _check(self, write: Callable[[], None]) -> None:
         try:
