@@ -79,6 +79,10 @@ def contacts(portal: Portal) -> list[str]:
     return [*portal.contact_ids, *UNKNOWN, *MALFORMED]
 
 
+def some_contacts(portal: Portal) -> list[str]:
+    return contacts(portal)[-8000:]
+
+
 READS = {
     "associations": Read(
         lambda hubspot, portal: hubspot.read_associations(
@@ -95,9 +99,9 @@ READS = {
     # Few requests with little in them: what is read again and again.
     "primary_companies": Read(
         lambda hubspot, portal: hubspot.read_associations_v3(
-            "contacts", "companies", contacts(portal), on_error="collect"
+            "contacts", "companies", some_contacts(portal), on_error="collect"
         ),
-        contacts,
+        some_contacts,
     ),
     "campaigns": Read(
         lambda hubspot, portal: hubspot.read_campaigns(
@@ -267,7 +271,7 @@ def test_a_fault_that_passes_costs_no_row(
 ) -> None:
     expected = undisturbed("primary_companies")
     before = sandbox.traffic.faults.count(PASSING[name])
-    sandbox.faults = at_rate(RATE, [PASSING[name]], seed=3)
+    sandbox.faults = at_rate(0.4, [PASSING[name]], seed=3)
     result = read(sandbox, "primary_companies", asynchronous=asynchronous)
     assert sandbox.traffic.faults.count(PASSING[name]) > before
     assert result.account.failures == []
@@ -281,7 +285,7 @@ def test_a_fault_that_lasts_costs_the_rows_of_its_request_only(
 ) -> None:
     expected = undisturbed("primary_companies")
     before = sandbox.traffic.faults.count(LASTING[name])
-    sandbox.faults = at_rate(RATE, [LASTING[name]], seed=3)
+    sandbox.faults = at_rate(0.4, [LASTING[name]], seed=3)
     result = read(sandbox, "primary_companies", asynchronous=asynchronous)
     failures = sandbox.traffic.faults.count(LASTING[name]) - before
     assert len(result.account.failures) == failures > 0  # not retried
