@@ -28,6 +28,7 @@ from hubspot_batch_read_api.errors import (
     DecodeError,
     HubSpotError,
     NotFoundError,
+    ResponseTooLargeError,
     ServerError,
 )
 
@@ -174,7 +175,7 @@ class Run(Generic[RowT]):
         while not self._interrupts.came:
             try:
                 self._write_records()
-            except (ServerError, DecodeError):
+            except (ServerError, DecodeError, ResponseTooLargeError):
                 summary = self.batch.summary
                 before, placed = placed, summary.taken - summary.unread
                 failures = failures + 1 if placed == before else 1
