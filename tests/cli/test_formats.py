@@ -20,6 +20,7 @@ from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line, read_csv
 from hubspot_batch_read.cli.outputs import Output, open_new, open_output
 from hubspot_batch_read.operations import ASSOCIATIONS, CAMPAIGNS, WORKFLOWS_BY_FLOW_ID
+from hubspot_batch_read.results import WithoutRecord
 from hubspot_batch_read_api.models import Association, Campaign
 
 HEADER = b"from_id,to_id,type_id,category,label\n"
@@ -291,3 +292,13 @@ def test_errors_that_cannot_be_written_stop_the_run() -> None:
     with Path("/dev/full").open("wb", buffering=0) as file, pytest.raises(CommandError) as caught:
         ErrorFile(file).write("1", "error")
     assert str(caught.value) == "the errors cannot be written: No space left on device"
+
+
+def test_ids_are_counted_though_they_cannot_be_written() -> None:
+    found = [WithoutRecord(str(number), "unanswered") for number in range(5)]
+    with Path("/dev/full").open("wb", buffering=0) as file:
+        errors = ErrorFile(file)
+        with pytest.raises(CommandError):
+            errors.write_all(found)
+        errors.write("6", "error")
+    assert errors.number == 6

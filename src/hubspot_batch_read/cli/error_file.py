@@ -58,11 +58,21 @@ class ErrorFile:
             raise CommandError(f"the errors cannot be written: {error.strerror}") from error
 
     def write_all(self, found: list[WithoutRecord]) -> None:
-        """Write what HubSpot said of ids without a record."""
+        """Write what HubSpot said of ids without a record.
+
+        Raises:
+            CommandError: The file cannot be written. All of them are counted.
+        """
+        failure = None
         for each in found:
             details = asdict(each.error) if each.error is not None else {}
             details.pop("id", None)
-            self.write(each.id, each.reason, **details)
+            try:
+                self.write(each.id, each.reason, **details)
+            except CommandError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def write_invalid(self, text: str, message: str) -> None:
         """Write what is no id, and why, unless that is there already."""
