@@ -7,6 +7,7 @@ import io
 import json
 import shlex
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hubspot_batch_read import Batch, HubSpot
+from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import (
     TOKEN_WITHOUT_SCOPES,
     Answer,
@@ -118,7 +120,7 @@ def test_ids_come_from_arguments_a_file_a_column_or_standard_input(cli: Cli) -> 
 def test_no_ids_make_an_empty_output_without_a_request(cli: Cli, format_: str) -> None:
     requests = cli.sandbox.traffic.requests
     result = cli("associations", "contacts", "companies", "--format", format_)
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (0, "Warning: there were no ids.\n")
     if format_ == "parquet":
         assert pq.read_table(io.BytesIO(result.out)).num_rows == 0
     else:
@@ -171,12 +173,12 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["associations", "con/tacts", "deals", "1"], "from_type: "),
+        (["associations", "con/tacts", "deals", "1"], "FROM: "),
         (["associations", "contacts", "deals", "--ids", "none.txt"], "none.txt: No such file"),
         (["associations", "contacts", "deals", "1", "--output", "none/rows"], "none/rows: No such"),
         (["associations", "contacts", "deals", "1", "--output", "."], "Is a directory"),
         (["associations", "contacts", "deals", "1", "--ids", "ids"], "either as arguments or"),
-        (["associations", "contacts", "deals", "1", "--column", "ids"], "either as arguments or"),
+        (["associations", "contacts", "deals", "1", "--column", "ids"], "--column is about a file"),
         (["associations", "contacts", "deals", "1", "--resume"], "name it with --output"),
         (
             ["associations", "contacts", "deals", "1", "--output", "a", "--errors", "./a"],
@@ -185,7 +187,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
         (["associations", "contacts", "deals", "1", "--token-file", "none"], "none: No such file"),
         (["associations", "contacts", "deals", "1", "--format", "xml"], "--format"),
         (["associations", "contacts"], "TO"),
-        (["campaigns", "1", "--start-date", "2026"], "start_date: expected a date"),
+        (["campaigns", "1", "--start-date", "2026"], "--start-date: expected a date"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence_and_nothing_is_sent(
@@ -223,6 +225,41 @@ def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str)
     assert Path("ids").read_text() == "1\n"
     parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "rows"]
     assert "rows.part is given for two things" in cli(*parquet, "--errors", "rows.part").err
+
+
+def test_a_mistake_leaves_nothing_that_is_in_the_way_of_the_right_command(cli: Cli) -> None:
+    command = ["campaigns", PORTAL.campaign_ids[0], "--output", "rows.csv", "--properties"]
+    assert cli(*command, "hs_nam").code == 2
+    assert cli(*command, "hs_name").code == 0
+    assert Path("rows.csv").read_text().startswith("id,created_at,")
+
+
+def test_errors_begin_anew_where_rows_go_to_standard_output_and_overwrite_nothing_else(
+    cli: Cli,
+) -> None:
+    command = ["associations", "contacts", "deals", "nonsense", "--errors", "errors.jsonl"]
+    assert [cli(*command).code, cli(*command).code, len(errors())] == [1, 1, 1]
+    result = cli(*command, "--output", "rows.jsonl")
+    assert (result.code, "errors.jsonl exists" in result.err) == (2, True)
+    Path("errors.jsonl").write_text("precious")
+    assert cli(*command).code == 2
+    assert Path("errors.jsonl").read_text() == "precious"
+
+
+@pytest.mark.parametrize(("name", "begin"), [("r.csv", b"from_id,"), ("r.Parquet", b"PAR1")])
+def test_the_name_of_the_output_says_its_format(cli: Cli, name: str, begin: bytes) -> None:
+    assert cli("associations", "contacts", "companies", "1", "--output", name).code == 0
+    assert Path(name).read_bytes().startswith(begin)
+
+
+def test_the_version_is_that_of_the_distribution(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["hubspot-batch-read", "--version"])
+    with pytest.raises(SystemExit) as end:
+        app()
+    assert not end.value.code
+    assert capsys.readouterr().out == f"hubspot-batch-read {version('hubspot-batch-read')}\n"
 
 
 def test_each_place_that_is_no_id_is_told_and_hides_no_id(cli: Cli) -> None:

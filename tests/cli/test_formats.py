@@ -52,7 +52,6 @@ def record(id_: str, to: Sequence[Sequence[str | None]]) -> Association:
 
 
 def write(output: Output[Association], records: Sequence[Association]) -> None:
-    output.begin()
     for each in records:
         output.write(each)
     output.finish(is_complete=True)
@@ -223,7 +222,6 @@ def test_nothing_is_cut_off_before_there_is_something_to_take_its_place(
     path.write_bytes(path.read_bytes()[:-3])
     before = path.read_bytes()
     output = open_output(path, FORMATS[name](), Done())
-    output.begin()
     output.finish(is_complete=False)
     output.close()
     assert path.read_bytes() == before

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -22,13 +23,28 @@ from hubspot_batch_read_api.models import (
 )
 
 app = typer.Typer(
-    help="Read any number of ids from HubSpot's batch-read endpoints.",
     epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, or from --token-file.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"hubspot-batch-read {version('hubspot-batch-read')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Read any number of ids from HubSpot's batch-read endpoints."""
+
 
 FromType = Annotated[
     str, typer.Argument(metavar="FROM", help="Type of the objects to read from, such as contacts.")
@@ -38,7 +54,7 @@ ToType = Annotated[
 ]
 Given = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="Ids; without any, from --ids or standard input."),
+    typer.Argument(metavar="ID", help="Ids; without any, from --ids or standard input."),
 ]
 
 

@@ -86,13 +86,14 @@ class ErrorFile:
                 self._file.close()
 
 
-def open_errors(path: Path | None, done: Done | None) -> ErrorFile:
+def open_errors(path: Path | None, done: Done | None, *, is_replaced: bool = False) -> ErrorFile:
     """Open the file; None for none.
 
     Args:
         path: The file.
         done: The ids that have an answer, to which those in the file are added; ids that were not
             read are removed from the file. None for a new file.
+        is_replaced: Whether a new file may take the place of one that was written by `--errors`.
 
     Raises:
         WrongUseError: The file holds something else, or something at all if it is to be a new one.
@@ -101,7 +102,8 @@ def open_errors(path: Path | None, done: Done | None) -> ErrorFile:
     if path is None:
         return ErrorFile(None)
     if done is None or not path.is_file():
-        refuse_existing(path)
+        if not (is_replaced and _is_ours(path)):
+            refuse_existing(path)
         return ErrorFile(lock(path.open("wb"), path))
     counts: Counter[str] = Counter()
     invalid: set[str] = set()
@@ -117,6 +119,18 @@ def open_errors(path: Path | None, done: Done | None) -> ErrorFile:
             after.write(line)
         lines.refuse_other_end(str(path), b"{")
     return ErrorFile(lock(path.open("ab"), path), counts, invalid)
+
+
+def _is_ours(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        line = file.readline()
+    try:
+        _read(line, str(path))
+    except WrongUseError:
+        return False
+    return True
 
 
 def _read(line: bytes, place: str) -> tuple[str, str, str]:

@@ -33,6 +33,18 @@ Begin = Callable[[HubSpot, Iterator[str], OnProgress], Batch[RowT]]
 """Begins to read ids; sends nothing yet."""
 
 
+NAMES = {
+    "token": "the access token",
+    "base_url": "--base-url",
+    "from_type": "FROM",
+    "to_type": "TO",
+    "properties": "--properties",
+    "start_date": "--start-date",
+    "end_date": "--end-date",
+}
+"""What the command line calls the arguments that errors name."""
+
+
 def execute(
     operation: Operation[RowT],
     id_column: str,
@@ -70,7 +82,8 @@ def _connect(options: Options, begin: Begin[RowT]) -> HubSpot:
         hubspot = HubSpot(_token(options), base_url=options.base_url)
         begin(hubspot, iter(()), print)
     except (ValueError, httpx.InvalidURL) as error:
-        raise WrongUseError(str(error)) from error
+        name, colon, problem = str(error).partition(": ")
+        raise WrongUseError(f"{NAMES.get(name, name)}{colon}{problem}") from error
     return hubspot
 
 
@@ -86,7 +99,11 @@ def _run(
     ids = _input(given, options)
     done = Done()
     output = stack.enter_context(closing(_output(operation, id_column, options, done)))
-    errors = stack.enter_context(closing(open_errors(options.errors, _if_resumed(options, done))))
+    # Where rows go to standard output, the shell begins anew, and so do the errors.
+    errors = open_errors(
+        options.errors, _if_resumed(options, done), is_replaced=options.output is None
+    )
+    stack.enter_context(closing(errors))
     # A bar between rows on the same terminal could not be read.
     is_free = options.output is not None or not is_terminal(sys.stdout)
     display = Display(is_shown=_is_talkative(options) and is_free)
@@ -106,15 +123,19 @@ def _read(run: Run[RowT], options: Options, begin: Callable[..., Batch[RowT]]) -
         say(f"Warning: {warning}.")
     if stop is not None:
         _fail(stop, stop.exit_code, options)
-        say(f"{run.account}.")
+        if run.total:
+            say(f"{run.account}.")
+    elif not run.total:
+        say("Warning: there were no ids.")
     elif run.exit_code:
         where = f"{options.errors} says" if options.errors else "--errors FILE tells"
         say(f"{run.account}; {where} why.")
     elif _is_talkative(options):
         say(f"{run.account}.")
     exit_code = run.exit_code if stop is None else stop.exit_code
-    if exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE):
-        say(_how_to_go_on(run, options))
+    can_go_on = exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE)
+    if can_go_on and options.output is not None and not is_device(options.output):
+        say(_how_to_go_on(run))
     return exit_code
 
 
@@ -145,7 +166,7 @@ def _check_files(options: Options) -> None:
     if options.resume and options.output is None:
         raise WrongUseError("--resume continues a file: name it with --output")
     paths = [options.ids, options.output, options.errors, options.token_file]
-    if options.output is not None and options.format_ is RowFormat.PARQUET:
+    if options.output is not None and options.row_format is RowFormat.PARQUET:
         paths.append(part_of(options.output))
     files = [path for path in paths if path is not None and not is_device(path)]
     for one, other in combinations(files, 2):
@@ -158,8 +179,10 @@ def _are_one(one: Path, other: Path) -> bool:
 
 
 def _input(given: Sequence[str], options: Options) -> Input:
-    if given and (options.ids or options.column):
+    if given and options.ids:
         raise WrongUseError("ids: give them either as arguments or with --ids")
+    if given and options.column:
+        raise WrongUseError("--column is about a file: give that with --ids")
     if given:
         return from_arguments(given)
     if options.ids is None or str(options.ids) == "-":
@@ -171,7 +194,7 @@ def _output(
     operation: Operation[RowT], id_column: str, options: Options, done: Done
 ) -> Output[RowT]:
     before = _if_resumed(options, done)
-    if options.format_ is RowFormat.PARQUET:
+    if options.row_format is RowFormat.PARQUET:
         if options.output is None and is_terminal(sys.stdout):
             raise WrongUseError("Parquet is nothing for a terminal: give --output FILE")
         try:
@@ -182,7 +205,7 @@ def _output(
             message = 'Parquet needs an extra: pip install "hubspot-batch-read[arrow]"'
             raise WrongUseError(message) from error
         return open_parquet(options.output, operation, id_column, before)
-    is_csv = options.format_ is RowFormat.CSV
+    is_csv = options.row_format is RowFormat.CSV
     format_ = Flat(operation, id_column) if is_csv else JsonLines(operation)
     return open_output(options.output, format_, before)
 
@@ -195,9 +218,7 @@ def _is_talkative(options: Options) -> bool:
     return is_terminal(sys.stderr) and not options.no_progress
 
 
-def _how_to_go_on(run: Run[RowT], options: Options) -> str:
-    if options.output is None or is_device(options.output):
-        return "A run that writes to a file, with --output FILE, can be continued."
+def _how_to_go_on(run: Run[RowT]) -> str:
     # Not at the end, where there may be ids after `--`.
     name, *arguments = [each for each in sys.argv[1:] if each != "--resume"]
     command = shlex.join(["hubspot-batch-read", name, "--resume", *arguments])

@@ -38,16 +38,20 @@ class Options:
     ] = None
     column: Annotated[
         str | None,
-        _option("--column", "Take the ids from this column of a CSV file with a header.", _IDS),
+        _option(
+            "--column", "The ids are in this column of the file, which is CSV with a header.", _IDS
+        ),
     ] = None
     output: Annotated[
         Path | None,
         _option("--output", "Write the rows to a file, not to standard output.", _ROWS),
     ] = None
     format_: Annotated[
-        RowFormat,
-        _option("--format", "JSON Lines (the default), CSV or Parquet.", _ROWS),
-    ] = RowFormat.JSONL
+        RowFormat | None,
+        _option(
+            "--format", "JSON Lines, CSV or Parquet; if not given, as --output is called.", _ROWS
+        ),
+    ] = None
     errors: Annotated[
         Path | None,
         _option("--errors", "Write a JSON line for every id that did not become a row.", _ROWS),
@@ -71,6 +75,13 @@ class Options:
         bool, _option("--no-progress", "Show no progress, even on a terminal.", _RUN)
     ] = False
     debug: Annotated[bool, _option("--debug", "Show the traceback of an error.", _RUN)] = False
+
+    @property
+    def row_format(self) -> RowFormat:
+        """The format of the rows: what the name of the output says, unless it is given."""
+        suffix = self.output.suffix[1:].lower() if self.output is not None else ""
+        named = RowFormat(suffix) if suffix in set(RowFormat) else RowFormat.JSONL
+        return self.format_ or named
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

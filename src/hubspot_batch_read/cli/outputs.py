@@ -23,7 +23,7 @@ class Output(Generic[RowT]):
     def __init__(self, file: BinaryIO, format_: Format[RowT], begun: Begun | None = None) -> None:
         """Write to a file, after what it has.
 
-        What is to be cut off at its end is there until there is something to take its place.
+        Nothing is cut off or written before there is a row, or it is known that there is none.
         """
         self.rows = begun.records if begun else 0
         self.incomplete = begun.incomplete if begun else None
@@ -31,19 +31,17 @@ class Output(Generic[RowT]):
         self._file = file
         self._format = format_
         self._end = begun.end if begun else 0
-        self._is_cut = begun is None
+        self._is_continued = begun is not None
+        self._is_begun = False
         self._is_on_disk = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-
-    def begin(self) -> None:
-        """Write what the output begins with."""
-        if self._end == 0 and self._format.header:
-            self._write(self._format.header)
 
     def write(self, record: RowT) -> bool:
         """Write a record; tell whether it makes a row."""
         lines = self._format.encode(record)
         if lines:
-            self._write(lines)
+            self._begin()
+            self._file.write(lines)
+            self._file.flush()
             self.rows += 1
         return bool(lines)
 
@@ -55,7 +53,8 @@ class Output(Generic[RowT]):
     def finish(self, *, is_complete: bool) -> None:
         """Take note that there are no more rows: all were read, or the run stopped early."""
         if is_complete:
-            self._cut()
+            self._begin()
+            self._file.flush()
         self.sync()
 
     def undelivered(self) -> Iterator[str]:
@@ -67,16 +66,16 @@ class Output(Generic[RowT]):
         with suppress(OSError):  # it was raised already, where it was written
             self._file.close()
 
-    def _write(self, lines: bytes) -> None:
-        self._cut()
-        self._file.write(lines)
-        self._file.flush()
-
-    def _cut(self) -> None:
-        if not self._is_cut:
+    def _begin(self) -> None:
+        """Cut off what is incomplete, and write the header if that is missing."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        if self._is_continued:
             self._file.seek(self._end)
             self._file.truncate()
-            self._is_cut = True
+        if self._end == 0:
+            self._file.write(self._format.header)
 
 
 def open_output(path: Path | None, format_: Format[RowT], done: Done | None) -> Output[RowT]:

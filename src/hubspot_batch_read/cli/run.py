@@ -100,6 +100,11 @@ class Run(Generic[RowT]):
         return ID_ERRORS if self.errors.number else OK
 
     @property
+    def total(self) -> int:
+        """How many ids have a place in the account."""
+        return self.output.rows + self.errors.counts.total()
+
+    @property
     def account(self) -> str:
         """What became of the ids, in numbers."""
         names = {
@@ -111,8 +116,8 @@ class Run(Generic[RowT]):
         }
         counts = self.errors.counts
         parts = [f"{counts[reason]:,} {name}" for reason, name in names.items() if counts[reason]]
-        total = _number(self.output.rows + counts.total(), "id")
-        return f"{total}: {', '.join([_number(self.output.rows, 'record'), *parts])}"
+        parts.insert(0, _number(self.output.rows, "record"))
+        return f"{_number(self.total, 'id')}: {', '.join(parts)}"
 
     @property
     def warnings(self) -> list[str]:
@@ -150,7 +155,6 @@ class Run(Generic[RowT]):
     def _stop(self) -> CommandError | None:
         """Read; return what stopped the run early, None if nothing did."""
         try:
-            self._check(self.output.begin)
             self._read_all()
         except CommandError as error:
             return error

@@ -24,8 +24,15 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, httpx.ProxyError):
         return "the proxy did not let the request through"  # its text may hold a password
     if isinstance(error, httpx.RequestError):
-        return f"no answer from HubSpot ({type(error).__name__}: {error})"
+        return f"no answer from {_address(error)} ({type(error).__name__}: {error})"
     return str(error)
+
+
+def _address(error: httpx.RequestError) -> str:
+    try:
+        return error.request.url.netloc.decode()
+    except RuntimeError:  # there is no request
+        return "HubSpot"
 
 
 def _meaning(error: ApiError) -> str:
