@@ -54,7 +54,7 @@ ToType = Annotated[
 ]
 Given = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID", help="Ids; without any, from --ids or standard input."),
+    typer.Argument(metavar="ID...", help="Ids; without any, from --ids or standard input."),
 ]
 
 
