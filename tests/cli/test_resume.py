@@ -14,10 +14,12 @@ import termios
 import threading
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 import pyarrow.parquet as pq
 import pytest
 
+from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.sandbox import Hold, SandboxRequest
 from tests.cli.conftest import PORTAL, Cli, errors
 
@@ -100,6 +102,39 @@ def count(name: str) -> int:
         path = Path(f"{name}.part")
     lines = path.read_text().splitlines()
     return len({line.split(",")[0] for line in lines[1:]}) if path.suffix == ".csv" else len(lines)
+
+
+@pytest.mark.usefixtures("contacts")
+def test_a_chunk_that_is_complete_is_in_the_files_while_the_next_is_waited_for(cli: Cli) -> None:
+    first, opened = PORTAL.contact_ids[:1000], threading.Event()
+
+    def faults(request: SandboxRequest) -> Hold | None:
+        return None if {"id": first[0]} in request.document["inputs"] else Hold(opened)
+
+    cli.sandbox.faults = faults
+    process = cli.start("associations-v3", *COMMAND[1:], "--output", "rows.jsonl")
+    ended = monotonic() + 20
+    while told("rows.jsonl") + told("errors.jsonl") < len(first):
+        assert monotonic() < ended
+    process.kill()
+    opened.set()
+    process.communicate()
+    assert {line["id"] for line in errors()} < set(first)
+
+
+def told(name: str) -> int:
+    path = Path(name)
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts(print):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.usefixtures("contacts")

@@ -70,9 +70,7 @@ def execute(
         return _fail(error, error.exit_code, options)
     except OSError as error:  # a file that cannot be opened
         return _fail(error, WrongUseError.exit_code, options)
-    except KeyboardInterrupt as error:  # before the read, or after it
-        return _fail(error, STOPPED, options)
-    except Exception as error:  # noqa: BLE001 - a traceback is for who asks for one
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a traceback is for who asks
         return _fail(error, STOPPED, options)
 
 
