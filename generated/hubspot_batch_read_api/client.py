@@ -8,6 +8,7 @@ import os
 import re
 import threading
 import zlib
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -21,7 +22,11 @@ from collections.abc import (
 )
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -36,6 +41,7 @@ from .errors import (
     RateLimitError,
     ResponseTooLargeError,
     ServerError,
+    printable,
 )
 from .models.error import Error
 from .types import Model, Response
@@ -94,17 +100,19 @@ class AuthenticatedClient:
             base_url: Address of HubSpot, or of a sandbox; http or https.
             timeout: Seconds to wait for a connection, and for each read and write; None to wait
                 forever.
-            max_response_bytes: How long the body of a response may be, decompressed. A longer one
-                is not read to its end, and raises ResponseTooLargeError; 256 MiB unless you say
-                otherwise.
+            max_response_bytes: Maximum size of a response body in bytes, as sent and decompressed;
+                default 256 MiB. A longer one raises ResponseTooLargeError before all of it is read.
             httpx_args: Further arguments for `httpx.Client` and `httpx.AsyncClient`, such as
                 `proxy`, `verify`, `limits` or `transport`.
 
         Raises:
             ValueError: The token is empty or has a character that is not allowed in an HTTP header,
-                `base_url` is not the address of a server, `max_response_bytes` is no positive whole
-                number, or `httpx_args` has an argument that the client sets itself (`auth`,
-                `base_url`, `timeout`).
+                `base_url` is not the address of a server, `max_response_bytes` is not a positive
+                whole number, or `httpx_args` has an argument that the client sets itself (`auth`,
+                `base_url`, `timeout`) or one that cannot be used. Also if an environment variable
+                for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE` and the
+                like); the message names it, and never shows a password.
+            TypeError: `httpx_args` has an argument that httpx does not know.
         """
         self._token = _Token(_token_source(token))
         self._base_url = _checked_base_url(base_url)
@@ -116,10 +124,18 @@ class AuthenticatedClient:
         headers["Accept-Encoding"] = "gzip"  # what _Body decompresses
         if taken := args.keys() & {"auth", "base_url", "timeout"}:
             raise ValueError(f"httpx_args: {min(taken)} is set by the client itself")
-        self._httpx_args = {"base_url": base_url, "timeout": timeout, "headers": headers, **args}
+        _check_proxies(args)
+        common = {
+            "base_url": base_url,
+            "timeout": timeout,
+            "headers": headers,
+            "cookies": _no_cookies(),
+        }
+        self._httpx_args = {**common, **_with_tls_context(args)}
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._sync_client: httpx.Client | None = None
+        # Made now, so that arguments httpx does not accept are found now.
+        self._sync_client: httpx.Client | None = self._new_sync_client()
         self._async_clients: WeakKeyDictionary[object, httpx.AsyncClient] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
@@ -130,10 +146,13 @@ class AuthenticatedClient:
         with self._lock:
             self._leave_connections_of_parent()
             if self._sync_client is None:
-                client = httpx.Client(auth=_Auth(self._token), **self._httpx_args)
-                client.event_hooks["response"].insert(0, self._limit.apply)
-                self._sync_client = client
+                self._sync_client = self._new_sync_client()
             return self._sync_client
+
+    def _new_sync_client(self) -> httpx.Client:
+        client = _SyncClient(self._token, auth=_Auth(self._token), **self._httpx_args)
+        client.event_hooks["response"].insert(0, self._limit.apply)
+        return client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Return the httpx client of async calls in the running event loop.
@@ -145,7 +164,7 @@ class AuthenticatedClient:
             self._leave_connections_of_parent()
             if loop not in self._async_clients:
                 auth = _Auth(self._token, _async_lock(loop))
-                client = httpx.AsyncClient(auth=auth, **self._httpx_args)
+                client = _AsyncClient(self._token, auth=auth, **self._httpx_args)
                 client.event_hooks["response"].insert(0, self._limit.apply_async)
                 self._async_clients[loop] = client
             return self._async_clients[loop]
@@ -199,6 +218,18 @@ class _Token:
         self.ask = ask
         self.current: str | None = None
         self.lock = threading.Lock()
+        # Those that responses may still repeat.
+        self.recent: deque[str] = deque(maxlen=8)
+
+    def use(self, token: object) -> str:
+        """Take a token into use.
+
+        Raises:
+            ValueError: It cannot be a token.
+        """
+        self.current = checked = checked_token(token)
+        self.recent.append(checked)
+        return checked
 
 
 class _Auth(httpx.Auth):
@@ -238,16 +269,14 @@ class _Auth(httpx.Auth):
     def _other_than(self, refused: str | None) -> str:
         with self._token.lock:
             if self._token.current is None or self._token.current == refused:
-                self._token.current = _checked_token(_without_waiting(self._token.ask()))
+                return self._token.use(_without_waiting(self._token.ask()))
             return self._token.current
 
     async def _other_than_async(self, refused: str | None) -> str:
         async with self._async_lock:
             if self._token.current is None or self._token.current == refused:
                 token = self._token.ask()
-                self._token.current = _checked_token(
-                    await token if isinstance(token, Awaitable) else token
-                )
+                return self._token.use(await token if isinstance(token, Awaitable) else token)
             return self._token.current
 
 
@@ -277,31 +306,32 @@ def _without_waiting(token: str | Awaitable[str]) -> str:
 def _token_source(token: str | TokenSource) -> TokenSource:
     if callable(token):
         return token
-    checked = _checked_token(token)
+    checked = checked_token(token)
     return lambda: checked
 
 
-def _checked_token(token: object) -> str:
+def checked_token(token: object, name: str = "token") -> str:
+    """Return an access token that can be sent.
+
+    Raises:
+        ValueError: It cannot; the message has the name of what holds it, and not the token.
+    """
     # httpx would quote an invalid header, and so the token, in its error.
     if not isinstance(token, str) or not re.fullmatch("[!-~]+", token):
-        raise ValueError("token: expected visible ASCII characters, without white space")
+        raise ValueError(f"{name}: expected visible ASCII characters, without white space")
     return token
 
 
-def _checked_base_url(base_url: str) -> str:
-    url = httpx.URL(base_url)
-    # httpx would send a user name and password instead of the token, and log them.
-    if (
-        url.scheme not in ("http", "https")
-        or not url.host
-        or url.userinfo
-        or url.query
-        or url.fragment
-    ):
-        raise ValueError(
-            "base_url: expected http(s)://host, with a port and a path perhaps, and nothing else"
-        )
-    return base_url
+def _checked_base_url(base_url: object) -> str:
+    with suppress(httpx.InvalidURL, UnicodeError):
+        url = httpx.URL(base_url) if isinstance(base_url, str) else httpx.URL()
+        # httpx would send a user name and password instead of the token, and log them.
+        is_plain = not (url.userinfo or url.query or url.fragment)
+        if url.scheme in ("http", "https") and _has_host(url) and is_plain:
+            return str(base_url)
+    raise ValueError(
+        "base_url: expected http(s)://host, optionally with port and path, and nothing else"
+    )
 
 
 class _NoLoop:
@@ -330,7 +360,230 @@ def _async_lock(loop: object) -> AbstractAsyncContextManager[object] | None:
     return Lock()
 
 
-# The limit of a response
+def _has_host(url: httpx.URL) -> bool:
+    """Return whether an address names a host that can be looked up, and a port that can be."""
+    name = url.raw_host.decode()
+    try:
+        name.encode("idna")  # as looking up the name does first
+    except UnicodeError:
+        return False
+    return bool(re.fullmatch("[A-Za-z0-9._-]+|[0-9a-f:.]+", name)) and (url.port or 0) < 65536
+
+
+# The environment
+
+
+def _no_cookies() -> CookieJar:
+    """Return a jar that takes none: no operation needs cookies, and a server could send any number."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
+def _with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the TLS context that sync and async calls share.
+
+    Raises:
+        ValueError: A file of certificates or keys cannot be used; names the variable or argument.
+    """
+    if "transport" in httpx_args:  # has its own context
+        return httpx_args
+    verify = httpx_args.pop("verify", True)
+    cert = httpx_args.pop("cert", None)
+    trusts = httpx_args.get("trust_env", True)
+    try:
+        if trusts and verify is True:
+            _check_certificate_folders(os.environ.get("SSL_CERT_DIR"))
+        context = httpx.create_ssl_context(verify, cert, trusts)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        name = _cause_of_tls_failure(verify, cert, trusts)
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ValueError(f"{name}: {problem}") from None
+    return {**httpx_args, "verify": context}
+
+
+def _check_certificate_folders(folders: str | None) -> None:
+    # OpenSSL does not look at them before it needs a certificate.
+    if folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
+        raise ValueError("no such folder")
+
+
+def _cause_of_tls_failure(verify: object, cert: object, trusts_environment: bool) -> str:
+    """Return the name of what a TLS context could not be made of."""
+    if key_log := os.environ.get("SSLKEYLOGFILE"):  # Python's ssl module reads it in any case
+        try:
+            with open(key_log, "ab"):
+                pass
+        except OSError:
+            return "SSLKEYLOGFILE"
+    if verify is True and trusts_environment:
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+            if os.environ.get(name):
+                return f"{name} ({os.environ[name]})"
+    return "httpx_args: cert" if cert and verify in (True, False) else "httpx_args: verify"
+
+
+def _check_proxies(httpx_args: Mapping[str, Any]) -> None:
+    """Check the proxies that httpx will use, since its own errors would show their passwords.
+
+    Raises:
+        ValueError: One cannot be used; names the variable or argument.
+    """
+    if "transport" in httpx_args:  # httpx then looks for no proxy
+        return
+    if (proxy := httpx_args.get("proxy")) is not None:
+        _check_proxy("httpx_args: proxy", proxy)
+    elif httpx_args.get("trust_env", True):
+        proxies = getproxies()
+        direct = [host.strip() for host in proxies.get("no", "").split(",")]
+        if "*" in direct:  # no proxy is used
+            return
+        for host in direct:
+            _check_exception(_variable("no_proxy"), host)
+        for scheme in ("http", "https", "all"):
+            if address := proxies.get(scheme):
+                address = address if "://" in address else f"http://{address}"
+                _check_proxy(_variable(f"{scheme}_proxy"), address)
+
+
+def _variable(name: str) -> str:
+    """Return the name of a variable as it is set; Python prefers the one in lower case."""
+    return name if name in os.environ or name.upper() not in os.environ else name.upper()
+
+
+def _check_proxy(name: str, proxy: Any) -> None:
+    try:
+        url = proxy.url if isinstance(proxy, httpx.Proxy) else httpx.URL(proxy)
+    except (httpx.InvalidURL, TypeError, UnicodeError):
+        url = httpx.URL()
+    if url.scheme not in ("http", "https", "socks5", "socks5h") or not _has_host(url):
+        raise ValueError(
+            f"{name}: expected the address of a proxy, such as http://proxy:3128 or socks5://proxy:1080"
+        )
+    if url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ValueError(
+            f"{name}: for a SOCKS proxy, httpx needs an extra: pip install 'httpx[socks]'"
+        )
+
+
+def _check_exception(name: str, host: str) -> None:
+    with suppress(ValueError):
+        ip_address(host.partition("/")[0])
+        return
+    try:
+        httpx.URL(host if "://" in host else f"all://*{host}")
+    except httpx.InvalidURL:
+        raise ValueError(f"{name}: expected the names of hosts, got {host!r}") from None
+
+
+# Sending
+
+
+class _Exchange:
+    """Follows the sending of a request: with which host, and which tokens are to be masked."""
+
+    def __init__(self, request: httpx.Request, token: _Token) -> None:
+        url = request.url
+        self.target = self.peer = _address(
+            url.host, url.port or (443 if url.scheme == "https" else 80)
+        )
+        self.tokens = token.recent
+
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note from an event of httpcore which host the client is talking to."""
+        if event.endswith("connect_tcp.started"):
+            self.peer = _address(info["host"], info["port"])
+        elif event in ("proxy.start_tls.started", "socks.setup_socks5_connection.complete"):
+            self.peer = self.target
+
+    async def watch_async(self, event: str, info: Mapping[str, Any]) -> None:
+        self.watch(event, info)
+
+    def explain(self, error: httpx.RequestError) -> None:
+        """Rewrite the text of an exception: name the host, and mask the token."""
+        if error.request.extensions.get("hubspot") is not self:
+            return  # raised by what fetches the token
+        text = _answer_of_proxy(error) or masked(str(error), self.tokens)
+        peer = self.peer if self.peer == self.target else f"the proxy {self.peer}"
+        error.args = (f"{peer}: {text or type(error).__name__}{_hint(text)}",)
+        error.request.headers["Authorization"] = MASK
+        error.request.extensions = {}  # they lead to the token
+        for cause in _causes(error):
+            cause.args = tuple(
+                masked(each, self.tokens) if isinstance(each, str) else each for each in cause.args
+            )
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class _SyncClient(httpx.Client):
+    """Sends requests; an exception says with which host, and holds no token."""
+
+    def __init__(self, token: _Token, **httpx_args: Any) -> None:
+        super().__init__(**httpx_args)
+        self._access_token = token
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        exchange = _Exchange(request, self._access_token)
+        request.extensions = {**request.extensions, "hubspot": exchange, "trace": exchange.watch}
+        try:
+            return super().send(request, **options)
+        except httpx.RequestError as error:
+            exchange.explain(error)
+            raise
+
+
+class _AsyncClient(httpx.AsyncClient):
+    """The asynchronous version of `_SyncClient`."""
+
+    def __init__(self, token: _Token, **httpx_args: Any) -> None:
+        super().__init__(**httpx_args)
+        self._access_token = token
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        exchange = _Exchange(request, self._access_token)
+        request.extensions = {
+            **request.extensions,
+            "hubspot": exchange,
+            "trace": exchange.watch_async,
+        }
+        try:
+            return await super().send(request, **options)
+        except httpx.RequestError as error:
+            exchange.explain(error)
+            raise
+
+
+def _answer_of_proxy(error: httpx.RequestError) -> str | None:
+    """Return what a proxy answered to CONNECT, in our words: its own may repeat a password."""
+    if not isinstance(error, httpx.ProxyError) or not (
+        status := re.match("[1-5][0-9]{2}", str(error))
+    ):
+        return None
+    wish = "; it asks for a user name and password" if status[0] == "407" else ""
+    return f"it answered {status[0]} to CONNECT{wish}"
+
+
+def _hint(text: str) -> str:
+    """Return what a protocol error means."""
+    if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+        return "; it does not speak TLS: is its address http://…?"
+    if r"illegal status line: bytearray(b'\x15\x03" in text:
+        return "; it speaks TLS: is its address https://…?"
+    return ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what led to an exception, each once: an exception can be its own cause."""
+    seen = {id(error)}
+    cause = error.__cause__ or error.__context__
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+# The body of a response
 
 
 class _Limit:
@@ -351,30 +604,47 @@ class _Limit:
         if re.fullmatch("[0-9]{1,20}", length) and int(length) > self._max_bytes:
             raise ResponseTooLargeError(response.status_code, self._max_bytes)
         # httpx would decompress a chunk to whatever length it has, several times if it is told so.
-        is_gzip = response.headers.pop("content-encoding", "").strip().lower() == "gzip"
-        response.stream = _Body(response, self._max_bytes, is_gzip=is_gzip)
+        codings = response.headers.pop("content-encoding", "").lower().split(",")
+        unusual = [each.strip() for each in codings if each.strip() not in _USUAL_CODINGS]
+        if unusual or len([each for each in codings if "gzip" in each]) > 1:
+            response.extensions["coding"] = printable(", ".join(map(str.strip, codings)))
+            response.stream = _Body(response, self._max_bytes)
+        else:
+            response.stream = _Body(response, self._max_bytes, _Gunzip())
 
     async def apply_async(self, response: httpx.Response) -> None:
         self.apply(response)
 
 
-class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of a response, decompressed as it comes, and never more of it than the limit."""
+_USUAL_CODINGS = {"", "identity", "gzip", "x-gzip"}
 
-    def __init__(self, response: httpx.Response, limit: int, *, is_gzip: bool) -> None:
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a response, decompressed as it arrives, and never more of it than the limit."""
+
+    def __init__(self, response: httpx.Response, limit: int, gunzip: _Gunzip | None = None) -> None:
         self._stream: Any = response.stream
         self._status = response.status_code
         self._limit = limit
         self._room = limit
-        self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if is_gzip else None
+        # What compresses badly is a little longer than it was.
+        self._compressed_room = limit + 64 * 1024
+        self._gunzip = gunzip
+        # An error is known by its status, whatever its body is like.
+        self._is_error = not response.is_success
+        self._is_over = False
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
-            yield self._checked(chunk)
+            yield self._decoded(chunk)
+            if self._is_over:
+                return
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:
-            yield self._checked(chunk)
+            yield self._decoded(chunk)
+            if self._is_over:
+                return
 
     def close(self) -> None:
         self._stream.close()
@@ -382,17 +652,80 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def aclose(self) -> None:
         await self._stream.aclose()
 
-    def _checked(self, chunk: bytes) -> bytes:
-        if self._gzip is not None:
+    def _decoded(self, chunk: bytes) -> bytes:
+        # Compressed, a body can be endless and say nothing.
+        self._compressed_room -= len(chunk)
+        if self._compressed_room < 0:
+            raise ResponseTooLargeError(self._status, self._limit)
+        if self._gunzip is not None:
             try:
                 # One byte more than there is room for shows that there is more.
-                chunk = self._gzip.decompress(chunk, self._room + 1)
+                chunk = self._gunzip.decompress(chunk, self._room + 1)
+                self._is_over = self._gunzip.is_over
             except zlib.error as error:
-                raise httpx.DecodingError(str(error)) from error
+                if not self._is_error:
+                    raise httpx.DecodingError(f"the gzip body is damaged: {error}") from error
+                chunk, self._is_over = b"", True
         self._room -= len(chunk)
         if self._room < 0:
             raise ResponseTooLargeError(self._status, self._limit)
         return chunk
+
+
+class _Gunzip:
+    """Decompresses a body that starts as gzip does; any other passes unchanged."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        """Whether the body has ended, whatever follows."""
+        self._start = b""  # too little to know what it is
+        self._is_plain = False
+        self._member: Any = None
+        self._members = 0
+        self._length = 0  # of the member, decompressed
+
+    def decompress(self, chunk: bytes, most: int) -> bytes:
+        """Return what a chunk adds to the body, up to a number of bytes.
+
+        Raises:
+            zlib.error: The body is damaged.
+        """
+        if self._is_plain:
+            return chunk
+        rest, self._start = self._start + chunk, b""
+        body = bytearray()
+        while rest and len(body) < most and not self.is_over:
+            if self._member is None:
+                unchanged = self._begin_member(rest)
+                if self._member is None:
+                    return bytes(body) + unchanged
+            part = self._member.decompress(rest, most - len(body))
+            body += part
+            self._length += len(part)
+            rest = self._member.unused_data
+            if self._member.eof:
+                # Members without content could follow one another for ever.
+                self.is_over = not self._length
+                self._member = None
+        return bytes(body)
+
+    def _begin_member(self, rest: bytes) -> bytes:
+        """Begin a member if there is one; return what passes unchanged."""
+        if rest == _GZIP[:1]:
+            self._start = rest
+        elif rest.startswith(_GZIP):
+            self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            self._members += 1
+            self._length = 0
+        elif self._members:
+            self.is_over = True
+        else:
+            self._is_plain = True
+            return rest
+        return b""
+
+
+_GZIP = b"\x1f\x8b"
 
 
 # Arguments
@@ -464,12 +797,26 @@ def parse_response(response: httpx.Response, model: type[ModelT]) -> Response[Mo
     try:
         parsed = model.from_json(content)
     except DecodeError as error:
-        correlation_id = headers.get(CORRELATION_ID, "not given")
-        error.add_note(f"HTTP {response.status_code}, correlation id {correlation_id}")
-        raise
+        raise _explained(error, response, content, headers) from None
     return Response(
         status_code=response.status_code, headers=headers, content=content, parsed=parsed
     )
+
+
+def _explained(
+    error: DecodeError, response: httpx.Response, content: bytes, headers: httpx.Headers
+) -> DecodeError:
+    """Return an error with what the response says of its body, which may not be HubSpot's."""
+    if coding := response.extensions.get("coding"):
+        problem = f"its encoding is {coding}, which was not asked for"
+        error = DecodeError(error.model, "$", problem, content)
+    correlation_id = headers.get(CORRELATION_ID, "not given")
+    content_type = headers.get("content-type", "no content type")
+    error.add_note(
+        f"HTTP {response.status_code}, {printable(content_type)}, {len(content)} bytes, "
+        f"correlation id {printable(correlation_id)}"
+    )
+    return error
 
 
 _ERRORS: dict[int, type[ApiError]] = {
@@ -490,6 +837,7 @@ def _api_error(status: int, body: bytes, headers: httpx.Headers) -> ApiError:
         sub_category=error.sub_category,
         message=error.message,
         correlation_id=error.correlation_id or headers.get(CORRELATION_ID),
+        correct_hublet=error.correct_hublet,
         errors=error.errors or [],
         context=error.context or {},
         links=error.links or {},
@@ -509,24 +857,55 @@ def _error_in(body: bytes) -> Error:
 
 
 def _without_token(response: httpx.Response) -> tuple[bytes, httpx.Headers]:
-    """Return body and headers, with the access token masked if they repeat it."""
-    token = response.request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    raw = response.headers.raw
+    """Return body and headers, with the access tokens masked that they repeat."""
+    exchange: _Exchange | None = response.request.extensions.get("hubspot")
+    content, headers = response.content, response.headers
+    if exchange is None:
+        return content, headers
+    plain = _ESCAPED.sub(_unescaped, content) if b"\\" in content else content
+    for token in _maskable(exchange.tokens):
+        if token.encode() in plain:
+            content = _spellings(token).sub(MASK.encode(), content)
+        if any(token.encode() in value for _, value in headers.raw):
+            raw = [
+                (name, value.replace(token.encode(), MASK.encode())) for name, value in headers.raw
+            ]
+            headers = httpx.Headers(raw)
+    return content, headers
+
+
+MASK = "[access token]"
+_ESCAPED = re.compile(rb"\\(?:u00([2-7][0-9A-Fa-f])|/)")
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[1].decode()) if match[1] else b"/"
+
+
+def _spellings(token: str) -> re.Pattern[bytes]:
+    """Return a pattern for a token in JSON, where each character may be escaped."""
+    each = (rf"(?:\\?{re.escape(char)}|(?i:\\u{ord(char):04x}))" for char in token)
+    return re.compile("".join(each).encode())
+
+
+def _maskable(tokens: Iterable[str]) -> list[str]:
     # HubSpot has no tokens this short, and replacing a common word would garble the response.
-    if len(token) < 16 or not any(
-        token in part for part in (response.content, *(value for _, value in raw))
-    ):
-        return response.content, response.headers
-    mask = b"[access token]"
-    headers = [(name, value.replace(token, mask)) for name, value in raw]
-    return response.content.replace(token, mask), httpx.Headers(headers)
+    # Longest first: one may begin with another.
+    return sorted((token for token in list(tokens) if len(token) >= 16), key=len, reverse=True)
+
+
+def masked(text: str, tokens: Iterable[str]) -> str:
+    """Return a text with the access tokens masked that it repeats."""
+    for token in _maskable(tokens):
+        text = text.replace(token, MASK)
+    return text
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
     """Read Retry-After: a number of seconds, or a date."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):
-        return float(value)
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
+        return min(float(value), 1e9)  # more is as good as never, and too long for Python to wait
     try:
         moment = parsedate_to_datetime(value)
     except (OverflowError, ValueError):

@@ -12,13 +12,15 @@
     ├── DecodeError                 a response body that does not match its model
     └── ResponseTooLargeError       a response body longer than max_response_bytes
 
-If no complete response arrives, httpx's own exceptions (subclasses of httpx.RequestError) are not
-caught. Every exception can be pickled. The access token is in none of them: if a response repeats
-it, it is masked.
+If no complete response arrives, httpx's own exceptions (subclasses of httpx.RequestError) are
+raised; their text names the host, which may be a proxy. The access token is in no exception: if a
+response repeats it, it is masked. The text of an exception is safe to print; its attributes are as
+they were sent. Every exception of this module can be pickled.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ class ApiError(HubSpotError):
     """Links that help with the error."""
     policy_name: str | None
     """With status 429, the limit that was hit: SECONDLY, TEN_SECONDLY_ROLLING or DAILY."""
+    correct_hublet: str | None
+    """With status 488, the data centre that has the account, such as eu1 or na2."""
     retry_after: float | None
     """Seconds to wait before trying again, from the Retry-After header."""
     headers: httpx.Headers
@@ -98,6 +102,7 @@ class ApiError(HubSpotError):
         context: dict[str, list[str]],
         links: dict[str, str],
         policy_name: str | None,
+        correct_hublet: str | None,
         retry_after: float | None,
         headers: httpx.Headers,
         body: bytes,
@@ -111,22 +116,65 @@ class ApiError(HubSpotError):
         self.context = context
         self.links = links
         self.policy_name = policy_name
+        self.correct_hublet = correct_hublet
         self.retry_after = retry_after
         self.headers = headers
         self.body = body
         super().__init__(self._summary())
 
+    @property
+    def is_from_hubspot(self) -> bool:
+        """Whether the response has what HubSpot's errors have: a category or a correlation id.
+
+        Otherwise it may come from a proxy or a firewall; HubSpot's own pages in HTML have neither.
+        """
+        return bool(self.category or self.correlation_id or self.policy_name)
+
+    @property
+    def correct_base_url(self) -> str | None:
+        """The `base_url` of the data centre that has the account; None if HubSpot does not say."""
+        hublet = self.correct_hublet or ""
+        is_name = hublet.isascii() and hublet.isalnum() and len(hublet) <= 8
+        return f"https://api-{hublet.lower()}.hubapi.com" if is_name else None
+
+    @property
+    def description(self) -> str:
+        """HubSpot's message, or what the body is instead: safe to print, on one line.
+
+        Of a page in HTML, it has the title; of other text, the beginning.
+        """
+        if self.message:
+            return printable(self.message)
+        content_type = self.headers.get("content-type", "no content type")
+        details = f"without a message ({printable(content_type)}, {len(self.body)} bytes)"
+        if location := self.headers.get("location"):
+            details += f", redirects to {printable(location)}"
+        if said := self._page_title() if "html" in content_type else self._plain_text(content_type):
+            details += f": {printable(said)}"
+        return details
+
+    def _page_title(self) -> str:
+        title = re.search(rb"<title[^>]*>([^<]*)", self.body[:10_000], re.IGNORECASE)
+        return _one_line(title[1]) if title else ""
+
+    def _plain_text(self, content_type: str) -> str:
+        return _one_line(self.body) if content_type.startswith("text/plain") else ""
+
     def _summary(self) -> str:
         kind = self.sub_category or self.category or self.policy_name
-        summary = " ".join(filter(None, ("HTTP", str(self.status_code), kind)))
-        if self.message:
-            summary += f": {self.message}"
-        else:
-            content_type = self.headers.get("content-type", "no content type")
-            summary += f", without a message ({content_type}, {len(self.body)} bytes)"
-        if self.correlation_id:
-            summary += f" (correlation id {self.correlation_id})"
+        summary = " ".join(filter(None, ("HTTP", str(self.status_code), kind and printable(kind))))
+        summary += f"{':' if self.message else ','} {self.description}"
+        if self.correct_base_url:
+            summary += f"; the account is served from base_url {self.correct_base_url}"
+        if self.printable_correlation_id:
+            summary += f" (correlation id {self.printable_correlation_id})"
         return summary
+
+    @property
+    def printable_correlation_id(self) -> str | None:
+        """The correlation id if it is what one looks like, a short word; otherwise None."""
+        id_ = self.correlation_id or ""
+        return id_ if re.fullmatch("[A-Za-z0-9_.:-]{1,80}", id_) else None
 
 
 class BadRequestError(ApiError):
@@ -134,11 +182,18 @@ class BadRequestError(ApiError):
 
 
 class AuthenticationError(ApiError):
-    """401: the access token is missing, wrong or expired (category EXPIRED_AUTHENTICATION)."""
+    """401: the access token is wrong (category INVALID_AUTHENTICATION) or has expired
+    (EXPIRED_AUTHENTICATION), or something before HubSpot wants to know who asks (no category).
+    """
 
 
 class PermissionDeniedError(ApiError):
-    """403: the access token lacks a scope, or the account lacks the product."""
+    """403: the request is not allowed.
+
+    If `missing_scopes` names any, or the category is MISSING_SCOPES, the access token lacks a scope.
+    Otherwise the account may lack the product, the API may not be public, or a proxy may not allow
+    it: the message says what is known.
+    """
 
     @property
     def missing_scopes(self) -> list[str]:
@@ -195,12 +250,29 @@ class ResponseTooLargeError(HubSpotError):
     status_code: int
     """HTTP status."""
     max_response_bytes: int
-    """How long the body may be, in bytes, decompressed."""
+    """Maximum size of the body in bytes, as sent and decompressed."""
 
     def __init__(self, status_code: int, max_response_bytes: int) -> None:
         super().__init__(
             f"HTTP {status_code}: the response is longer than {max_response_bytes} bytes; "
-            "if it has to be, raise max_response_bytes"
+            "increase max_response_bytes if this is expected"
         )
         self.status_code = status_code
         self.max_response_bytes = max_response_bytes
+
+
+def _one_line(text: bytes) -> str:
+    return " ".join(text[:1000].decode(errors="replace").split())[:200]
+
+
+def printable(text: str) -> str:
+    """Return a text in which nothing can act on a terminal or break a line.
+
+    Control characters, marks that change the direction of writing, invisible characters and halves
+    of surrogate pairs are escaped, as in Python: `\\x1b`, `\\u202e`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

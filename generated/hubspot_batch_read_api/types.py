@@ -428,7 +428,11 @@ def _json(content: bytes | str) -> Any:
 
 
 def _no_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not allowed in JSON")
+    raise _ConstantError(f"{constant} is not a value that JSON has")
+
+
+class _ConstantError(ValueError):
+    pass
 
 
 @cache
@@ -536,7 +540,9 @@ class Model:
         try:
             data = _json(content)
         except FAULTS as error:
-            raise DecodeError(cls.__name__, "$", f"not JSON: {error}", content) from None
+            is_whole = isinstance(error, _ConstantError)
+            problem = str(error) if is_whole else f"not JSON: {error}"
+            raise DecodeError(cls.__name__, "$", problem, content) from None
         try:
             return cls._decode(data)
         except FAULTS as error:

@@ -202,7 +202,8 @@ def salvage(
 
 def _document(body: object) -> Any:
     try:
-        return json.loads(body) if isinstance(body, str | bytes) else None
+        # What is no JSON value, NaN or Infinity, becomes text.
+        return json.loads(body, parse_constant=str) if isinstance(body, str | bytes) else None
     except (ValueError, RecursionError):
         return None
 

@@ -13,12 +13,19 @@ from hubspot_batch_read.operations import RowT
 from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sending import Sender
 from hubspot_batch_read_api import AuthenticatedClient
-from hubspot_batch_read_api.client import BASE_URL, MAX_RESPONSE_BYTES, TokenSource
+from hubspot_batch_read_api.client import (
+    BASE_URL,
+    MAX_RESPONSE_BYTES,
+    TokenSource,
+    checked_token,
+)
 
 if TYPE_CHECKING:
     import httpx
 
 ResultT = TypeVar("ResultT")
+
+TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name, not a token
 
 
 class Connection:
@@ -59,13 +66,16 @@ class Connection:
             httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
 
         Raises:
-            TypeError: `rate_limit` is an async bucket.
-            ValueError: There is no access token, or an argument is invalid.
+            TypeError: `rate_limit` is an async bucket, or `httpx_args` has an argument that httpx
+                does not know.
+            ValueError: There is no access token, an argument is invalid, or an environment variable
+                for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE` and the
+                like). The message names the argument or variable, and never shows a password.
         """
         if access_token is None:
-            access_token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
-        if not access_token:
-            raise ValueError("access_token: give one, or set HUBSPOT_ACCESS_TOKEN")
+            access_token = _token_of_environment()
+        elif not access_token:
+            raise ValueError(f"access_token: give one, or set {TOKEN_VARIABLE}")
         if type(max_concurrency) is not int or max_concurrency < 1:
             raise ValueError("max_concurrency: expected a whole number, 1 or more")
         self._client = AuthenticatedClient(
@@ -89,3 +99,11 @@ class Connection:
         """Return a call of a generated endpoint, with all its arguments."""
         body = request.body
         return partial(send, *reading.path, client=self._client, body=body, **reading.query)
+
+
+def _token_of_environment() -> str:
+    # Variables often end with the line end of the file they were read from.
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not token:
+        raise ValueError(f"access_token: give one, or set {TOKEN_VARIABLE}")
+    return checked_token(token, TOKEN_VARIABLE)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Protocol, TypeVar
 
 import httpx
 from tenacity import AsyncRetrying, BaseRetrying, RetryCallState, Retrying, wait_random_exponential
 
+from hubspot_batch_read.failures import retries_worth
 from hubspot_batch_read.limiter import INTERVAL_MS, Limiter, RateLimit, stated_interval_ms
-from hubspot_batch_read_api.errors import ApiError, DecodeError, HubSpotError, RateLimitError
+from hubspot_batch_read_api.errors import (
+    ApiError,
+    DecodeError,
+    HubSpotError,
+    RateLimitError,
+    printable,
+)
 
 logger = logging.getLogger("hubspot_batch_read")
 
@@ -29,15 +34,6 @@ class Answer(Protocol):
 AnswerT = TypeVar("AnswerT", bound=Answer)
 RetryingT = TypeVar("RetryingT", bound=BaseRetrying)
 
-RETRIED_STATUSES = frozenset({423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
-"""The statuses to retry (documentation), and 500, which HubSpot's own clients retry as well."""
-RETRIED_FAILURES = (
-    httpx.TimeoutException,
-    httpx.NetworkError,
-    httpx.RemoteProtocolError,
-    httpx.ProxyError,
-)
-"""What httpx raises when no complete response arrived but the next one may."""
 LOCKED_SECONDS = 2.0
 """Seconds to wait at least after status 423 (documentation)."""
 BACKOFF_SECONDS = 20.0
@@ -156,8 +152,7 @@ class Sender:
         error = _error(state)
         if error is None:
             return False
-        _mask_token(error)
-        if not is_transient(error):
+        if not retries_worth(error):
             _note_attempts(error, state.attempt_number)
             return False
         if isinstance(error, RateLimitError):
@@ -185,49 +180,28 @@ class Sender:
     def _gives_up(self, state: RetryCallState) -> bool:
         """Tell whether no further attempt follows a failed one; if so, its error says why."""
         error, seconds = _error(state), state.upcoming_sleep
-        last = state.attempt_number >= self._attempts
-        if error is None or (not last and seconds <= self._max_wait):
+        if error is None:
+            return False
+        last = state.attempt_number >= self._most_attempts(error)
+        if not last and seconds <= self._max_wait:
             return False
         if not last:
             error.add_note(f"not tried again: that takes {_too_long(seconds, self._max_wait)}")
         _note_attempts(error, state.attempt_number)
         return True
 
+    def _most_attempts(self, error: BaseException) -> int:
+        return min(self._attempts, 1 + retries_worth(error))
+
     def _log_retry(self, state: RetryCallState) -> None:
-        logger.info(
-            "attempt %d of %d: %s; the next in %.2f s",
-            state.attempt_number,
-            self._attempts,
-            _in_words(_error(state)),
-            state.upcoming_sleep,
-        )
-
-
-def is_transient(error: BaseException) -> bool:
-    """Tell whether a request that failed with this error may succeed if it is sent again."""
-    if isinstance(error, ApiError):
-        # The limit of a day is not worth waiting for.
-        return error.status_code in RETRIED_STATUSES and error.policy_name != "DAILY"
-    if isinstance(error, DecodeError):
-        # A body that breaks off is not JSON; one that is JSON comes again as it is.
-        return error.problem.startswith("not JSON")
-    return isinstance(error, RETRIED_FAILURES) and not _is_about_certificate(error)
-
-
-def _mask_token(error: BaseException) -> None:
-    """Take the access token out of the request that an exception of httpx holds."""
-    if isinstance(error, httpx.RequestError):
-        with suppress(RuntimeError):  # there is no request
-            error.request.headers["Authorization"] = "[access token]"
-
-
-def _is_about_certificate(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+        if error := _error(state):
+            logger.info(
+                "attempt %d of %d: %s; the next in %.2f s",
+                state.attempt_number,
+                self._most_attempts(error),
+                _in_words(error),
+                state.upcoming_sleep,
+            )
 
 
 def _interval(error: RateLimitError) -> float:
@@ -249,13 +223,15 @@ def _headers(state: RetryCallState) -> Mapping[str, str]:
     return error.headers if isinstance(error, ApiError) else {}
 
 
-def _in_words(error: BaseException | None) -> str:
-    """Return what happened without the text of an exception, which may hold a proxy's password."""
+def _in_words(error: BaseException) -> str:
     if isinstance(error, ApiError):
-        return f"HTTP {error.status_code}, correlation id {error.correlation_id or 'not given'}"
-    # The notes of a DecodeError have the status and the correlation id.
-    notes = error.__notes__ if isinstance(error, DecodeError) else []
-    return ", ".join([type(error).__name__, *notes])
+        id_ = error.printable_correlation_id or "not given"
+        return f"HTTP {error.status_code}, correlation id {id_}"
+    words = [type(error).__name__, *getattr(error, "__notes__", [])]
+    # The text of any other exception may hold anything: it comes from what fetches the token.
+    if isinstance(error, DecodeError | httpx.RequestError):
+        words.insert(1, printable(str(error)))
+    return ", ".join(words)
 
 
 def _note_attempts(error: BaseException, attempts: int) -> None:

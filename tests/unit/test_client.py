@@ -236,6 +236,83 @@ def test_a_token_that_an_item_of_an_answer_repeats_is_masked() -> None:
     assert TOKEN not in f"{answer!r} {answer.content!r} {answer.headers!r}"
 
 
+def spelt(text: str, spelling: str) -> str:
+    """Write a text as JSON may spell it."""
+    each = {
+        "in lower case": lambda char: f"\\u{ord(char):04x}",
+        "in upper case": lambda char: f"\\u{ord(char):04X}",
+        "now and then": lambda char: f"\\u{ord(char):04x}" if char in "e=" else char,
+        "with a backslash": lambda char: "\\/" if char == "/" else char,
+    }[spelling]
+    return "".join(map(each, text))
+
+
+@pytest.mark.parametrize("status", [207, 403])
+@pytest.mark.parametrize(
+    "spelling", ["in lower case", "in upper case", "now and then", "with a backslash"]
+)
+def test_a_token_is_masked_however_json_spells_it(status: int, spelling: str) -> None:
+    token = "secret/of+the=portal=="
+    message = f'"message": "not for {spelt(token, spelling)}, caf\\u00e9"'
+    body = f'{{"results": [], {message}, "errors": [{{{message}}}]}}'.encode()
+    client, _ = recording(Answer(status, {}, body), token)
+    expected = "not for [access token], café"
+    if status == 207:
+        answer = read_associations.sync_detailed("0-1", "0-2", client=client, body=BODY)
+        assert answer.parsed.errors is not None
+        assert answer.parsed.errors[0].message == expected
+        shown = f"{answer!r} {answer.content!r}"
+    else:
+        with pytest.raises(ApiError) as caught:
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+        assert caught.value.message == expected
+        shown = f"{caught.value} {vars(caught.value)}"
+    assert "portal" not in shown
+
+
+@BOTH
+def test_a_token_that_has_been_replaced_is_masked_as_well(mode: str) -> None:
+    def answer(request: Request) -> Answer:
+        if request.headers["authorization"].removeprefix("Bearer ") == TOKEN:
+            return EXPIRED
+        refusal = json.dumps({"message": f"{TOKEN} was better than another-of-the-portal"})
+        return Answer(403, {"x-echo": TOKEN}, refusal.encode())
+
+    with (
+        serve(answer) as url,
+        AuthenticatedClient(Tokens(TOKEN, "another-of-the-portal"), url) as client,
+        pytest.raises(ApiError) as caught,
+    ):
+        read(client, mode)
+    assert caught.value.message == "[access token] was better than [access token]"
+    assert "of-the-portal" not in f"{caught.value} {vars(caught.value)}"
+
+
+@BOTH
+def test_cookies_are_neither_kept_nor_sent(mode: str) -> None:
+    sent: list[str | None] = []
+
+    def answer(request: Request) -> Answer:
+        sent.append(request.headers.get("cookie"))
+        return EMPTY._replace(headers={"set-cookie": f"name{len(sent)}=value; Path=/"})
+
+    with serve(answer) as url, AuthenticatedClient(TOKEN, url) as client:
+        for _ in range(3):
+            read(client, mode)
+    assert sent == [None] * 3
+
+
+def test_an_error_of_httpx_holds_no_token() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("slow", request=request)
+
+    client = AuthenticatedClient(TOKEN, httpx_args={"transport": httpx.MockTransport(fail)})
+    with pytest.raises(httpx.ReadTimeout) as caught:
+        read_associations.sync("0-1", "0-2", client=client, body=BODY)
+    assert TOKEN.encode() not in pickle.dumps(caught.value)
+    assert TOKEN not in str(vars(caught.value.request))
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # it forks with threads
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the child leaves the connection alone
@@ -742,7 +819,7 @@ def test_an_answer_that_cannot_be_decoded_says_which_answer_it_was() -> None:
     client, _ = recording(Answer(200, {"x-hubspot-correlation-id": "abc"}, b"<html>"))
     with pytest.raises(DecodeError) as caught:
         read_associations.sync("0-1", "0-2", client=client, body=BODY)
-    assert caught.value.__notes__ == ["HTTP 200, correlation id abc"]
+    assert caught.value.__notes__ == ["HTTP 200, no content type, 6 bytes, correlation id abc"]
 
 
 def test_transport_errors_pass_as_they_are() -> None:

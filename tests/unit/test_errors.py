@@ -112,6 +112,78 @@ def test_a_body_that_is_no_error_leaves_the_status(body: bytes) -> None:
     assert str(error) == f"HTTP 502, without a message (text/html, {len(body)} bytes)"
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body", "said"),
+    [
+        ("text/html; charset=utf-8", b"<HTML><TITLE>\n Access  denied \n</TITLE>", "Access denied"),
+        (
+            "text/html",
+            b"<title id='x'>Blocked \x1b[2J by \xe2\x80\xaeZ</title>",
+            r"Blocked \x1b[2J by \u202eZ",
+        ),
+        ("text/html", b"<title>" + b"a" * 300, "a" * 200),
+        ("text/plain", b"upstream connect error\r\nor reset", "upstream connect error or reset"),
+    ],
+)
+def test_a_body_of_something_before_hubspot_is_quoted(
+    content_type: str, body: bytes, said: str
+) -> None:
+    error = raised(403, body, content_type=content_type)
+    details = f"without a message ({content_type}, {len(body)} bytes): {said}"
+    assert str(error) == f"HTTP 403, {details}"
+    assert error.message is None
+    assert not error.is_from_hubspot
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_says_where_to(status: int) -> None:
+    error = raised(status, b"", location="https://elsewhere.example/login")
+    assert "redirects to https://elsewhere.example/login" in str(error)
+
+
+def test_a_wrong_data_centre_names_the_right_one() -> None:
+    error = raised(488, {"message": "Wrong hublet", "correctHublet": "eu1", "correlationId": "c"})
+    assert error.correct_hublet == "eu1"
+    assert error.correct_base_url == "https://api-eu1.hubapi.com"
+    assert str(error) == (
+        "HTTP 488: Wrong hublet; the account is served from base_url https://api-eu1.hubapi.com "
+        "(correlation id c)"
+    )
+
+
+@pytest.mark.parametrize("hublet", [None, "", "eu1.evil.example/", "e" * 9, 7, "eu\n1", "ü1"])
+def test_what_is_no_data_centre_makes_no_address(hublet: object) -> None:
+    assert raised(488, {"correctHublet": hublet}).correct_base_url is None
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]0;x\x07", "a\rb\nc", "\x9b31m", "\u202e", "\u200b", "\ud800"]
+)
+def test_the_text_of_an_error_cannot_act_on_a_terminal(hostile: str) -> None:
+    body = {"message": f"no{hostile}", "subCategory": hostile, "correlationId": f"c{hostile}"}
+    error = raised(400, body)
+    assert error.message == f"no{hostile}"
+    assert str(error).isprintable()
+    assert "correlation id" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "is_from_hubspot"),
+    [
+        (403, {"message": "no", "category": "MISSING_SCOPES"}, {}, True),
+        (404, {"message": "no", "correlationId": "c"}, {}, True),
+        (429, {"message": "no", "policyName": "DAILY"}, {}, True),
+        (502, b"<html>", {"x-hubspot-correlation-id": "c"}, True),
+        (403, {"message": "Forbidden"}, {}, False),
+        (403, b"<html>", {}, False),
+    ],
+)
+def test_who_sent_an_error_is_told_by_what_hubspot_alone_sends(
+    status: int, body: object, headers: dict[str, str], is_from_hubspot: bool
+) -> None:
+    assert raised(status, body, **headers).is_from_hubspot == is_from_hubspot
+
+
 def test_one_odd_part_of_an_error_does_not_take_the_others_with_it() -> None:
     error = raised(
         400, {"message": "no", "category": 5, "context": "x", "errors": [7], "links": []}
@@ -138,7 +210,8 @@ def test_a_rate_limit_names_its_policy() -> None:
         ("", None),
         ("-5", None),
         ("soon", None),
-        ("9" * 400, None),
+        ("9999999999", 1e9),
+        ("9" * 400, 1e9),
     ],
 )
 def test_retry_after_is_seconds(header: str, seconds: float | None) -> None:

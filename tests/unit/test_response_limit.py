@@ -91,7 +91,7 @@ def test_a_response_is_read_up_to_the_limit_and_refused_above_it(
             assert (caught.value.status_code, caught.value.max_response_bytes) == (200, LIMIT)
             assert str(caught.value) == (
                 "HTTP 200: the response is longer than 1000 bytes; "
-                "if it has to be, raise max_response_bytes"
+                "increase max_response_bytes if this is expected"
             )
 
 
@@ -170,9 +170,82 @@ def test_a_compression_bomb_takes_no_more_memory_than_the_limit_allows(
 def test_nothing_is_decompressed_but_the_encoding_that_was_asked_for(encoding: str) -> None:
     content = gzip.compress(gzip.compress(body(50 * LIMIT)))
     answer = Answer(200, {"content-encoding": encoding}, content)
-    with serve(lambda _: answer) as url, pytest.raises(DecodeError, match="not JSON") as caught:
+    message = f"its encoding is {encoding}, which was not asked for"
+    with serve(lambda _: answer) as url, pytest.raises(DecodeError, match=message) as caught:
         read(limited(url), "sync")
     assert caught.value.body == content
+
+
+ENCODED: dict[str, Callable[[], tuple[str, bytes]]] = {
+    "x-gzip": lambda: ("x-gzip", gzip.compress(body(90))),
+    "gzip, identity": lambda: ("gzip, identity", gzip.compress(body(90))),
+    "plain, labelled gzip": lambda: ("gzip", body(90)),
+    "plain, labelled as a character set": lambda: ("utf-8", body(90)),
+    "plain, labelled identity": lambda: ("identity", body(90)),
+    "gzip without a label": lambda: ("", gzip.compress(body(90))),
+    "two members": lambda: ("gzip", gzip.compress(b'{"results"') + gzip.compress(b": []}")),
+    "three members, the last one empty": lambda: (
+        "gzip",
+        gzip.compress(b'{"results"') + gzip.compress(b": []}") + gzip.compress(b""),
+    ),
+    "zeros after the end": lambda: ("gzip", gzip.compress(body(90)) + bytes(500)),
+    "text after the end": lambda: ("gzip", gzip.compress(body(90)) + b"<!-- cached -->"),
+    "no trailer": lambda: ("gzip", gzip.compress(body(90))[:-8]),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("encoded", ENCODED)
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_a_body_is_read_by_what_it_is_however_it_is_labelled(
+    encoded: str, size: int, mode: str
+) -> None:
+    encoding, content = ENCODED[encoded]()
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    with serve_bytes(lambda: [head(f"Content-Encoding: {encoding}"), *pieces]) as url:
+        assert read(limited(url), mode) == AssociationEnvelope(results=[])
+
+
+ENDLESS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "zeros after the end": lambda: itertools.chain(
+        [gzip.compress(body(90))], itertools.repeat(bytes(65536))
+    ),
+    "empty members": lambda: itertools.chain(
+        [gzip.compress(body(90))], itertools.repeat(gzip.compress(b"") * 3000)
+    ),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("endless", ENDLESS)
+def test_what_follows_the_end_of_a_body_is_not_read(endless: str, mode: str) -> None:
+    with serve_bytes(
+        lambda: itertools.chain([head("Content-Encoding: gzip")], ENDLESS[endless]())
+    ) as url:
+        assert read(limited(url), mode) == AssociationEnvelope(results=[])
+
+
+@BOTH
+def test_a_body_that_says_nothing_is_refused_by_what_is_sent(mode: str) -> None:
+    # Empty stored blocks: ten bytes of header, then five bytes for each block.
+    start = gzip.compress(b"")[:10]
+    empty_blocks = itertools.repeat(b"\x00\x00\x00\xff\xff" * 1000)
+    with (
+        serve_bytes(
+            lambda: itertools.chain([head("Content-Encoding: gzip"), start], empty_blocks)
+        ) as url,
+        pytest.raises(ResponseTooLargeError),
+    ):
+        read(limited(url), mode)
+
+
+@BOTH
+@pytest.mark.parametrize("content", [b"\x1f\x8bno", gzip.compress(body(90))[:-9] + bytes(9)])
+def test_an_error_is_known_by_its_status_whatever_its_body(content: bytes, mode: str) -> None:
+    answer = Answer(503, {"content-encoding": "gzip", "retry-after": "7"}, content)
+    with serve(lambda _: answer) as url, pytest.raises(ServerError) as caught:
+        read(limited(url), mode)
+    assert caught.value.retry_after == 7
 
 
 def test_gzip_is_asked_for_whatever_headers_are_given() -> None:

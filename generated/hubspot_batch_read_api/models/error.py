@@ -42,6 +42,8 @@ class Error(Model):
     """With status 429, the group of endpoints that share the limit."""
     request_id: str | None = None
     """With status 429, another id of the request."""
+    correct_hublet: str | None = None
+    """With status 488, the data centre that has the account, such as eu1 or na2."""
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         lenient={
@@ -57,6 +59,7 @@ class Error(Model):
             "policyName": TEXT,
             "groupName": TEXT,
             "requestId": TEXT,
+            "correctHublet": TEXT,
         }
     )
 
@@ -126,6 +129,12 @@ class Error(Model):
             if value is None or type(value) is str
             else lenient(text, data, "requestId", value)
         )
+        value = data.pop("correctHublet", None)
+        model.correct_hublet = (
+            value
+            if value is None or type(value) is str
+            else lenient(text, data, "correctHublet", value)
+        )
         model._additional_properties = data or None
         return model
 
@@ -157,4 +166,6 @@ class Error(Model):
             data["groupName"] = self.group_name
         if self.request_id is not None:
             data["requestId"] = self.request_id
+        if self.correct_hublet is not None:
+            data["correctHublet"] = self.correct_hublet
         return data
