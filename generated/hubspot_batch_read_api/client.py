@@ -20,7 +20,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.util import find_spec
@@ -497,7 +497,23 @@ class _Exchange:
     async def watch_async(self, event: str, info: Mapping[str, Any]) -> None:
         self.watch(event, info)
 
-    def explain(self, error: httpx.RequestError) -> None:
+    @contextmanager
+    def explaining(self, request: httpx.Request) -> Iterator[None]:
+        """Let an exception of httpx name the host, and hold no token."""
+        try:
+            yield
+        except httpx.RequestError as error:
+            self._explain(error)
+            raise
+        except Exception as error:
+            if not type(error).__module__.startswith("socksio."):
+                raise
+            # httpx lets these pass as they are.
+            failure = httpx.ProxyError("it does not answer as a SOCKS proxy does", request=request)
+            self._explain(failure)
+            raise failure from error
+
+    def _explain(self, error: httpx.RequestError) -> None:
         """Rewrite the text of an exception: name the host, and mask the token."""
         if error.request.extensions.get("hubspot") is not self:
             return  # raised by what fetches the token
@@ -526,11 +542,8 @@ class _SyncClient(httpx.Client):
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         exchange = _Exchange(request, self._access_token)
         request.extensions = {**request.extensions, "hubspot": exchange, "trace": exchange.watch}
-        try:
+        with exchange.explaining(request):
             return super().send(request, **options)
-        except httpx.RequestError as error:
-            exchange.explain(error)
-            raise
 
 
 class _AsyncClient(httpx.AsyncClient):
@@ -547,11 +560,8 @@ class _AsyncClient(httpx.AsyncClient):
             "hubspot": exchange,
             "trace": exchange.watch_async,
         }
-        try:
+        with exchange.explaining(request):
             return await super().send(request, **options)
-        except httpx.RequestError as error:
-            exchange.explain(error)
-            raise
 
 
 def _answer_of_proxy(error: httpx.RequestError) -> str | None:
