@@ -66,15 +66,25 @@ def _judged(expected: list[Found], stated: list[Found]) -> Iterator[Found]:
     `expected` are the differences from what the spec declares that HubSpot publishes, `stated`
     those from what it says itself. Where it says what it declares, both are the same.
     """
-    said = {(other.place, other.what, other.old, other.new) for other in stated}
+    said = {_identity(other): other for other in stated}
     for each in expected:
-        if (each.place, each.what, each.old, each.new) in said:
-            yield each
+        same = said.get(_identity(each))
+        if same is not None:
+            yield each if each.outdated_deviation else same
         else:
             here = [other.meaning for other in stated if _is_about(other, each)]
             meanings = here or [Meaning.FORM_ONLY]
             gravest = min(meanings, key=list(Meaning).index)
             yield replace(each, meaning=gravest, outdated_deviation=True)
+
+
+def _identity(found: Found) -> tuple[object, ...]:
+    """Return what two differences have in common if they are one.
+
+    That a property is gone is one difference, whether it was required or not.
+    """
+    gone = found.what == "property" and found.new == ABSENT
+    return (found.place, found.what, "" if gone else found.old, found.new)
 
 
 def _is_about(other: Found, found: Found) -> bool:
