@@ -12,7 +12,7 @@ from comparison.matching import compare_with_ours
 
 from .published import ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS, PATHS, WORKFLOWS, document
 from .published_changes import Change, changes
-from .published_parts import Json, text
+from .published_parts import Json
 from .published_places import Places, Where, places
 from .published_spec import OURS
 from .test_drift_substance import Line, lines, told_once
@@ -48,7 +48,8 @@ KEYWORDS = {
 ENVELOPES_AND_ERRORS = {r"response .* \$", r"response .*\berrors\[\*\]", r"response .*\.prev"}
 ROWS = r"response .* \$\.results\[\*\]"
 REQUIRED = dict.fromkeys(PATHS, ENVELOPES_AND_ERRORS)
-REQUIRED[CAMPAIGNS] = {*ENVELOPES_AND_ERRORS, ROWS, rf"{ROWS}\.assets\.\*\.results\[\*\]"}
+ASSETS = rf"{ROWS}\.assets\.\*"
+REQUIRED[CAMPAIGNS] = {*ENVELOPES_AND_ERRORS, ROWS, ASSETS, rf"{ASSETS}\.results\[\*\]"}
 REQUIRED[WORKFLOWS] = {*ENVELOPES_AND_ERRORS, ROWS, r"request \$\.inputs\[.*\]"}
 
 
