@@ -13,7 +13,8 @@ no difference; but where HubSpot no longer publishes what is declared there, the
 
 Exit 0: nothing new. 1: there are differences. 2: there are none as far as could be compared, but a
 document cannot be read, or one of our operations is in none of them. (`make` itself exits with 2
-for both.)
+for both.) "Left aside" is what the documents describe in two ways, but is not compared with
+anything.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def main() -> int:
         print(f"drift: {error}", file=sys.stderr)
         return 2
     if not comparison.compared:
-        print("drift: these documents have none of our operations in common", file=sys.stderr)
+        nothing = "these documents have none of our operations in common"
+        print(f"drift: {'; '.join(comparison.failed) or nothing}", file=sys.stderr)
         return 2
     print(FORMATS[arguments.format](comparison))
     if comparison.differences:

@@ -63,7 +63,7 @@ def is_declared(operation: str, change: Change, where: Where) -> bool:
             return True
     if (operation, change.what, place) in KEYWORDS:
         return True
-    own = change.what not in {"required", "parameter"}
+    own = change.what not in {"required", "parameter", "deprecated"}
     return own and any(re.fullmatch(each, place) for each in DECLARED[operation])
 
 
@@ -94,6 +94,8 @@ def expected(operation: str, change: Change, before: Places) -> list[Told]:
 ALLOWED = {
     ("$.results[*].assets.*.results[*].metrics", ("optional", "required")),
     ("$.results[*].businessUnits[*].id", ("int64", "int32")),
+    ("$.results[*].paging.next.link", ("false", "true")),
+    ("$.results[*].paging.prev.link", ("false", "true")),
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 from comparison.documents import Document
 from comparison.matching import Comparison, compare_versions, compare_with_ours
+from comparison.reports import as_json, as_markdown, as_text
 
 from .published import ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS, PATHS, WORKFLOWS, documents
 from .published_parts import Json
@@ -25,6 +27,19 @@ NEWER = [
     (CAMPAIGNS, "/hub/marketing/v3/campaigns/batch/read"),
     (WORKFLOWS, "/automation/2026-09/workflow-id-mappings/batch/read"),
     (WORKFLOWS, "/automation/2027-03-beta/workflow-id-mappings/batch/read"),
+    # A beta gives way to what is none, however old its name looks.
+    (WORKFLOWS, "/automation/v4/workflow-id-mappings/batch/read"),
+    (WORKFLOWS, "/automation/2026-03/workflow-id-mappings/batch/read"),
+]
+# The same version of the operation under another prefix.
+MOVED = [
+    (ASSOCIATIONS, f"/platform/crm/associations/2026-03/{TYPES}"),
+    (ASSOCIATIONS, f"/crm/v4/associations/2026-03/{TYPES}"),
+    (ASSOCIATIONS_V3, f"/crm/associations/v3/{TYPES}"),
+    (ASSOCIATIONS_V3, f"/associations/v3/{TYPES}"),
+    (CAMPAIGNS, "/marketing/campaigns/v3/batch/read"),
+    (WORKFLOWS, "/automation/v4/2026-09-beta/workflow-id-mappings/batch/read"),
+    (WORKFLOWS, "/automation/workflow-id-mappings/2026-09-beta/batch/read"),
 ]
 # Versions that ours have left behind, and operations that are others.
 NOT_NEWER = [
@@ -32,8 +47,7 @@ NOT_NEWER = [
     f"/crm/associations/2025-09/{TYPES}",
     f"/crm/associations/2026-03-beta/{TYPES}",
     "/marketing/v2/campaigns/batch/read",
-    "/automation/v4/workflow-id-mappings/batch/read",
-    "/automation/2026-03/workflow-id-mappings/batch/read",
+    "/automation/2026-03-beta/workflow-id-mappings/batch/read",
     "/automation/2026-09/flows/batch/read",
     "/crm/v5/objects/{objectType}/batch/read",
     "/crm/objects/2026-09/contacts/batch/read",
@@ -116,10 +130,69 @@ def test_a_newer_version_may_be_in_a_document_of_its_own() -> None:
     assert said(between(documents(), {"newer": newer, **documents()})) == [line]
 
 
+def changed_at(written: dict[str, Json], operation: str, path: str) -> dict[str, Json]:
+    """The documents, with another one that describes a version with two changes and a new form."""
+    newer = move(written, operation, path)[operation]
+    row = newer["components"]["schemas"]["PublicAssociationMultiWithLabel"]
+    row["properties"]["added"] = {"type": "string", "description": "new"}
+    newer["components"]["schemas"]["PublicFetchAssociationsBatchRequest"]["required"] = []
+    return {"newer": newer, **written}
+
+
+def test_a_newer_version_says_that_it_differs_in_nothing_else() -> None:
+    for operation, path in NEWER:
+        for comparison in (
+            against_ours(add(documents(), operation, path)),
+            between(documents(), add(documents(), operation, path)),
+        ):
+            (difference,) = comparison.differences
+            assert difference.details == ()
+            assert "a newer version exists, the same but for its path: " in as_text(comparison)
+
+
+def test_a_newer_version_says_in_what_it_differs() -> None:
+    path = f"/crm/associations/2026-09/{TYPES}"
+    for comparison in (
+        against_ours(changed_at(documents(), ASSOCIATIONS, path)),
+        between(documents(), changed_at(documents(), ASSOCIATIONS, path)),
+    ):
+        (difference,) = comparison.differences
+        assert difference.details is not None
+        assert [(each.meaning, each.what) for each in difference.details] == [
+            ("loosening", "required"),
+            ("addition", "property"),
+        ]
+        for form in (as_text, as_markdown):
+            assert (
+                "a newer version exists, different in request $.inputs[*].id (required), "
+                "response 200, 207 $.results[*].added (property)"
+            ) in form(comparison)
+        (reported,) = json.loads(as_json(comparison))["differences"]
+        assert [each["what"] for each in reported["details"]] == ["required", "property"]
+
+
+@pytest.mark.parametrize(("operation", "schema"), [(ASSOCIATIONS, "AssociationSpecWithLabel")])
+def test_what_the_spec_declares_is_no_difference_of_a_newer_version_either(
+    operation: str, schema: str
+) -> None:
+    written = add(documents(), operation, f"/crm/associations/2026-09/{TYPES}")
+    del written[operation]["paths"][PATHS[operation]]
+    newer = written.pop(operation)
+    # The errors are in the 200, and there is no 207: as in documents that were left behind.
+    item = newer["paths"][f"/crm/associations/2026-09/{TYPES}"]["post"]
+    item["responses"]["200"] = item["responses"].pop("207")
+    (difference,) = against_ours({"newer": newer, **documents()}).differences
+    assert difference.details == ()
+    newer["components"]["schemas"][schema]["properties"]["label"]["nullable"] = True
+    (difference,) = against_ours({"newer": newer, **documents()}).differences
+    assert difference.details is not None
+    assert [each.what for each in difference.details] == ["null"]
+
+
 # In place of ours -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("operation", "path"), NEWER)
+@pytest.mark.parametrize(("operation", "path"), [*NEWER, *MOVED])
 def test_a_path_that_moved_is_one_line(operation: str, path: str) -> None:
     line = ("breaking", operation, "path", PATHS[operation], path)
     for comparison in (
@@ -153,6 +226,26 @@ def test_the_newest_version_takes_the_place_of_ours_and_others_are_named() -> No
         ("path", PATHS[CAMPAIGNS], newest),
         ("a newer version exists", PATHS[CAMPAIGNS], newer),
     ]
+
+
+def test_two_paths_that_moved_each_go_with_their_own_version() -> None:
+    v3, dated = f"/crm/associations/v3/{TYPES}", f"/platform/crm/associations/2026-03/{TYPES}"
+    written = move(move(documents(), ASSOCIATIONS_V3, v3), ASSOCIATIONS, dated)
+    for comparison in (against_ours(written), between(documents(), written)):
+        assert sorted(said(comparison)) == [
+            ("breaking", ASSOCIATIONS, "path", PATHS[ASSOCIATIONS], dated),
+            ("breaking", ASSOCIATIONS_V3, "path", PATHS[ASSOCIATIONS_V3], v3),
+        ]
+
+
+def test_a_version_that_moved_is_no_successor_of_one_that_went() -> None:
+    v3 = f"/crm/associations/v3/{TYPES}"
+    written = remove(move(documents(), ASSOCIATIONS_V3, v3), ASSOCIATIONS)
+    for comparison in (against_ours(written), between(documents(), written)):
+        assert sorted(said(comparison)) == [
+            ("breaking", ASSOCIATIONS, "operation", PATHS[ASSOCIATIONS], "absent"),
+            ("breaking", ASSOCIATIONS_V3, "path", PATHS[ASSOCIATIONS_V3], v3),
+        ]
 
 
 def test_of_two_versions_that_moved_the_newest_goes_with_the_newest() -> None:

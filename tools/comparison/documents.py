@@ -74,17 +74,13 @@ class Document:
             return list(self._operations())
 
     def _operations(self) -> Iterator[Operation]:
-        for path, item in Node(self, "", self.content).child("paths").children():
+        root = Node(self, "", self.content)
+        for path, item in root.child("paths").children():
             extension = not path.startswith("/")
             for method, node in [] if extension else item.resolved().children():
                 if method in METHODS:
-                    yield Operation(method, self._prefix + path, node, item.resolved())
-
-    @property
-    def _prefix(self) -> str:
-        """The part of every path that stands in the server's address."""
-        servers = self.content.get("servers") or [{}]
-        return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+                    host, prefix = _server(node, item.resolved(), root)
+                    yield Operation(method, prefix + path, node, item.resolved(), host)
 
 
 @dataclass(frozen=True)
@@ -147,9 +143,12 @@ class Operation:
 
     method: str
     path: str
+    """With the part that stands in the server's address."""
     node: Node = field(repr=False)
     item: Node = field(repr=False)
     """What is under the path; it may have parameters for all of its operations."""
+    host: str
+    """The server with its protocol; empty if none is named."""
 
     @property
     def id(self) -> str:
@@ -161,6 +160,15 @@ class Operation:
         """Its parameters. Raises DocumentError if one of them refers to nothing."""
         both = (self.item, self.node)
         return [each.resolved() for node in both for _, each in node.child("parameters").children()]
+
+
+def _server(*stated_in: Node) -> tuple[str, str]:
+    """Return the host of the first server, and the part of every path in its address."""
+    stated = (each.child("servers").raw for each in stated_in)
+    servers = next(filter(None, stated), None) or [{}]
+    address = urlsplit(str(servers[0].get("url", "")))
+    host = f"{address.scheme}://{address.netloc}".lower() if address.netloc else ""
+    return host, address.path.rstrip("/")
 
 
 def load(place: str) -> list[Document]:

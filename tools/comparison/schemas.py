@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from comparison.differences import Found, Meaning, Place, found, optionality
+from comparison.differences import Found, Meaning, Place, deprecation, found, optionality
 from comparison.documents import Node
 from comparison.wire import (
     ANY,
@@ -68,6 +68,7 @@ class _Comparison:
         if old.nullable != new.nullable:
             meaning = Meaning.LOOSENING if new.nullable else self.narrower
             yield _found(old, meaning, place, "null", _allowance(old), _allowance(new))
+        yield from deprecation(old.source, old.deprecated, new.deprecated, place, ours=self.ours)
         if UNION in {old.type, new.type}:
             yield from within.variants(old, new, place)
             if old.type == new.type:
@@ -151,7 +152,8 @@ class _Comparison:
         elif not there:
             words = f"{view(now).words}, {optionality(is_required)}"
             meaning = self.appearing(required=is_required)
-            yield found(source, meaning, place, "property", None, words, declared=listed)
+            come = found(source, meaning, place, "property", None, words, declared=listed)
+            yield replace(come, name=name)
         else:
             if is_required != was_required:
                 meaning = self.narrower if is_required else Meaning.LOOSENING

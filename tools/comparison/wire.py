@@ -49,6 +49,7 @@ class Schema:
     open: bool = False
     """Whether other values than those of `enum` may come."""
     nullable: bool = False
+    deprecated: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict)
     """Other keywords that limit a value."""
     required: frozenset[str] = frozenset()
@@ -176,6 +177,7 @@ def _own(node: Node) -> Schema:
         format=None if raw.get("format") in OWN_FORMATS else raw.get("format"),
         enum=None if enum is None else frozenset(map(json.dumps, enum)) - {"null"},
         nullable=bool(raw.get("nullable")) or "null" in _types(raw) or None in (enum or []),
+        deprecated=bool(raw.get("deprecated")),
         limits={key: raw[key] for key in (*LEAST, *MOST, *OTHER_LIMITS) if raw.get(key)},
         required=frozenset(required if isinstance(required, list) else ()),
         properties=dict(node.child("properties").children()),
@@ -187,8 +189,14 @@ def _own(node: Node) -> Schema:
         return schema
     ways = ((f"{node.pointer}/type/{name}", {**raw, "type": name}) for name in types)
     variants = tuple(Node(node.document, pointer, way) for pointer, way in ways)
-    nullable, declared = schema.nullable, node.declared
-    return Schema(node.pointer, UNION, nullable=nullable, variants=variants, declared=declared)
+    return Schema(
+        node.pointer,
+        UNION,
+        nullable=schema.nullable,
+        deprecated=schema.deprecated,
+        variants=variants,
+        declared=node.declared,
+    )
 
 
 def _types(raw: Json) -> list[str]:
@@ -234,6 +242,7 @@ def _both(one: Schema, other: Schema) -> Schema:
         enum=one.enum if other.enum is None else other.enum,
         open=typed.open,
         nullable=one.nullable or other.nullable,
+        deprecated=one.deprecated or other.deprecated,
         limits={**one.limits, **other.limits},
         required=one.required | other.required,
         properties={**one.properties, **other.properties},
