@@ -1,7 +1,8 @@
 """Compare what HubSpot publishes with our spec, or two states of what it publishes.
 
     make drift PUBLISHED="associations.json campaigns.json"     files, folders or addresses
-    make drift OLD=before NEW=after                             likewise
+    make drift OLD=before NEW=after                             the same
+    make drift PUBLISHED="my folder/campaigns.json"             a path with spaces
     make drift PUBLISHED=… FORMAT=markdown                      or json
 
 HubSpot publishes an OpenAPI 3.0 document for each API. This finds our operations in them and

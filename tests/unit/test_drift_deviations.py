@@ -180,6 +180,17 @@ def test_where_a_deviation_is_out_of_date_the_spec_itself_says_what_it_means(
     assert difference.meaning == meaning
 
 
+def test_what_is_deprecated_too_does_not_change_what_a_deviation_out_of_date_means() -> None:
+    after = document(ASSOCIATIONS)
+    label = after["components"]["schemas"]["AssociationSpecWithLabel"]["properties"]["label"]
+    label |= {"nullable": True, "deprecated": True}
+    differences = compare_with_ours(OURS, [Document("new", after)]).differences
+    assert [(each.meaning, each.what, each.outdated_deviation) for each in differences] == [
+        ("loosening", "deprecated", False),
+        ("form only", "null", True),
+    ]
+
+
 def said_of(after: Json) -> list[tuple[bool, Line]]:
     """What is said, with whether it is that a deviation is out of date."""
     comparison = compare_with_ours(OURS, [Document("new", after)])

@@ -31,20 +31,20 @@ class Place:
     """JSON path within that part."""
 
     def __str__(self) -> str:
-        """Give the place in words."""
+        """Return the place in words."""
         return " ".join(filter(None, (self.operation, self.part, self.path)))
 
     def inside(self, step: str) -> Place:
-        """Give the place one step further in."""
+        """Return the place one step further in."""
         return replace(self, path=self.path + step)
 
     def is_inside(self, other: Place) -> bool:
-        """Say whether this is the other place, or further in."""
+        """Return whether this is the other place, or further in."""
         rest = self.path.removeprefix(other.path)
         return other.inside(rest) == self and (not other.path or rest[:1] in {"", ".", "["})
 
     def chosen(self, tag: tuple[str, frozenset[str]] | None) -> Place:
-        """Give the place of those items alone that have a property of one of these values."""
+        """Return the place of those items alone that have a property of one of these values."""
         if tag is None:
             return self
         tests = " || ".join(f"@.{tag[0]}=={value}" for value in sorted(tag[1]))
@@ -143,7 +143,7 @@ def merged(found: Iterable[Found]) -> list[Difference]:
 
 
 def _keys(found: Found) -> list[object]:
-    """Give what two have in common if they say the same: one of these is enough."""
+    """Return what two have in common if they say the same: one of these is enough."""
     said = (found.meaning, found.what, found.old, found.new)
     keys: list[object] = [(said, found.source, found.name)]
     if found.place.part.startswith("response"):

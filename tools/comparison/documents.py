@@ -27,7 +27,7 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 
 class DocumentError(Exception):
-    """A document cannot be read, or is none; the text names it."""
+    """A document cannot be read, or is not one; the text names it."""
 
 
 @contextmanager
@@ -95,7 +95,7 @@ class Node:
     """The keywords that a deviation speaks of; `*` if of all."""
 
     def child(self, key: str) -> Node:
-        """Give the part under a key; one of nothing if there is none. Raises DocumentError."""
+        """Return the part under a key; one of nothing if there is none. Raises DocumentError."""
         if not isinstance(self.raw, dict):
             raise DocumentError(f"{self.document.name}: {self.pointer} is no object")
         step = key.replace("~", "~0").replace("/", "~1")
@@ -105,21 +105,21 @@ class Node:
         return Node(self.document, f"{self.pointer}/{step}", raw, frozenset(declared))
 
     def children(self) -> list[tuple[str, Node]]:
-        """Give every part, with its key or number. Raises DocumentError if it can have none."""
+        """Return every part, with its key or number. Raises DocumentError if it can have none."""
         if not self.raw:
             return []
         keyed = replace(self, raw=_keyed(self.raw) or self.raw)
         return [(key, keyed.child(key)) for key in keyed.raw]
 
     def text(self, key: str) -> str:
-        """Give the text under a key. Raises DocumentError if there is none."""
+        """Return the text under a key. Raises DocumentError if there is none."""
         value = self.child(key).raw
         if not isinstance(value, str):
             raise DocumentError(f"{self.document.name}: {self.pointer} has no {key}")
         return value
 
     def resolved(self) -> Node:
-        """Give what this refers to, if it is a reference. Raises DocumentError if to nothing."""
+        """Return what this refers to, if it is a reference. Raises DocumentError if to nothing."""
         node = self
         seen: set[str] = set()
         while isinstance(node.raw, dict) and "$ref" in node.raw:
@@ -131,7 +131,7 @@ class Node:
 
 
 def _keyed(raw: object) -> Json:
-    """Give the parts of something by their key or number."""
+    """Return the parts of something by their key or number."""
     if isinstance(raw, list):
         return {str(number): part for number, part in enumerate(raw)}
     return raw if isinstance(raw, dict) else {}
@@ -195,7 +195,7 @@ def _document(name: str, text: str) -> Document:
 
 
 def is_openapi(content: object) -> bool:
-    """Say whether this is an OpenAPI document, of version 3."""
+    """Return whether this is an OpenAPI document, of version 3."""
     return (
         isinstance(content, dict)
         and str(content.get("openapi", "")).startswith("3.")

@@ -83,7 +83,7 @@ def _compared(old: Operation, published: Published, new: Operation, name: str) -
 
 
 def _judged(expected: Iterable[Found], stated: Iterable[Found]) -> Iterator[Found]:
-    """Say of each difference from what the spec declares what it is to whoever follows the spec.
+    """Return the differences from what the spec declares, with what they mean to its followers.
 
     `expected` are the differences from what the spec declares that HubSpot publishes, `stated`
     those from what it says itself. Where it says what it declares, both are the same.
@@ -111,15 +111,16 @@ def _identity(found: Found) -> tuple[object, ...]:
 
 
 def _is_about(other: Found, found: Found) -> bool:
-    """Say whether a difference is about the same as another, or part of it."""
+    """Return whether a difference is about the same as another, or part of it."""
     if found.old == ABSENT and found.what in {"property", "response"}:
         return other.place.is_inside(found.place)
     return other.place == found.place and _aspect(other) == _aspect(found)
 
 
 def _aspect(found: Found) -> str:
-    """Say what a difference is about: whether something is there, is required, or its value."""
-    return found.what if found.what in {"property", "response", "required"} else "value"
+    """Return what a difference is about: one of these, or else the value."""
+    aspects = {"property", "response", "required", "deprecated"}
+    return found.what if found.what in aspects else "value"
 
 
 def compare_versions(spec: Document, old: list[Document], new: list[Document]) -> Comparison:

@@ -51,7 +51,7 @@ from comparison.wire import alternatives, is_never, view
 
 
 def compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
-    """Give what differs between two descriptions of an operation, called `name` in the places.
+    """Return what differs between two descriptions of an operation, called `name` in the places.
 
     Raises DocumentError if something in them is not as OpenAPI has it, or refers to nothing.
     """
@@ -81,7 +81,7 @@ def _deprecation(old: Node, new: Node, place: Place) -> Iterator[Found]:
 
 
 def wire_path(path: str) -> str:
-    """Give a path without the names of its parameters, which are not sent."""
+    """Return a path without the names of its parameters, which are not sent."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
@@ -106,7 +106,7 @@ def _parameters(old: Operation, new: Operation, name: str) -> Iterator[Found]:
 
 
 def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
-    """Give the parameters by what tells them apart: place and name, or position in the path."""
+    """Return the parameters by what tells them apart: place and name, or position in the path."""
     positions = re.findall(r"\{([^}]*)\}", operation.path)
     by_wire = {}
     for parameter in operation.parameters:
@@ -189,7 +189,7 @@ def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
 def _beyond_tolerance(
     differences: list[Found], compared: set[str], may_be_absent: set[str]
 ) -> Iterator[Found]:
-    """Give what our spec declares may be absent, but is in all responses that were compared.
+    """Return what our spec declares may be absent, but is in all responses that were compared.
 
     If all of that is absent, it went with the response that had it, and that is said instead.
     """
@@ -207,7 +207,7 @@ def _beyond_tolerance(
 
 
 def _may_be_absent(responses: dict[str, list[Node]]) -> set[str]:
-    """Give the properties of successes that our spec declares may be absent, by their sources."""
+    """Return the properties of successes that our spec declares may be absent, by their sources."""
     return {
         each.pointer
         for status, (response, *_) in responses.items()
@@ -234,7 +234,7 @@ def _response(
 
 
 def _by_status(operation: Node) -> dict[str, list[Node]]:
-    """Give the ways in which the response of each status may be published."""
+    """Return the ways in which the response of each status may be published."""
     own = dict(operation.child("responses").children())
     by_status: dict[str, list[Node]] = {}
     for way in alternatives(operation):

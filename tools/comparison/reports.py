@@ -13,7 +13,7 @@ OUTDATED = "deviation out of date"
 
 
 def as_text(comparison: Comparison) -> str:
-    """Give a line for each difference, and one for what was compared."""
+    """Return a line for each difference, and one for what was compared."""
     lines = [line(each, *comparison.sides) for each in comparison.differences]
     return "\n".join([*lines, summary(comparison)])
 
@@ -26,7 +26,7 @@ def line(difference: Difference, old: str, new: str) -> str:
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Give a table with a row for each difference."""
+    """Return a table with a row for each difference."""
     old, new = comparison.sides
     head = ["meaning", "where", "what", new, old, "stated at"]
     rows = [
@@ -46,7 +46,7 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def as_json(comparison: Comparison) -> str:
-    """Give everything there is to a program, with all the places of each difference."""
+    """Return everything there is to a program, with all the places of each difference."""
     old, new = comparison.sides
     report = {
         "differences": [_as_object(each, old, new) for each in comparison.differences],
@@ -74,7 +74,7 @@ def _as_object(difference: Difference, old: str, new: str) -> dict[str, object]:
 
 
 def summary(comparison: Comparison) -> str:
-    """Say how many differences there are, in what, and what could not be compared."""
+    """Return how many differences there are, in what, and what could not be compared."""
     counts = Counter(each.meaning for each in comparison.differences)
     numbers = ", ".join(f"{meaning}: {counts[meaning]}" for meaning in Meaning if counts[meaning])
     said = [
@@ -89,7 +89,7 @@ def summary(comparison: Comparison) -> str:
 
 
 def what(difference: Difference) -> str:
-    """Say what differs."""
+    """Return what differs."""
     if difference.details is not None:
         return f"{difference.what}, {_otherwise(difference.details)}"
     if not difference.outdated_deviation:
@@ -99,13 +99,13 @@ def what(difference: Difference) -> str:
 
 
 def _otherwise(details: tuple[Difference, ...]) -> str:
-    """Say in what a newer version differs."""
+    """Return in what a newer version differs."""
     named = [f"{places(each, of_one=True)} ({each.what})".lstrip() for each in details]
     return f"different in {', '.join(named)}" if named else "the same but for its path"
 
 
 def side(difference: Difference, old: str) -> str:
-    """Say whose the old value is: where a deviation is out of date, what the spec declares."""
+    """Return whose the old value is: where a deviation is out of date, what the spec declares."""
     return "declared" if difference.outdated_deviation else old
 
 

@@ -2,7 +2,7 @@
 
 References, `allOf`, the two ways to say null, `const`, and unions of one are resolved here; names,
 order and descriptions are left behind. Where a document is read as published, what its
-`x-deviates-from-hubspot` says that HubSpot publishes stands in the place of what it says itself.
+`x-deviates-from-hubspot` says that HubSpot publishes stands instead of what it says itself.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Schema:
 
 
 def alternatives(node: Node) -> list[Node]:
-    """Give a node as HubSpot publishes it: in one of several ways, if a deviation lists several."""
+    """Return a node as HubSpot publishes it: in several ways, if a deviation lists several."""
     extension = node.raw.get(DEVIATES) if isinstance(node.raw, dict) else None
     if not extension or not node.document.as_published:
         return [node]
@@ -96,7 +96,7 @@ def _overlaid(stated: Json, published: Json) -> Json:
 
 
 def is_never(node: Node) -> bool:
-    """Say whether nothing may stand there: how a deviation says that HubSpot publishes nothing."""
+    """Return whether nothing may stand there, as a deviation says of what is not published."""
     return node.raw is False or (isinstance(node.raw, dict) and node.raw.get("not") == {})
 
 
@@ -200,7 +200,7 @@ def _own(node: Node) -> Schema:
 
 
 def _types(raw: Json) -> list[str]:
-    """Give the types that a schema names, or implies by its other keywords."""
+    """Return the types that a schema names, or implies by its other keywords."""
     if stated := raw.get("type"):
         return [stated] if isinstance(stated, str) else list(stated)
     if raw.get("properties") or isinstance(raw.get("additionalProperties"), dict):
