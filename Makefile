@@ -43,8 +43,12 @@ check-generated: $(READY) ## Fail if the generated SDK is not what `make generat
 	@$(BIN)/python tools/generate.py --check
 
 drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|json|markdown)
-	@$(BIN)/python tools/drift.py $(PUBLISHED) $(if $(OLD),--old $(OLD)) $(if $(NEW),--new $(NEW)) \
-		--format $(or $(FORMAT),text)
+	@$(BIN)/python tools/drift.py $(call places,PUBLISHED) $(if $(OLD),--old $(call places,OLD)) \
+		$(if $(NEW),--new $(call places,NEW)) --format $(or $(FORMAT),text)
+
+# A path with spaces, if there is such a file or folder, else what the shell makes of it: several, or a pattern.
+places = $(if $(and $(word 2,$($1)),$(wildcard $(subst $(space),\ ,$($1)))),"$$$1",$($1))
+space := $(subst ,, )
 
 release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and fail if CHANGELOG.md does not
 	@$(BIN)/python tools/release_notes.py $(SINCE)

@@ -139,7 +139,10 @@ def show_campaigns(hubspot: HubSpot, ids: Ids) -> None:
             campaign.id,
             (campaign.properties or {}).get("hs_name", ""),
             f"{campaign.created_at:%Y-%m-%d}" if campaign.created_at else "",
-            few(f"{len(page.results)} {kind}" for kind, page in (campaign.assets or {}).items()),
+            few(
+                f"{len(page.results or ())} {kind}"
+                for kind, page in (campaign.assets or {}).items()
+            ),
         )
         for campaign in campaigns
     ]

@@ -1,7 +1,8 @@
 """Compare what HubSpot publishes with our spec, or two states of what it publishes.
 
     make drift PUBLISHED="associations.json campaigns.json"     files, folders or addresses
-    make drift OLD=before NEW=after                             likewise
+    make drift OLD=before NEW=after                             the same
+    make drift PUBLISHED="my folder/campaigns.json"             a path with spaces
     make drift PUBLISHED=… FORMAT=markdown                      or json
 
 HubSpot publishes an OpenAPI 3.0 document for each API. This finds our operations in them and
@@ -13,7 +14,8 @@ no difference; but where HubSpot no longer publishes what is declared there, the
 
 Exit 0: nothing new. 1: there are differences. 2: there are none as far as could be compared, but a
 document cannot be read, or one of our operations is in none of them. (`make` itself exits with 2
-for both.)
+for both.) "Left aside" is what the documents describe in two ways, but is not compared with
+anything.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ def main() -> int:
         print(f"drift: {error}", file=sys.stderr)
         return 2
     if not comparison.compared:
-        print("drift: these documents have none of our operations in common", file=sys.stderr)
+        nothing = "these documents have none of our operations in common"
+        print(f"drift: {'; '.join(comparison.failed) or nothing}", file=sys.stderr)
         return 2
     print(FORMATS[arguments.format](comparison))
     if comparison.differences:

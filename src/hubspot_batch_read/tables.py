@@ -163,5 +163,5 @@ def _assets(record: Campaign) -> list[dict[str, object]] | None:
     return [
         {"type": kind, "id": each.id, "name": each.name, "metrics": each.metrics}
         for kind, page in record.assets.items()
-        for each in page.results
+        for each in page.results or ()
     ]

@@ -19,6 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from hubspot_batch_read_api import models
 
 from . import spec
+from .paths import at, json_path, places
 from .spec import DEVIATES, Json, deviations, lookup, operation_objects, subschemas
 
 Rule = Callable[[Json], Iterator[str]]
@@ -50,8 +51,15 @@ OPERATIONS = {
 OPAQUE = {"correlationId", "requestId"}
 EXTENSION_KEYS = {"published", "observed", "reason"}
 JSON_SCHEMA_KEYWORDS = set(Draft202012Validator.VALIDATORS)
-ANNOTATIONS = {"title", "description", "default", "x-lenient", DEVIATES}
+ANNOTATIONS = {"title", "description", "default", "deprecated", "x-lenient", DEVIATES}
 PARAMETER_KEYWORDS = {"allowReserved", "explode", "required", "schema", "style"}
+RATE_LIMIT_HEADERS = {
+    "X-HubSpot-RateLimit-Interval-Milliseconds",
+    "X-HubSpot-RateLimit-Max",
+    "X-HubSpot-RateLimit-Remaining",
+    "X-HubSpot-RateLimit-Daily",
+    "X-HubSpot-RateLimit-Daily-Remaining",
+}
 # Keywords that limit a value; the others say what is inside it.
 LIMITS = {
     "type",
@@ -123,6 +131,28 @@ def answers_any_other_status_with_the_error(document: Json) -> Iterator[str]:
     for _, _, operation in operation_objects(document):
         if operation["responses"].get("default") != {"$ref": "#/components/responses/Error"}:
             yield f"{operation['operationId']}: default is not the Error response"
+
+
+def names_the_headers_of_a_response(document: Json) -> Iterator[str]:
+    for name, response in document["components"]["responses"].items():
+        expected = RATE_LIMIT_HEADERS | ({"Retry-After"} if name == "Error" else set())
+        if response.get("headers", {}).keys() != expected:
+            yield f"{name}: headers are not {sorted(expected)}"
+
+
+def marks_what_is_deprecated(document: Json) -> Iterator[str]:
+    operations = [(each["operationId"], each) for _, _, each in operation_objects(document)]
+    for place, part in [*operations, *all_schemas(document)]:
+        if ("deprecated" in part.get("description", "").lower()) != part.get("deprecated", False):
+            yield f"{place}: deprecated in the description or as a keyword, but not both"
+
+
+def gives_every_array_its_items(document: Json) -> Iterator[str]:
+    # What a deviation says is published is no exception to those that lint the spec.
+    for place in places(document):
+        part = at(document, place)
+        if isinstance(part, dict) and part.get("type") == "array" and "items" not in part:
+            yield f"{json_path(place)}: an array of anything"
 
 
 def says_how_each_deviation_deviates(document: Json) -> Iterator[str]:
@@ -252,6 +282,9 @@ RULES: list[Rule] = [
     summarises_every_operation,
     answers_200_and_207_alike,
     answers_any_other_status_with_the_error,
+    names_the_headers_of_a_response,
+    marks_what_is_deprecated,
+    gives_every_array_its_items,
     says_how_each_deviation_deviates,
     keeps_properties_apart_from_all_of,
     describes_inline_objects,
@@ -295,6 +328,7 @@ class Break:
 
 
 ASSOCIATIONS = "paths|/crm/associations/2026-03/{fromObjectType}/{toObjectType}/batch/read|post"
+ASSOCIATIONS_V3 = "paths|/crm/v3/associations/{fromObjectType}/{toObjectType}/batch/read|post"
 CAMPAIGNS = "paths|/marketing/v3/campaigns/batch/read|post"
 SCHEMAS = "components|schemas"
 BATCH_ERROR = f"{SCHEMAS}|BatchError"
@@ -324,6 +358,7 @@ BREAKS = [
     Break(describes_every_part, f"{CAMPAIGNS}|parameters|0|description"),
     Break(describes_every_part, "components|parameters|ToObjectType|description"),
     Break(describes_every_part, "components|responses|Error|description", ""),
+    Break(describes_every_part, "components|headers|RetryAfter|description"),
     Break(describes_every_part, "components|securitySchemes|accessToken|description"),
     Break(describes_every_part, f"{SCHEMAS}|Links|description"),
     Break(describes_every_part, f"{SCHEMAS}|Envelope|properties|startedAt|description"),
@@ -345,6 +380,20 @@ BREAKS = [
         answers_any_other_status_with_the_error,
         f"{CAMPAIGNS}|responses|default",
         {"$ref": "#/components/responses/Campaigns"},
+    ),
+    Break(names_the_headers_of_a_response, "components|responses|Campaigns|headers"),
+    Break(
+        names_the_headers_of_a_response,
+        "components|responses|Associations|headers|X-HubSpot-RateLimit-Max",
+    ),
+    Break(names_the_headers_of_a_response, "components|responses|Error|headers|Retry-After"),
+    Break(marks_what_is_deprecated, f"{ASSOCIATIONS_V3}|deprecated"),
+    Break(marks_what_is_deprecated, f"{ASSOCIATIONS}|deprecated", True),
+    Break(marks_what_is_deprecated, f"{SCHEMAS}|NextPage|properties|link|deprecated"),
+    Break(marks_what_is_deprecated, f"{SCHEMAS}|NextPage|properties|link|description", "A URL."),
+    Break(gives_every_array_its_items, f"{SCHEMAS}|AssetPage|properties|results|items"),
+    Break(
+        gives_every_array_its_items, f"{SCHEMAS}|Error|properties|errors|{DEVIATES}|published|items"
     ),
     Break(says_how_each_deviation_deviates, f"{BATCH_ERROR}|{DEVIATES}|reason"),
     Break(says_how_each_deviation_deviates, f"{BATCH_ERROR}|{DEVIATES}|observed", ""),
@@ -395,6 +444,7 @@ BREAKS = [
     Break(marks_times, f"{SCHEMAS}|Campaign|properties|createdAt|description", "When it began."),
     Break(uses_known_keywords_only, f"{SCHEMAS}|Campaign|properties|id|in short", "no keyword"),
     Break(uses_known_keywords_only, f"{CAMPAIGNS}|parameters|0|schema|formal", "date"),
+    Break(uses_known_keywords_only, "components|headers|RetryAfter|schema|minimun", 0),
     Break(uses_known_keywords_only, f"{SCHEMAS}|CampaignAssets|additionalProperties|maxItmes", 50),
     Break(has_the_version_of_the_distribution, "info|version", "0.0.0"),
     Break(became_the_generated_models, f"{SCHEMAS}|Leftover", {"type": "object"}),
@@ -441,9 +491,11 @@ def json_schema(body: Json) -> Json:
 
 
 def all_schemas(document: Json) -> Iterator[tuple[str, Json]]:
-    """Every schema of components and parameters, and every schema inside those."""
+    """Every schema of components, headers and parameters, and every schema inside those."""
     for name, schema in document["components"]["schemas"].items():
         yield from subschemas(schema, f"schemas.{name}")
+    for name, header in document["components"]["headers"].items():
+        yield from subschemas(header["schema"], f"headers.{name}.schema")
     for place, parameter in all_parameters(document):
         yield from subschemas(parameter["schema"], f"{place}.schema")
 

@@ -74,7 +74,10 @@ _DOCUMENTS: Final[dict[str, Json]] = {
             PATHS[WORKFLOWS]: {
                 "post": operation(
                     f"post {PATHS[WORKFLOWS]} read",
-                    {"200": body("BatchResponsePublicWorkflowIdMapping")},
+                    {
+                        "200": body("BatchResponsePublicWorkflowIdMapping"),
+                        "207": body("BatchResponsePublicWorkflowIdMappingWithErrors"),
+                    },
                     takes="BatchInputPublicWorkflowIdRequest",
                     scopes=("automation", "automation.sequences.read"),
                 )
@@ -86,14 +89,15 @@ _DOCUMENTS: Final[dict[str, Json]] = {
                 inputs=array({"oneOf": [ref("FlowIdRequest"), ref("WorkflowIdRequest")]}),
             ),
             "FlowIdRequest": model(
-                "flowId type", flowId=text(), type=text(enum=["FLOW_ID"], default="FLOW_ID")
+                "type", flowId=text(), type=text(enum=["FLOW_ID"], default="FLOW_ID")
             ),
             "WorkflowIdRequest": model(
-                "type workflowId",
+                "type",
                 type=text(enum=["WORKFLOW_ID"], default="WORKFLOW_ID"),
                 workflowId=text(),
             ),
-            "BatchResponsePublicWorkflowIdMapping": envelope(
+            "BatchResponsePublicWorkflowIdMapping": envelope("PublicWorkflowIdMapping"),
+            "BatchResponsePublicWorkflowIdMappingWithErrors": envelope(
                 "PublicWorkflowIdMapping", errors=True
             ),
             "PublicWorkflowIdMapping": model(

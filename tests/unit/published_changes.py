@@ -119,6 +119,8 @@ def limit_changes(document: Json, keys: Keys) -> Iterator[Change]:
     wider, narrower = (WIDER, NARROWER), (NARROWER, WIDER)
     null = ("not allowed", "allowed")
     yield Change(put((*keys, "nullable"), True), keys, "", "null", null, wider)
+    old = put((*keys, "deprecated"), True)
+    yield Change(old, keys, "", "deprecated", ("false", "true"), (WIDER, OPTIONAL_COMES))
     if kind == "array":
         limited = put((*keys, "maxItems"), 10)
         yield Change(limited, keys, "", "maxItems", ("absent", "10"), narrower)

@@ -10,7 +10,14 @@ from pathlib import Path
 import drift
 import pytest
 
-from .published import ASSOCIATIONS, CAMPAIGNS, PATHS, WORKFLOWS, document, documents
+from .published import (
+    ASSOCIATIONS,
+    CAMPAIGNS,
+    PATHS,
+    WORKFLOWS,
+    document,
+    documents,
+)
 from .published_files import SILENT, run, write, write_all
 from .published_parts import Json, text
 
@@ -176,11 +183,24 @@ def test_a_question_that_makes_no_sense_is_two(
     assert said in errors
 
 
+def as_make_has_it(path: Path) -> str:
+    """A path on make's command line, where a dollar is written twice."""
+    return str(path).replace("$", "$$")
+
+
 def test_make_passes_on_what_it_is_given(tmp_path: Path) -> None:
     file = write(tmp_path / "a.json", widened())
+    spaced = write(tmp_path / "my  own 'folder'" / "b $x.json", widened())
+    quoted = f'"{tmp_path}/it is a.json"'
+    (tmp_path / "it is a.json").write_text(file.read_text())
     make = ["make", "--no-print-directory", "drift", "READY=", f"BIN={Path(sys.executable).parent}"]
     for arguments, said in (
         ([f"PUBLISHED={file}"], "published special, ours absent  ["),
+        ([f"PUBLISHED={tmp_path}/*.json"], "published special, ours absent  ["),
+        ([f"PUBLISHED={as_make_has_it(spaced)}"], "published special, ours absent  ["),
+        ([f"PUBLISHED={as_make_has_it(spaced.parent)}"], "published special, ours absent  ["),
+        ([f"PUBLISHED={quoted} {file}"], "published special, ours absent  ["),
+        ([f"OLD={as_make_has_it(spaced)}", f"NEW={as_make_has_it(spaced)}"], SILENT + CAMPAIGNS),
         ([f"OLD={file}", f"NEW={file} {file}", "FORMAT=json"], '"differences": []'),
     ):
         output = subprocess.run(

@@ -12,7 +12,7 @@ from comparison.matching import compare_with_ours
 
 from .published import ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS, PATHS, WORKFLOWS, document
 from .published_changes import Change, changes
-from .published_parts import Json, text
+from .published_parts import Json
 from .published_places import Places, Where, places
 from .published_spec import OURS
 from .test_drift_substance import Line, lines, told_once
@@ -26,7 +26,7 @@ EVERYWHERE = {
     r"response .*\.prev",
 }
 DECLARED = {
-    WORKFLOWS: {*EVERYWHERE, r"request \$\.inputs"},
+    WORKFLOWS: EVERYWHERE,
     ASSOCIATIONS: {
         *EVERYWHERE,
         r"response .*\.associationTypes\[\*\]\.(category|label)",
@@ -39,12 +39,18 @@ DECLARED = {
         r"response .*\.businessUnits\[\*\]\.id",
     },
 }
+# The places of which it declares one keyword.
+KEYWORDS = {
+    (WORKFLOWS, "maxItems", "request $.inputs"),
+    (CAMPAIGNS, "explode", "query properties "),
+}
 # The objects of which it declares what is required.
 ENVELOPES_AND_ERRORS = {r"response .* \$", r"response .*\berrors\[\*\]", r"response .*\.prev"}
 ROWS = r"response .* \$\.results\[\*\]"
 REQUIRED = dict.fromkeys(PATHS, ENVELOPES_AND_ERRORS)
-REQUIRED[CAMPAIGNS] = {*ENVELOPES_AND_ERRORS, ROWS, rf"{ROWS}\.assets\.\*\.results\[\*\]"}
-REQUIRED[WORKFLOWS] = {*ENVELOPES_AND_ERRORS, ROWS}
+ASSETS = rf"{ROWS}\.assets\.\*"
+REQUIRED[CAMPAIGNS] = {*ENVELOPES_AND_ERRORS, ROWS, ASSETS, rf"{ASSETS}\.results\[\*\]"}
+REQUIRED[WORKFLOWS] = {*ENVELOPES_AND_ERRORS, ROWS, r"request \$\.inputs\[.*\]"}
 
 
 def is_declared(operation: str, change: Change, where: Where) -> bool:
@@ -55,9 +61,9 @@ def is_declared(operation: str, change: Change, where: Where) -> bool:
         around = place.removesuffix(change.step)
         if about and any(re.fullmatch(each, around) for each in REQUIRED[operation]):
             return True
-    if change.what == "explode":
-        return place == "query properties "
-    own = change.what not in {"required", "parameter"}
+    if (operation, change.what, place) in KEYWORDS:
+        return True
+    own = change.what not in {"required", "parameter", "deprecated"}
     return own and any(re.fullmatch(each, place) for each in DECLARED[operation])
 
 
@@ -88,6 +94,8 @@ def expected(operation: str, change: Change, before: Places) -> list[Told]:
 ALLOWED = {
     ("$.results[*].assets.*.results[*].metrics", ("optional", "required")),
     ("$.results[*].businessUnits[*].id", ("int64", "int32")),
+    ("$.results[*].paging.next.link", ("false", "true")),
+    ("$.results[*].paging.prev.link", ("false", "true")),
 }
 
 
@@ -172,6 +180,17 @@ def test_where_a_deviation_is_out_of_date_the_spec_itself_says_what_it_means(
     assert difference.meaning == meaning
 
 
+def test_what_is_deprecated_too_does_not_change_what_a_deviation_out_of_date_means() -> None:
+    after = document(ASSOCIATIONS)
+    label = after["components"]["schemas"]["AssociationSpecWithLabel"]["properties"]["label"]
+    label |= {"nullable": True, "deprecated": True}
+    differences = compare_with_ours(OURS, [Document("new", after)]).differences
+    assert [(each.meaning, each.what, each.outdated_deviation) for each in differences] == [
+        ("loosening", "deprecated", False),
+        ("form only", "null", True),
+    ]
+
+
 def said_of(after: Json) -> list[tuple[bool, Line]]:
     """What is said, with whether it is that a deviation is out of date."""
     comparison = compare_with_ours(OURS, [Document("new", after)])
@@ -203,7 +222,7 @@ def move_errors(after: Json, names: set[str]) -> None:
         schemas[to]["properties"][name] = properties.pop(name)
 
 
-@pytest.mark.parametrize("operation", [ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS])
+@pytest.mark.parametrize("operation", PATHS)
 @pytest.mark.parametrize("names", [{"errors"}, {"numErrors"}, {"errors", "numErrors"}])
 def test_errors_may_be_published_in_either_response(operation: str, names: set[str]) -> None:
     after = document(operation)
@@ -211,7 +230,7 @@ def test_errors_may_be_published_in_either_response(operation: str, names: set[s
     assert said_of(after) == []
 
 
-@pytest.mark.parametrize("operation", [ASSOCIATIONS_V3, CAMPAIGNS])
+@pytest.mark.parametrize("operation", PATHS)
 def test_the_207_may_go_if_the_200_has_the_errors(operation: str) -> None:
     after = document(operation)
     move_errors(after, {"errors", "numErrors"})
@@ -219,7 +238,7 @@ def test_the_207_may_go_if_the_200_has_the_errors(operation: str) -> None:
     assert said_of(after) == []
 
 
-@pytest.mark.parametrize("operation", [ASSOCIATIONS_V3, CAMPAIGNS])
+@pytest.mark.parametrize("operation", PATHS)
 @pytest.mark.parametrize("name", ["errors", "numErrors"])
 def test_what_went_with_the_207_alone_is_one_line(operation: str, name: str) -> None:
     after = document(operation)
@@ -230,14 +249,9 @@ def test_what_went_with_the_207_alone_is_one_line(operation: str, name: str) -> 
     assert line[4] == {Where(operation, "response 200", f"$.{name}")}
 
 
-def test_the_207_may_be_published_for_workflow_ids() -> None:
-    after = document(WORKFLOWS)
-    responses = after["paths"][PATHS[WORKFLOWS]]["post"]["responses"]
-    responses["207"] = responses["200"]
+@pytest.mark.parametrize("operation", PATHS)
+def test_200_and_207_may_share_a_schema(operation: str) -> None:
+    after = document(operation)
+    responses = after["paths"][PATHS[operation]]["post"]["responses"]
+    responses["200"] = responses["207"]
     assert said_of(after) == []
-    after["components"]["schemas"]["PublicWorkflowIdMapping"]["properties"]["flowId"] = text()
-    ((_, line),) = said_of(after)
-    assert line[:4] == ("breaking", "type", "integer int64", "string")
-    assert line[4] == {
-        Where(WORKFLOWS, f"response {status}", "$.results[*].flowId") for status in (200, 207)
-    }

@@ -12,7 +12,7 @@ from comparison.matching import Comparison, compare_versions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .published import ASSOCIATIONS, CAMPAIGNS, PATHS, WORKFLOWS, document
+from .published import ASSOCIATIONS, CAMPAIGNS, PATHS, document
 from .published_changes import Change, changes
 from .published_parts import Json, array, ref
 from .published_places import Keys, Places, Where, places
@@ -58,16 +58,16 @@ def told_once(operation: str, everywhere: Places) -> Places:
     """The places without those in the schemas that another document is changed in."""
     shared = set() if operation == ASSOCIATIONS else SHARED
     kept = (
-        {keys: each for keys, each in part.items() if shared.isdisjoint(_names(operation, keys))}
+        {keys: each for keys, each in part.items() if shared.isdisjoint(_names(keys))}
         for part in everywhere
     )
     return Places(*kept)
 
 
-def _names(operation: str, keys: Keys) -> set[str]:
-    """The schema that something is in; what all envelopes are called, if it is like the others."""
+def _names(keys: Keys) -> set[str]:
+    """The schema that something is in; what all envelopes are called, if it is one."""
     name = str(keys[2])
-    return {name, ENVELOPE} if name.startswith(ENVELOPE) and operation != WORKFLOWS else {name}
+    return {name, ENVELOPE} if name.startswith(ENVELOPE) else {name}
 
 
 @cache

@@ -1,125 +1,40 @@
-"""`make drift` finds our operations in whatever version, and says which there are."""
+"""`make drift` finds our operations in whatever version and path, and says which are gone."""
 
 from __future__ import annotations
 
 import copy
 
 import pytest
-from comparison.documents import Document
-from comparison.matching import Comparison, compare_versions, compare_with_ours
 
 from .published import ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS, PATHS, WORKFLOWS, documents
-from .published_parts import Json
-from .published_spec import OURS
+from .published_versions import (
+    NEWER,
+    TYPES,
+    add,
+    against_ours,
+    between,
+    move,
+    only,
+    remove,
+    said,
+)
 
-TYPES = "{fromObjectType}/{toObjectType}/batch/read"
-# A version of the operation that is as new as ours, or newer.
-NEWER = [
-    (ASSOCIATIONS, f"/crm/associations/2026-09/{TYPES}"),
-    (ASSOCIATIONS, f"/crm/associations/2026-09-beta/{TYPES}"),
-    (ASSOCIATIONS, f"/crm/2027-03/associations/{TYPES}"),
+# The same version of the operation under another prefix.
+MOVED = [
     (ASSOCIATIONS, f"/platform/crm/associations/2026-03/{TYPES}"),
-    (CAMPAIGNS, "/marketing/v4/campaigns/batch/read"),
-    (CAMPAIGNS, "/marketing/campaigns/2026-03/batch/read"),
-    (CAMPAIGNS, "/marketing/campaigns/2026-09-beta/batch/read"),
-    (CAMPAIGNS, "/hub/marketing/v3/campaigns/batch/read"),
-    (WORKFLOWS, "/automation/2026-09/workflow-id-mappings/batch/read"),
-    (WORKFLOWS, "/automation/2027-03-beta/workflow-id-mappings/batch/read"),
+    (ASSOCIATIONS, f"/crm/v4/associations/2026-03/{TYPES}"),
+    (ASSOCIATIONS_V3, f"/crm/associations/v3/{TYPES}"),
+    (ASSOCIATIONS_V3, f"/associations/v3/{TYPES}"),
+    (CAMPAIGNS, "/marketing/campaigns/v3/batch/read"),
+    (WORKFLOWS, "/automation/v4/2026-09-beta/workflow-id-mappings/batch/read"),
+    (WORKFLOWS, "/automation/workflow-id-mappings/2026-09-beta/batch/read"),
 ]
-# Versions that ours have left behind, and operations that are others.
-NOT_NEWER = [
-    f"/crm/v4/associations/{TYPES}",
-    f"/crm/associations/2025-09/{TYPES}",
-    f"/crm/associations/2026-03-beta/{TYPES}",
-    "/marketing/v2/campaigns/batch/read",
-    "/automation/v4/workflow-id-mappings/batch/read",
-    "/automation/2026-03/workflow-id-mappings/batch/read",
-    "/automation/2026-09/flows/batch/read",
-    "/crm/v5/objects/{objectType}/batch/read",
-    "/crm/objects/2026-09/contacts/batch/read",
-    f"/crm/associations/2026-09/{TYPES.replace('read', 'create')}",
-    "/crm/associations/2026-09/{fromObjectType}/{toObjectType}/labels",
-    "/crm/objects/2026-09/{objectType}/{id}/associations/{fromObjectType}/{toObjectType}/batch/read",
-]
-
-
-def against_ours(written: dict[str, Json]) -> Comparison:
-    return compare_with_ours(OURS, [Document(name, each) for name, each in written.items()])
-
-
-def between(old: dict[str, Json], new: dict[str, Json]) -> Comparison:
-    states = ([Document(name, each) for name, each in state.items()] for state in (old, new))
-    return compare_versions(OURS, *states)
-
-
-def said(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:
-    return [
-        (each.meaning, str(each.places[0]), each.what, each.old, each.new)
-        for each in comparison.differences
-    ]
-
-
-def add(written: dict[str, Json], operation: str, path: str) -> dict[str, Json]:
-    """The documents with one of our operations under another path too."""
-    changed = copy.deepcopy(written)
-    paths = changed[operation]["paths"]
-    paths[path] = copy.deepcopy(paths[PATHS[operation]])
-    return changed
-
-
-def remove(written: dict[str, Json], operation: str) -> dict[str, Json]:
-    changed = copy.deepcopy(written)
-    del changed[operation]["paths"][PATHS[operation]]
-    return changed
-
-
-def move(written: dict[str, Json], operation: str, path: str) -> dict[str, Json]:
-    return remove(add(written, operation, path), operation)
-
-
-def only(*operations: str) -> dict[str, Json]:
-    return {operation: documents()[operation] for operation in operations}
-
-
-# Beside ours ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("operation", "path"), NEWER)
-def test_a_newer_version_is_one_line(operation: str, path: str) -> None:
-    line = ("addition", operation, "a newer version exists", PATHS[operation], path)
-    assert said(against_ours(add(documents(), operation, path))) == [line]
-    assert said(between(documents(), add(documents(), operation, path))) == [line]
-
-
-@pytest.mark.parametrize("path", NOT_NEWER)
-def test_an_older_version_or_another_operation_is_silence(path: str) -> None:
-    for operation in PATHS:
-        comparison = against_ours(add(documents(), operation, path))
-        assert not comparison.differences
-        assert sorted(comparison.compared) == sorted(PATHS)
-
-
-def test_each_of_two_newer_versions_is_a_line() -> None:
-    paths = [f"/crm/associations/{version}/{TYPES}" for version in ("2026-09", "2027-03-beta")]
-    written = documents()
-    for path in paths:
-        written = add(written, ASSOCIATIONS, path)
-    news = [(line[1], line[4]) for line in said(against_ours(written))]
-    assert sorted(news) == [(ASSOCIATIONS, path) for path in paths]
-
-
-def test_a_newer_version_may_be_in_a_document_of_its_own() -> None:
-    path = f"/crm/associations/2026-09/{TYPES}"
-    newer = move(documents(), ASSOCIATIONS, path)[ASSOCIATIONS]
-    line = ("addition", ASSOCIATIONS, "a newer version exists", PATHS[ASSOCIATIONS], path)
-    assert said(against_ours({"newer": newer, **documents()})) == [line]
-    assert said(between(documents(), {"newer": newer, **documents()})) == [line]
 
 
 # In place of ours -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("operation", "path"), NEWER)
+@pytest.mark.parametrize(("operation", "path"), [*NEWER, *MOVED])
 def test_a_path_that_moved_is_one_line(operation: str, path: str) -> None:
     line = ("breaking", operation, "path", PATHS[operation], path)
     for comparison in (
@@ -153,6 +68,26 @@ def test_the_newest_version_takes_the_place_of_ours_and_others_are_named() -> No
         ("path", PATHS[CAMPAIGNS], newest),
         ("a newer version exists", PATHS[CAMPAIGNS], newer),
     ]
+
+
+def test_two_paths_that_moved_each_go_with_their_own_version() -> None:
+    v3, dated = f"/crm/associations/v3/{TYPES}", f"/platform/crm/associations/2026-03/{TYPES}"
+    written = move(move(documents(), ASSOCIATIONS_V3, v3), ASSOCIATIONS, dated)
+    for comparison in (against_ours(written), between(documents(), written)):
+        assert sorted(said(comparison)) == [
+            ("breaking", ASSOCIATIONS, "path", PATHS[ASSOCIATIONS], dated),
+            ("breaking", ASSOCIATIONS_V3, "path", PATHS[ASSOCIATIONS_V3], v3),
+        ]
+
+
+def test_a_version_that_moved_is_no_successor_of_one_that_went() -> None:
+    v3 = f"/crm/associations/v3/{TYPES}"
+    written = remove(move(documents(), ASSOCIATIONS_V3, v3), ASSOCIATIONS)
+    for comparison in (against_ours(written), between(documents(), written)):
+        assert sorted(said(comparison)) == [
+            ("breaking", ASSOCIATIONS, "operation", PATHS[ASSOCIATIONS], "absent"),
+            ("breaking", ASSOCIATIONS_V3, "path", PATHS[ASSOCIATIONS_V3], v3),
+        ]
 
 
 def test_of_two_versions_that_moved_the_newest_goes_with_the_newest() -> None:

@@ -24,6 +24,7 @@ CAMPAIGN = Campaign.from_dict(
         "assets": {
             "FORM": {"results": [{"id": 1, "name": "Sign-up", "metrics": {"VIEWS": 3}}]},
             "OBJECT_LIST": {"results": []},
+            "SOCIAL_BROADCAST": {},
             "MARKETING_EMAIL": {"results": [{"id": "2"}]},
         },
     }

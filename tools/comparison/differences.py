@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -31,20 +31,20 @@ class Place:
     """JSON path within that part."""
 
     def __str__(self) -> str:
-        """Give the place in words."""
+        """Return the place in words."""
         return " ".join(filter(None, (self.operation, self.part, self.path)))
 
     def inside(self, step: str) -> Place:
-        """Give the place one step further in."""
+        """Return the place one step further in."""
         return replace(self, path=self.path + step)
 
     def is_inside(self, other: Place) -> bool:
-        """Say whether this is the other place, or further in."""
+        """Return whether this is the other place, or further in."""
         rest = self.path.removeprefix(other.path)
         return other.inside(rest) == self and (not other.path or rest[:1] in {"", ".", "["})
 
     def chosen(self, tag: tuple[str, frozenset[str]] | None) -> Place:
-        """Give the place of those items alone that have a property of one of these values."""
+        """Return the place of those items alone that have a property of one of these values."""
         if tag is None:
             return self
         tests = " || ".join(f"@.{tag[0]}=={value}" for value in sorted(tag[1]))
@@ -67,6 +67,8 @@ class Difference:
     """JSON pointer to the part of our spec, or of the older document, that says `old`."""
     outdated_deviation: bool = False
     """Whether `old` is what our spec declares that HubSpot publishes, and no longer does."""
+    details: tuple[Difference, ...] | None = None
+    """Of a newer version, in what else it differs; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class Found:
     source: str
     outdated_deviation: bool = False
     """As in `Difference`."""
+    details: tuple[Difference, ...] | None = None
+    """As in `Difference`."""
+    name: str = ""
+    """What came, where `source` is the same for everything that comes."""
     tolerated: bool = False
     """Whether our spec declares that it may be so, as long as it is not so everywhere."""
 
@@ -98,6 +104,13 @@ def found(
     """Make a difference; None stands for what is absent, `declared` says if a deviation does."""
     was, now = (_words(value) for value in (old, new))
     return Found(meaning, place, what, was, now, source, outdated_deviation=declared)
+
+
+def deprecation(source: str, old: bool, new: bool, place: Place, *, ours: bool) -> Iterator[Found]:
+    """Compare whether something is deprecated; `ours` may say so where HubSpot does not."""
+    if old != new and not (ours and old):
+        meaning = Meaning.LOOSENING if new else Meaning.ADDITION
+        yield found(source, meaning, place, "deprecated", old, new)
 
 
 def _words(value: object) -> str:
@@ -130,9 +143,9 @@ def merged(found: Iterable[Found]) -> list[Difference]:
 
 
 def _keys(found: Found) -> list[object]:
-    """Give what two have in common if they say the same: one of these is enough."""
+    """Return what two have in common if they say the same: one of these is enough."""
     said = (found.meaning, found.what, found.old, found.new)
-    keys: list[object] = [(said, found.source)]
+    keys: list[object] = [(said, found.source, found.name)]
     if found.place.part.startswith("response"):
         keys.append((said, found.place.operation, found.place.path))
     return keys
@@ -142,4 +155,5 @@ def _difference(group: list[Found]) -> Difference:
     one = group[0]
     places = tuple(dict.fromkeys(each.place for each in group))
     outdated = any(each.outdated_deviation for each in group)
-    return Difference(one.meaning, places, one.what, one.old, one.new, one.source, outdated)
+    said = (one.what, one.old, one.new, one.source)
+    return Difference(one.meaning, places, *said, outdated, one.details)

@@ -27,7 +27,7 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 
 class DocumentError(Exception):
-    """A document cannot be read, or is none; the text names it."""
+    """A document cannot be read, or is not one; the text names it."""
 
 
 @contextmanager
@@ -74,17 +74,13 @@ class Document:
             return list(self._operations())
 
     def _operations(self) -> Iterator[Operation]:
-        for path, item in Node(self, "", self.content).child("paths").children():
+        root = Node(self, "", self.content)
+        for path, item in root.child("paths").children():
             extension = not path.startswith("/")
             for method, node in [] if extension else item.resolved().children():
                 if method in METHODS:
-                    yield Operation(method, self._prefix + path, node, item.resolved())
-
-    @property
-    def _prefix(self) -> str:
-        """The part of every path that stands in the server's address."""
-        servers = self.content.get("servers") or [{}]
-        return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+                    host, prefix = _server(node, item.resolved(), root)
+                    yield Operation(method, prefix + path, node, item.resolved(), host)
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ class Node:
     """The keywords that a deviation speaks of; `*` if of all."""
 
     def child(self, key: str) -> Node:
-        """Give the part under a key; one of nothing if there is none. Raises DocumentError."""
+        """Return the part under a key; one of nothing if there is none. Raises DocumentError."""
         if not isinstance(self.raw, dict):
             raise DocumentError(f"{self.document.name}: {self.pointer} is no object")
         step = key.replace("~", "~0").replace("/", "~1")
@@ -109,21 +105,21 @@ class Node:
         return Node(self.document, f"{self.pointer}/{step}", raw, frozenset(declared))
 
     def children(self) -> list[tuple[str, Node]]:
-        """Give every part, with its key or number. Raises DocumentError if it can have none."""
+        """Return every part, with its key or number. Raises DocumentError if it can have none."""
         if not self.raw:
             return []
         keyed = replace(self, raw=_keyed(self.raw) or self.raw)
         return [(key, keyed.child(key)) for key in keyed.raw]
 
     def text(self, key: str) -> str:
-        """Give the text under a key. Raises DocumentError if there is none."""
+        """Return the text under a key. Raises DocumentError if there is none."""
         value = self.child(key).raw
         if not isinstance(value, str):
             raise DocumentError(f"{self.document.name}: {self.pointer} has no {key}")
         return value
 
     def resolved(self) -> Node:
-        """Give what this refers to, if it is a reference. Raises DocumentError if to nothing."""
+        """Return what this refers to, if it is a reference. Raises DocumentError if to nothing."""
         node = self
         seen: set[str] = set()
         while isinstance(node.raw, dict) and "$ref" in node.raw:
@@ -135,7 +131,7 @@ class Node:
 
 
 def _keyed(raw: object) -> Json:
-    """Give the parts of something by their key or number."""
+    """Return the parts of something by their key or number."""
     if isinstance(raw, list):
         return {str(number): part for number, part in enumerate(raw)}
     return raw if isinstance(raw, dict) else {}
@@ -147,9 +143,12 @@ class Operation:
 
     method: str
     path: str
+    """With the part that stands in the server's address."""
     node: Node = field(repr=False)
     item: Node = field(repr=False)
     """What is under the path; it may have parameters for all of its operations."""
+    host: str
+    """The server with its protocol; empty if none is named."""
 
     @property
     def id(self) -> str:
@@ -161,6 +160,15 @@ class Operation:
         """Its parameters. Raises DocumentError if one of them refers to nothing."""
         both = (self.item, self.node)
         return [each.resolved() for node in both for _, each in node.child("parameters").children()]
+
+
+def _server(*stated_in: Node) -> tuple[str, str]:
+    """Return the host of the first server, and the part of every path in its address."""
+    stated = (each.child("servers").raw for each in stated_in)
+    servers = next(filter(None, stated), None) or [{}]
+    address = urlsplit(str(servers[0].get("url", "")))
+    host = f"{address.scheme}://{address.netloc}".lower() if address.netloc else ""
+    return host, address.path.rstrip("/")
 
 
 def load(place: str) -> list[Document]:
@@ -187,7 +195,7 @@ def _document(name: str, text: str) -> Document:
 
 
 def is_openapi(content: object) -> bool:
-    """Say whether this is an OpenAPI document, of version 3."""
+    """Return whether this is an OpenAPI document, of version 3."""
     return (
         isinstance(content, dict)
         and str(content.get("openapi", "")).startswith("3.")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from comparison.differences import ABSENT, Difference, Found, Meaning, Place, found, merged
 from comparison.documents import Document, DocumentError, Operation
 from comparison.operations import compare, wire_path
-from comparison.versions import by_path, is_documented, moves, newer, predecessor
+from comparison.versions import (
+    Published,
+    counterpart,
+    find,
+    is_documented,
+    moves,
+    newer,
+    predecessor,
+)
 
 NEWER: Final = "a newer version exists"
 
@@ -27,49 +35,65 @@ class Comparison:
     """The ids of our operations of which the documents say nothing."""
     failed: list[str] = field(default_factory=list)
     """What could not be compared, and why."""
+    left_aside: list[str] = field(default_factory=list)
+    """What could not have been compared either, but did not have to be, and why."""
+
+    def take(self, name: str, found: Iterable[Found]) -> list[Found] | None:
+        """Return the differences of an operation; None if it cannot be compared, which is noted."""
+        try:
+            return list(found)
+        except DocumentError as error:
+            self.failed.append(f"{name}: {error}")
+            return None
 
 
 def compare_with_ours(spec: Document, documents: list[Document]) -> Comparison:
     """Compare what HubSpot publishes with our spec."""
     stated = replace(spec, ours=True)
     declared = replace(stated, as_published=True)
-    published = by_path(documents, spec.operations)
-    comparison = Comparison(("ours", "published"))
+    ours = spec.operations
+    published = find(documents, ours)
+    comparison = Comparison(("ours", "published"), failed=[*published.unread])
     differences: list[Found] = []
     for operation, as_published in zip(stated.operations, declared.operations, strict=True):
-        others = newer(operation, published, spec.operations)
-        partner = published.get(wire_path(operation.path)) or next(iter(others), None)
-        if partner is None and not is_documented(operation, documents):
-            comparison.missing.append(operation.id)
+        name = operation.id
+        partner = counterpart(operation, published.operations, ours)
+        if partner is None and not is_documented(operation, published):
+            comparison.missing.append(name)
             continue
-        comparison.compared.append(operation.id)
-        differences += [
-            _newer_version(operation, other, operation.id)
-            for other in others
-            if other is not partner
-        ]
+        comparison.compared.append(name)
+        for other in newer(operation, published.operations, ours):
+            if other is not partner:
+                details = comparison.take(name, _compared(as_published, published, other, name))
+                differences.append(_newer_version(operation, other, name, details))
         if partner is None:
-            differences.append(_gone(operation, operation.id))
+            differences.append(_gone(operation, name))
             continue
-        try:
-            expected = list(compare(as_published, partner, operation.id))
-            differences += _judged(expected, list(compare(operation, partner, operation.id)))
-        except DocumentError as error:
-            comparison.failed.append(f"{operation.id}: {error}")
+        expected = _compared(as_published, published, partner, name)
+        judged = _judged(expected, compare(operation, partner, name))
+        differences += comparison.take(name, judged) or []
     comparison.differences = merged(differences)
+    comparison.left_aside = published.left_aside
     return comparison
 
 
-def _judged(expected: list[Found], stated: list[Found]) -> Iterator[Found]:
-    """Say of each difference from what the spec declares what it is to whoever follows the spec.
+def _compared(old: Operation, published: Published, new: Operation, name: str) -> Iterator[Found]:
+    """Compare with an operation that documents describe. Raises DocumentError like `compare`."""
+    yield from compare(old, published.usable(new), name)
+
+
+def _judged(expected: Iterable[Found], stated: Iterable[Found]) -> Iterator[Found]:
+    """Return the differences from what the spec declares, with what they mean to its followers.
 
     `expected` are the differences from what the spec declares that HubSpot publishes, `stated`
     those from what it says itself. Where it says what it declares, both are the same.
     """
-    said = {(other.place, other.what, other.old, other.new) for other in stated}
+    stated = list(stated)
+    said = {_identity(other): other for other in stated}
     for each in expected:
-        if (each.place, each.what, each.old, each.new) in said:
-            yield each
+        same = said.get(_identity(each))
+        if same is not None:
+            yield each if each.outdated_deviation else same
         else:
             here = [other.meaning for other in stated if _is_about(other, each)]
             meanings = here or [Meaning.FORM_ONLY]
@@ -77,25 +101,38 @@ def _judged(expected: list[Found], stated: list[Found]) -> Iterator[Found]:
             yield replace(each, meaning=gravest, outdated_deviation=True)
 
 
+def _identity(found: Found) -> tuple[object, ...]:
+    """Return what two differences have in common if they are one.
+
+    That a property is gone is one difference, whether it was required or not.
+    """
+    gone = found.what == "property" and found.new == ABSENT
+    return (found.place, found.what, "" if gone else found.old, found.new)
+
+
 def _is_about(other: Found, found: Found) -> bool:
-    """Say whether a difference is about the same as another, or part of it."""
+    """Return whether a difference is about the same as another, or part of it."""
     if found.old == ABSENT and found.what in {"property", "response"}:
         return other.place.is_inside(found.place)
     return other.place == found.place and _aspect(other) == _aspect(found)
 
 
 def _aspect(found: Found) -> str:
-    """Say what a difference is about: whether something is there, is required, or its value."""
-    return found.what if found.what in {"property", "response", "required"} else "value"
+    """Return what a difference is about: one of these, or else the value."""
+    aspects = {"property", "response", "required", "deprecated"}
+    return found.what if found.what in aspects else "value"
 
 
 def compare_versions(spec: Document, old: list[Document], new: list[Document]) -> Comparison:
     """Compare two states of HubSpot's documents, as far as they are about our operations."""
-    olds, news = (by_path(documents, spec.operations) for documents in (old, new))
+    before, after = (find(documents, spec.operations) for documents in (old, new))
+    olds, news = before.operations, after.operations
     ids = {wire_path(operation.path): operation.id for operation in spec.operations}
     # From one of ours to another of ours is no move: both are there to stay.
-    moved = {path: now for path, now in moves(olds, news) if path not in ids or now not in ids}
-    comparison = Comparison(("was", "is"))
+    moved = {
+        path: now for path, now in moves(olds, news).items() if path not in ids or now not in ids
+    }
+    comparison = Comparison(("was", "is"), failed=[*before.unread, *after.unread])
     if not olds or not news:
         return comparison
     differences: list[Found] = []
@@ -103,26 +140,33 @@ def compare_versions(spec: Document, old: list[Document], new: list[Document]) -
         now = moved.get(path, path)
         name = ids.get(path) or ids.get(now) or operation.path
         comparison.compared.append(name)
-        if now not in news:
+        if now in news:
+            both = _both_compared(before, operation, after, news[now], name)
+            differences += comparison.take(name, both) or []
+        else:
             differences.append(_gone(operation, name))
-            continue
-        try:
-            differences += compare(operation, news[now], name)
-        except DocumentError as error:
-            comparison.failed.append(f"{name}: {error}")
     for path, operation in news.items():
         if path not in olds and path not in moved.values():
             name = ids.get(path, operation.path)
             comparison.compared.append(name)
             older = predecessor(operation, olds)
-            if older is not None:
-                older_name = ids.get(wire_path(older.path), older.path)
-                differences.append(_newer_version(older, operation, older_name))
-            else:
+            if older is None:
                 differences.append(_come(operation, name))
+            else:
+                older_name = ids.get(wire_path(older.path), older.path)
+                both = _both_compared(before, older, after, operation, older_name)
+                details = comparison.take(older_name, both)
+                differences.append(_newer_version(older, operation, older_name, details))
     comparison.compared.sort()
     comparison.differences = merged(differences)
+    comparison.left_aside = [*before.left_aside, *after.left_aside]
     return comparison
+
+
+def _both_compared(
+    before: Published, old: Operation, after: Published, new: Operation, name: str
+) -> Iterator[Found]:
+    yield from _compared(before.usable(old), after, new, name)
 
 
 def _gone(operation: Operation, name: str) -> Found:
@@ -130,9 +174,16 @@ def _gone(operation: Operation, name: str) -> Found:
     return found(source, Meaning.BREAKING, Place(name), "operation", operation.path, None)
 
 
-def _newer_version(operation: Operation, other: Operation, name: str) -> Found:
+def _newer_version(
+    operation: Operation, other: Operation, name: str, differences: list[Found] | None
+) -> Found:
     source = operation.node.pointer
-    return found(source, Meaning.ADDITION, Place(name), NEWER, operation.path, other.path)
+    line = found(source, Meaning.ADDITION, Place(name), NEWER, operation.path, other.path)
+    if differences is None:
+        return line
+    # That it has another path is what the line says.
+    details = merged(each for each in differences if each.what != "path")
+    return replace(line, details=tuple(details))
 
 
 def _come(operation: Operation, name: str) -> Found:

@@ -17,6 +17,11 @@ What a difference means is said to whoever follows the first one, in most cases 
     a value of an enum appears          addition              addition
     a value of an enum goes             breaking              breaking
     becomes of another type             breaking              breaking
+    becomes deprecated                  loosening             loosening
+    is no longer deprecated             addition              addition
+
+That the path, the method or the server's host is another is breaking; a newer version is an
+addition, and its line says in what else it differs.
 
 All other differences in form are none, and make no line: names and places of schemas and of
 parameters in the path, order, descriptions, examples, security, letter case of `style`, defaults
@@ -31,14 +36,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from comparison.differences import ABSENT, Found, Meaning, Place, found, optionality
+from comparison.differences import (
+    ABSENT,
+    Found,
+    Meaning,
+    Place,
+    deprecation,
+    found,
+    optionality,
+)
 from comparison.documents import Node, Operation, reading
 from comparison.schemas import compare_schemas
 from comparison.wire import alternatives, is_never, view
 
 
 def compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
-    """Give what differs between two descriptions of an operation, called `name` in the places.
+    """Return what differs between two descriptions of an operation, called `name` in the places.
 
     Raises DocumentError if something in them is not as OpenAPI has it, or refers to nothing.
     """
@@ -54,13 +67,21 @@ def _compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
         yield found(source, Meaning.BREAKING, Place(name), "method", *methods)
     if wire_path(old.path) != wire_path(new.path):
         yield found(source, Meaning.BREAKING, Place(name), "path", old.path, new.path)
+    if old.host and new.host and old.host != new.host:
+        yield found("/servers", Meaning.BREAKING, Place(name), "server", old.host, new.host)
+    yield from _deprecation(old.node, new.node, Place(name))
     yield from _parameters(old, new, name)
     yield from _request(old.node, new.node, Place(name, "request"))
     yield from _responses(old.node, new.node, name)
 
 
+def _deprecation(old: Node, new: Node, place: Place) -> Iterator[Found]:
+    was, now = (bool(each.child("deprecated").raw) for each in (old, new))
+    yield from deprecation(old.pointer, was, now, place, ours=old.document.ours)
+
+
 def wire_path(path: str) -> str:
-    """Give a path without the names of its parameters, which are not sent."""
+    """Return a path without the names of its parameters, which are not sent."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
@@ -80,11 +101,12 @@ def _parameters(old: Operation, new: Operation, name: str) -> Iterator[Found]:
         elif other is not None:
             meaning = Meaning.BREAKING if _required(other) else Meaning.ADDITION
             source = f"{old.node.pointer}/parameters"
-            yield found(source, meaning, place, "parameter", None, _optionality(other))
+            come = found(source, meaning, place, "parameter", None, _optionality(other))
+            yield replace(come, name=place.part)
 
 
 def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
-    """Give the parameters by what tells them apart: place and name, or position in the path."""
+    """Return the parameters by what tells them apart: place and name, or position in the path."""
     positions = re.findall(r"\{([^}]*)\}", operation.path)
     by_wire = {}
     for parameter in operation.parameters:
@@ -101,6 +123,7 @@ def _parameter(old: Node, new: Node, place: Place) -> Iterator[Found]:
         meaning = Meaning.BREAKING if _required(new) else Meaning.LOOSENING
         both = (_optionality(each) for each in (old, new))
         yield found(old.pointer, meaning, place, "required", *both)
+    yield from _deprecation(old, new, place)
     schemas = (old.child("schema"), new.child("schema"))
     # How a single value is written does not depend on style and explode.
     if {view(schema).type for schema in schemas} & {"array", "object"}:
@@ -166,7 +189,7 @@ def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
 def _beyond_tolerance(
     differences: list[Found], compared: set[str], may_be_absent: set[str]
 ) -> Iterator[Found]:
-    """Give what our spec declares may be absent, but is in all responses that were compared.
+    """Return what our spec declares may be absent, but is in all responses that were compared.
 
     If all of that is absent, it went with the response that had it, and that is said instead.
     """
@@ -184,7 +207,7 @@ def _beyond_tolerance(
 
 
 def _may_be_absent(responses: dict[str, list[Node]]) -> set[str]:
-    """Give the properties of successes that our spec declares may be absent, by their sources."""
+    """Return the properties of successes that our spec declares may be absent, by their sources."""
     return {
         each.pointer
         for status, (response, *_) in responses.items()
@@ -211,7 +234,7 @@ def _response(
 
 
 def _by_status(operation: Node) -> dict[str, list[Node]]:
-    """Give the ways in which the response of each status may be published."""
+    """Return the ways in which the response of each status may be published."""
     own = dict(operation.child("responses").children())
     by_status: dict[str, list[Node]] = {}
     for way in alternatives(operation):

@@ -13,7 +13,7 @@ OUTDATED = "deviation out of date"
 
 
 def as_text(comparison: Comparison) -> str:
-    """Give a line for each difference, and one for what was compared."""
+    """Return a line for each difference, and one for what was compared."""
     lines = [line(each, *comparison.sides) for each in comparison.differences]
     return "\n".join([*lines, summary(comparison)])
 
@@ -26,14 +26,14 @@ def line(difference: Difference, old: str, new: str) -> str:
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Give a table with a row for each difference."""
+    """Return a table with a row for each difference."""
     old, new = comparison.sides
     head = ["meaning", "where", "what", new, old, "stated at"]
     rows = [
         [
             each.meaning,
             _code(places(each)),
-            what(each),
+            _escaped(what(each)),
             _code(each.new),
             _code(each.old),
             _code(each.source),
@@ -46,31 +46,35 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def as_json(comparison: Comparison) -> str:
-    """Give everything there is to a program, with all the places of each difference."""
+    """Return everything there is to a program, with all the places of each difference."""
     old, new = comparison.sides
-    differences = [
-        {
-            "meaning": each.meaning,
-            "what": each.what,
-            new: each.new,
-            side(each, old): each.old,
-            "outdated_deviation": each.outdated_deviation,
-            "source": each.source,
-            "places": [asdict(place) for place in each.places],
-        }
-        for each in comparison.differences
-    ]
     report = {
-        "differences": differences,
+        "differences": [_as_object(each, old, new) for each in comparison.differences],
         "compared": comparison.compared,
         "missing": comparison.missing,
         "failed": comparison.failed,
+        "left_aside": comparison.left_aside,
     }
     return json.dumps(report, indent=2)
 
 
+def _as_object(difference: Difference, old: str, new: str) -> dict[str, object]:
+    report = {
+        "meaning": difference.meaning,
+        "what": difference.what,
+        new: difference.new,
+        side(difference, old): difference.old,
+        "outdated_deviation": difference.outdated_deviation,
+        "source": difference.source,
+        "places": [asdict(place) for place in difference.places],
+    }
+    if difference.details is not None:
+        report["details"] = [_as_object(each, old, new) for each in difference.details]
+    return report
+
+
 def summary(comparison: Comparison) -> str:
-    """Say how many differences there are, in what, and what could not be compared."""
+    """Return how many differences there are, in what, and what could not be compared."""
     counts = Counter(each.meaning for each in comparison.differences)
     numbers = ", ".join(f"{meaning}: {counts[meaning]}" for meaning in Meaning if counts[meaning])
     said = [
@@ -80,37 +84,49 @@ def summary(comparison: Comparison) -> str:
     if comparison.missing:
         said.append(f"Not in the documents: {', '.join(comparison.missing)}.")
     said += [f"Could not be compared: {failure}." for failure in comparison.failed]
+    said += [f"Left aside: {reason}." for reason in comparison.left_aside]
     return " ".join(said)
 
 
 def what(difference: Difference) -> str:
-    """Say what differs."""
+    """Return what differs."""
+    if difference.details is not None:
+        return f"{difference.what}, {_otherwise(difference.details)}"
     if not difference.outdated_deviation:
         return difference.what
     settled = difference.meaning is Meaning.FORM_ONLY
     return f"{difference.what} ({OUTDATED}{', take it out' if settled else ''})"
 
 
+def _otherwise(details: tuple[Difference, ...]) -> str:
+    """Return in what a newer version differs."""
+    named = [f"{places(each, of_one=True)} ({each.what})".lstrip() for each in details]
+    return f"different in {', '.join(named)}" if named else "the same but for its path"
+
+
 def side(difference: Difference, old: str) -> str:
-    """Say whose the old value is: where a deviation is out of date, what the spec declares."""
+    """Return whose the old value is: where a deviation is out of date, what the spec declares."""
     return "declared" if difference.outdated_deviation else old
 
 
-def places(difference: Difference) -> str:
-    """Name where a difference shows: operations and responses, if the rest is the same."""
-    first = difference.places[0]
-    alike = [each for each in difference.places if _kind(each) == _kind(first)]
-    operations = ", ".join(dict.fromkeys(each.operation for each in alike))
-    parts = ", ".join(dict.fromkeys(each.part for each in alike))
-    named = Place(operations, parts.replace(", response ", ", "), first.path)
-    rest = len(difference.places) - len(alike)
-    return f"{named} (and {rest} more)" if rest else str(named)
+def places(difference: Difference, *, of_one: bool = False) -> str:
+    """Name every place where a difference shows; `of_one`: of an operation that is known."""
+    groups: dict[tuple[str, str], list[Place]] = {}
+    for place in difference.places:
+        groups.setdefault((place.part.partition(" ")[0], place.path), []).append(place)
+    return " and ".join(_group(group, of_one=of_one) for group in groups.values())
 
 
-def _kind(place: Place) -> tuple[str, str]:
-    return place.part.partition(" ")[0], place.path
+def _group(group: list[Place], *, of_one: bool) -> str:
+    """Name places that differ in the operation or the response alone."""
+    operations = "" if of_one else ", ".join(dict.fromkeys(each.operation for each in group))
+    parts = ", ".join(dict.fromkeys(each.part for each in group))
+    return str(Place(operations, parts.replace(", response ", ", "), group[0].path))
 
 
 def _code(text: str) -> str:
-    escaped = text.replace("|", "\\|")
-    return f"`{escaped}`"
+    return f"`{_escaped(text)}`"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")

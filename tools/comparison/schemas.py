@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from comparison.differences import Found, Meaning, Place, found, optionality
+from comparison.differences import Found, Meaning, Place, deprecation, found, optionality
 from comparison.documents import Node
 from comparison.wire import (
     ANY,
@@ -26,9 +26,9 @@ WIDER: Final = {("integer", "number"), ("int32", "int64"), ("float", "double")}
 
 
 def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
-    """Give what differs between two schemas, in a request or else in a response.
+    """Return what differs between two schemas, in a request or else in a response.
 
-    Raises DocumentError if one of them is none, or refers to nothing.
+    Raises DocumentError if one of them is not one, or refers to nothing.
     """
     yield from _Comparison(request, ours=old.document.ours).nodes(old, new, place)
 
@@ -42,7 +42,7 @@ class _Comparison:
     """The pairs of schemas that the one at hand is inside of: to meet one again is a circle."""
 
     def appearing(self, *, required: bool) -> Meaning:
-        """Say what it means that something is there now."""
+        """Return what it means that something is there now."""
         return Meaning.BREAKING if required and self.request else Meaning.ADDITION
 
     @property
@@ -68,6 +68,7 @@ class _Comparison:
         if old.nullable != new.nullable:
             meaning = Meaning.LOOSENING if new.nullable else self.narrower
             yield _found(old, meaning, place, "null", _allowance(old), _allowance(new))
+        yield from deprecation(old.source, old.deprecated, new.deprecated, place, ours=self.ours)
         if UNION in {old.type, new.type}:
             yield from within.variants(old, new, place)
             if old.type == new.type:
@@ -80,7 +81,7 @@ class _Comparison:
             yield from within.insides(old, new, place)
 
     def change(self, old: str | None, new: str | None) -> Meaning:
-        """Say what another type or format means; where none is stated, any is allowed."""
+        """Return what another type or format means; where none is stated, any is allowed."""
         if new in {ANY, None} or (old, new) in WIDER:
             return Meaning.LOOSENING
         return self.narrower if old in {ANY, None} or (new, old) in WIDER else Meaning.BREAKING
@@ -107,7 +108,7 @@ class _Comparison:
                 yield _found(old, Meaning.ADDITION, place, "enum value", None, value)
 
     def limit(self, name: str, old: Any, new: Any) -> Meaning:
-        """Say what another limit means."""
+        """Return what another limit means."""
         if old is None or new is None:
             return Meaning.LOOSENING if new is None else self.narrower
         if name not in {*LEAST, *MOST}:
@@ -151,7 +152,8 @@ class _Comparison:
         elif not there:
             words = f"{view(now).words}, {optionality(is_required)}"
             meaning = self.appearing(required=is_required)
-            yield found(source, meaning, place, "property", None, words, declared=listed)
+            come = found(source, meaning, place, "property", None, words, declared=listed)
+            yield replace(come, name=name)
         else:
             if is_required != was_required:
                 meaning = self.narrower if is_required else Meaning.LOOSENING
@@ -199,7 +201,7 @@ def _choices(schema: Schema) -> list[Schema]:
 
 
 def _may_be_one(one: Schema, other: Schema) -> bool:
-    """Say whether two variants may be states of one: not if their tags have no value in common."""
+    """Return whether two variants may be states of one: not if their tags share no value."""
     tag, other_tag = _tag(one), _tag(other)
     if tag is None or other_tag is None:
         return one.type == other.type
@@ -207,7 +209,7 @@ def _may_be_one(one: Schema, other: Schema) -> bool:
 
 
 def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
-    """Give the property, and its values, that tell an object from the others of a choice."""
+    """Return the property, and its values, that tell an object from the others of a choice."""
     tag: tuple[str, frozenset[str]] | None = None
     for name in sorted(schema.required & schema.properties.keys()):
         each = view(schema.properties[name])

@@ -8,7 +8,8 @@ first step they share, are versions of one operation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from comparison.documents import Document, DocumentError, Operation
@@ -21,18 +22,35 @@ _ACTIONS: Final = {"{}", "batch", "read"}
 _DATED: Final = 1000
 
 
+# What a path says -------------------------------------------------------------------------------
+
+
 def version(path: str) -> tuple[int, str, bool]:
-    """Give the version in a path, so that a newer one is greater; a date is newer than a number."""
-    for step in path.split("/"):
-        if match := _VERSION.fullmatch(step):
-            if match["number"]:
-                return (int(match["number"]), "", True)
-            return (_DATED, match["month"], match["stage"] is None)
-    return (0, "", True)
+    """Return the version in a path: a newer one is greater, and a date than a number."""
+    return max(map(_version, path.split("/")))
+
+
+def _version(step: str) -> tuple[int, str, bool]:
+    match = _VERSION.fullmatch(step)
+    if match is None:
+        return (0, "", True)
+    if match["number"]:
+        return (int(match["number"]), "", True)
+    return (_DATED, match["month"], match["stage"] is None)
+
+
+def _is_beta(path: str) -> bool:
+    return not version(path)[2]
+
+
+def _is_as_new(path: str, other: str) -> bool:
+    """Return whether one version is as new as another; one that is no beta is, beside a beta."""
+    gives_way = _is_beta(other) and not _is_beta(path)
+    return gives_way or version(path) >= version(other)
 
 
 def are_versions_of_one(one: Operation, other: Operation) -> bool:
-    """Say whether two operations are one, in different versions or under different prefixes."""
+    """Return whether two operations are one, in different versions or under different prefixes."""
     steps, others = _steps(one.path), _steps(other.path)
     common: set[str] = set()
     while steps and others and steps[-1] == others[-1]:
@@ -42,79 +60,162 @@ def are_versions_of_one(one: Operation, other: Operation) -> bool:
 
 
 def _steps(path: str) -> list[str]:
-    """Give the steps of a path without the version and the names of parameters."""
+    """Return the steps of a path without the version and the names of parameters."""
     steps = wire_path(path).strip("/").split("/")
     return [step for step in steps if not _VERSION.fullmatch(step)]
 
 
-def by_path(documents: list[Document], ours: list[Operation]) -> dict[str, Operation]:
-    """Give the published versions of our operations by their path, without parameter names.
+# What documents describe ------------------------------------------------------------------------
 
-    Raises DocumentError if two documents describe one of them differently.
-    """
-    published = [each for document in documents for each in document.operations]
+
+@dataclass
+class Published:
+    """What some documents describe."""
+
+    operations: dict[str, Operation] = field(default_factory=dict)
+    """The versions of our operations, by their path without the names of parameters."""
+    paths: list[str] = field(default_factory=list)
+    """The paths of all operations, ours or not."""
+    unread: list[str] = field(default_factory=list)
+    """The documents that could not be searched, and why."""
+    unclear: dict[str, str] = field(default_factory=dict)
+    """Why versions of our operations cannot be compared, by their path as above."""
+    _needed: set[str] = field(default_factory=set)
+
+    def usable(self, operation: Operation) -> Operation:
+        """Return one of the operations, to compare it.
+
+        Raises DocumentError if the documents do not agree on it.
+        """
+        path = wire_path(operation.path)
+        self._needed.add(path)
+        if path in self.unclear:
+            raise DocumentError(self.unclear[path])
+        return operation
+
+    @property
+    def left_aside(self) -> list[str]:
+        """What is unclear, but nothing was compared with."""
+        return [why for path, why in self.unclear.items() if path not in self._needed]
+
+
+def find(documents: list[Document], ours: list[Operation]) -> Published:
+    """Find the versions of our operations in documents."""
+    published = Published()
+    every: list[Operation] = []
+    for document in documents:
+        try:
+            every += document.operations
+        except DocumentError as error:
+            published.unread.append(str(error))
+    published.paths = [operation.path for operation in every]
     methods = {own.method for own in ours}
-    by_path: dict[str, Operation] = {}
     # Where a path has several methods, those that ours have count.
-    for operation in sorted(published, key=lambda each: each.method not in methods):
+    for operation in sorted(every, key=lambda each: each.method not in methods):
         if any(are_versions_of_one(operation, own) for own in ours):
-            first = by_path.setdefault(wire_path(operation.path), operation)
-            twice = first is not operation and first.method == operation.method
-            if twice and any(compare(first, operation, "")):
-                names = " and ".join(each.node.document.name for each in (first, operation))
-                raise DocumentError(f"{names} describe {operation.path} differently: give one")
-    return by_path
+            path = wire_path(operation.path)
+            first = published.operations.setdefault(path, operation)
+            if conflict := _conflict(first, operation):
+                published.unclear.setdefault(path, conflict)
+    return published
+
+
+def _conflict(one: Operation, other: Operation) -> str | None:
+    """Return in what way two descriptions of an operation conflict, or None if they do not."""
+    if one is other or one.method != other.method:
+        return None
+    try:
+        differ = any(compare(one, other, ""))
+    except DocumentError as error:
+        return str(error)
+    names = " and ".join(each.node.document.name for each in (one, other))
+    return f"{other.path} is described differently in {names}" if differ else None
+
+
+# Which of them go together ----------------------------------------------------------------------
 
 
 def newer(
-    operation: Operation, published: dict[str, Operation], ours: list[Operation]
+    operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
 ) -> list[Operation]:
-    """Give the versions that are not ours and as new as the newest of ours, the newest first.
+    """Return the versions that are not ours and as new as the newest of ours, the newest first.
 
     Only our newest version has newer ones: the others are behind it already.
     """
     family = [own for own in ours if are_versions_of_one(own, operation)]
-    newest = max(version(own.path) for own in family)
-    if version(operation.path) < newest:
+    newest = max((own.path for own in family), key=version)
+    if version(operation.path) < version(newest):
         return []
-    known = {wire_path(own.path) for own in family}
-    others = [
+    others = _others(operation, published, ours)
+    as_new = [other for other in others if _is_as_new(other.path, newest)]
+    return sorted(as_new, key=lambda other: version(other.path), reverse=True)
+
+
+def counterpart(
+    operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
+) -> Operation | None:
+    """Return what is published as one of our operations.
+
+    That is what has its path, or else its version in another path, or else the newest version.
+    """
+    if own := published.get(wire_path(operation.path)):
+        return own
+    others = _others(operation, published, ours)
+    moved = [other for other in others if version(other.path) == version(operation.path)]
+    return next(iter([*moved, *newer(operation, published, ours)]), None)
+
+
+def _others(
+    operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
+) -> list[Operation]:
+    """Return the versions of an operation that are not ours."""
+    known = {wire_path(own.path) for own in ours}
+    return [
         other
         for path, other in published.items()
-        if path not in known and are_versions_of_one(other, operation) and version(path) >= newest
+        if path not in known and are_versions_of_one(other, operation)
     ]
-    return sorted(others, key=lambda other: version(other.path), reverse=True)
 
 
-def is_documented(operation: Operation, documents: list[Document]) -> bool:
-    """Say whether the documents describe the API that an operation belongs to, in its version."""
+def is_documented(operation: Operation, published: Published) -> bool:
+    """Return whether the API that an operation belongs to is described, in its version."""
     literal = wire_path(operation.path).partition("{}")[0]
     api = literal.removesuffix("batch/read").rstrip("/") + "/"
-    return any(each.path.startswith(api) for document in documents for each in document.operations)
+    return any(path.startswith(api) for path in published.paths)
 
 
-def moves(olds: dict[str, Operation], news: dict[str, Operation]) -> Iterator[tuple[str, str]]:
-    """Give the paths that went, each with the one that came in its place.
+def moves(olds: Mapping[str, Operation], news: Mapping[str, Operation]) -> dict[str, str]:
+    """Return the paths that went, each with the one that came instead.
 
-    That is the newest version in both cases: an older one that ends has its successor already.
+    That is the same version in another path. Or else it is the newest version in both cases: an
+    older one that ends has its successor already.
     """
-    for path, operation in olds.items():
+    gone = {path: operation for path, operation in olds.items() if path not in news}
+    come = {path: operation for path, operation in news.items() if path not in olds}
+    moved: dict[str, str] = {}
+    for path, operation in gone.items():
+        for new_path, new in come.items():
+            same_version = version(new_path) == version(path)
+            if same_version and are_versions_of_one(new, operation):
+                moved.setdefault(path, new_path)
+    for path, operation in gone.items():
         family = [old for old in olds.values() if are_versions_of_one(old, operation)]
         newest = max(family, key=lambda each: version(each.path))
-        come = [
-            new
-            for new_path, new in news.items()
-            if new_path not in olds and are_versions_of_one(new, operation)
+        successors = [
+            new_path
+            for new_path, new in come.items()
+            if new_path not in moved.values() and are_versions_of_one(new, operation)
         ]
-        if path not in news and operation is newest and come:
-            yield path, wire_path(max(come, key=lambda each: version(each.path)).path)
+        if path not in moved and operation is newest and successors:
+            moved[path] = max(successors, key=version)
+    return moved
 
 
-def predecessor(operation: Operation, olds: dict[str, Operation]) -> Operation | None:
-    """Give the newest of those versions of an operation that it is not older than."""
+def predecessor(operation: Operation, olds: Mapping[str, Operation]) -> Operation | None:
+    """Return the newest of those versions of an operation that it is as new as."""
     family = [
         old
         for old in olds.values()
-        if are_versions_of_one(old, operation) and version(old.path) <= version(operation.path)
+        if are_versions_of_one(old, operation) and _is_as_new(operation.path, old.path)
     ]
     return max(family, key=lambda each: version(each.path), default=None)

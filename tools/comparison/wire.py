@@ -2,7 +2,7 @@
 
 References, `allOf`, the two ways to say null, `const`, and unions of one are resolved here; names,
 order and descriptions are left behind. Where a document is read as published, what its
-`x-deviates-from-hubspot` says that HubSpot publishes stands in the place of what it says itself.
+`x-deviates-from-hubspot` says that HubSpot publishes stands instead of what it says itself.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Schema:
     open: bool = False
     """Whether other values than those of `enum` may come."""
     nullable: bool = False
+    deprecated: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict)
     """Other keywords that limit a value."""
     required: frozenset[str] = frozenset()
@@ -74,7 +75,7 @@ class Schema:
 
 
 def alternatives(node: Node) -> list[Node]:
-    """Give a node as HubSpot publishes it: in one of several ways, if a deviation lists several."""
+    """Return a node as HubSpot publishes it: in several ways, if a deviation lists several."""
     extension = node.raw.get(DEVIATES) if isinstance(node.raw, dict) else None
     if not extension or not node.document.as_published:
         return [node]
@@ -95,7 +96,7 @@ def _overlaid(stated: Json, published: Json) -> Json:
 
 
 def is_never(node: Node) -> bool:
-    """Say whether nothing may stand there: how a deviation says that HubSpot publishes nothing."""
+    """Return whether nothing may stand there, as a deviation says of what is not published."""
     return node.raw is False or (isinstance(node.raw, dict) and node.raw.get("not") == {})
 
 
@@ -176,6 +177,7 @@ def _own(node: Node) -> Schema:
         format=None if raw.get("format") in OWN_FORMATS else raw.get("format"),
         enum=None if enum is None else frozenset(map(json.dumps, enum)) - {"null"},
         nullable=bool(raw.get("nullable")) or "null" in _types(raw) or None in (enum or []),
+        deprecated=bool(raw.get("deprecated")),
         limits={key: raw[key] for key in (*LEAST, *MOST, *OTHER_LIMITS) if raw.get(key)},
         required=frozenset(required if isinstance(required, list) else ()),
         properties=dict(node.child("properties").children()),
@@ -187,12 +189,18 @@ def _own(node: Node) -> Schema:
         return schema
     ways = ((f"{node.pointer}/type/{name}", {**raw, "type": name}) for name in types)
     variants = tuple(Node(node.document, pointer, way) for pointer, way in ways)
-    nullable, declared = schema.nullable, node.declared
-    return Schema(node.pointer, UNION, nullable=nullable, variants=variants, declared=declared)
+    return Schema(
+        node.pointer,
+        UNION,
+        nullable=schema.nullable,
+        deprecated=schema.deprecated,
+        variants=variants,
+        declared=node.declared,
+    )
 
 
 def _types(raw: Json) -> list[str]:
-    """Give the types that a schema names, or implies by its other keywords."""
+    """Return the types that a schema names, or implies by its other keywords."""
     if stated := raw.get("type"):
         return [stated] if isinstance(stated, str) else list(stated)
     if raw.get("properties") or isinstance(raw.get("additionalProperties"), dict):
@@ -234,6 +242,7 @@ def _both(one: Schema, other: Schema) -> Schema:
         enum=one.enum if other.enum is None else other.enum,
         open=typed.open,
         nullable=one.nullable or other.nullable,
+        deprecated=one.deprecated or other.deprecated,
         limits={**one.limits, **other.limits},
         required=one.required | other.required,
         properties={**one.properties, **other.properties},

@@ -14,7 +14,7 @@ from .paging import Paging
 class AssetPage(Model):
     """About 50 assets of one type."""
 
-    results: list[Asset]
+    results: list[Asset] | None = None
     """The assets."""
     paging: Paging | None = None
     """Present if there are more assets of the type; HubSpot's campaign assets endpoint returns
@@ -22,20 +22,23 @@ class AssetPage(Model):
     """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
-        required={"results": ListOf(Asset.SHAPE)}, optional={"paging": Paging.SHAPE}
+        optional={"results": ListOf(Asset.SHAPE), "paging": Paging.SHAPE}
     )
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
         model = new(cls)
-        model.results = [*map(Asset._decode, array(data.pop("results")))]
+        value = data.pop("results", None)
+        model.results = None if value is None else [*map(Asset._decode, array(value))]
         value = data.pop("paging", None)
         model.paging = None if value is None else Paging._decode(value)
         model._additional_properties = data or None
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"results": [item.to_dict() for item in self.results]}
+        data: dict[str, object] = {}
+        if self.results is not None:
+            data["results"] = [item.to_dict() for item in self.results]
         if self.paging is not None:
             data["paging"] = self.paging.to_dict()
         return data

@@ -70,22 +70,25 @@ class CampaignEnvelope(Envelope):
                 for key, asset_page_source in asset_page_sources.items():
                     if asset_page_source is not None:
                         asset_page = new(AssetPage)
-                        asset_sources = asset_page_source.results
-                        assets: list[Asset] = []
-                        for asset_source in asset_sources:
-                            asset = new(Asset)
-                            value = asset_source.id
-                            asset.id = value if type(value) is str else str(value)
-                            asset.name = asset_source.name
-                            value = asset_source.metrics
-                            asset.metrics = (
-                                None
-                                if value is None
-                                else {key: part for key, part in value.items() if part is not None}
-                            )
-                            asset._additional_properties = None
-                            assets.append(asset)
-                        asset_page.results = assets
+                        asset_page.results = None
+                        if (asset_sources := asset_page_source.results) is not None:
+                            assets: list[Asset] = []
+                            for asset_source in asset_sources:
+                                asset = new(Asset)
+                                value = asset_source.id
+                                asset.id = value if type(value) is str else str(value)
+                                asset.name = asset_source.name
+                                value = asset_source.metrics
+                                asset.metrics = (
+                                    None
+                                    if value is None
+                                    else {
+                                        key: part for key, part in value.items() if part is not None
+                                    }
+                                )
+                                asset._additional_properties = None
+                                assets.append(asset)
+                            asset_page.results = assets
                         value = asset_page_source.paging
                         asset_page.paging = None if value is None else Paging._decode(value)
                         asset_page._additional_properties = None

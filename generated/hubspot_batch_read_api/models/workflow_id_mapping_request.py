@@ -16,7 +16,10 @@ class WorkflowIdMappingRequest(Model):
     """The ids to look up; both kinds can be mixed."""
 
     inputs: Collection[FlowIdInput | WorkflowIdInput]
-    """One item per id, at most 100."""
+    """One item per id, at most 100.
+
+    This limit is the client's own; HubSpot documents none.
+    """
 
     SHAPE: ClassVar[ObjectShape] = ObjectShape(
         required={"inputs": ListOf(OneOf(FlowIdInput.SHAPE, WorkflowIdInput.SHAPE))}

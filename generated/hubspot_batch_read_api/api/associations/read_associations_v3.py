@@ -21,10 +21,11 @@ def sync(
     """Read the first 100 associations of each of up to 1000 objects per request (v3).
 
     The older version of the associations read. Each row holds at most 100 associations; a row
-    with more has a `paging`, but the request has no way to ask for the next page. For
-    companies, only the primary company is returned. HubSpot ends support for v3 in September
-    2027; its successor, the 2026-03 version, returns all of an object's associations. Needs the
-    read scope of an object type, such as crm.objects.contacts.read.
+    with more has a `paging`, but the request has no way to ask for the next page. Of an
+    object's associations to companies, only that to its primary company is returned.
+    Deprecated: HubSpot ends support for v3 in September 2027; its successor, the 2026-03
+    version, returns all of an object's associations. Needs the read scope of an object type,
+    such as crm.objects.contacts.read.
 
     Args:
         from_object_type: Type of the objects to read from: a name, singular or plural
