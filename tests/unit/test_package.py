@@ -101,9 +101,20 @@ def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "[]\n"
 
 
-def test_the_pins_are_exact_and_name_no_registry() -> None:
-    for line in (ROOT / "requirements-dev.txt").read_text().splitlines():
+@pytest.mark.parametrize(
+    "pins", sorted(ROOT.glob("requirements-*.txt")), ids=lambda path: path.stem
+)
+def test_the_pins_are_exact_and_name_no_registry(pins: Path) -> None:
+    for line in pins.read_text().splitlines():
         assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [^/]*)?", line), line
+
+
+def test_the_demo_has_the_pins_of_the_tests() -> None:
+    demo, tests = (
+        {line.partition(" ; ")[0] for line in (ROOT / name).read_text().splitlines()}
+        for name in ("requirements-demo.txt", "requirements-dev.txt")
+    )
+    assert demo <= tests
 
 
 def test_the_lowest_versions_are_tested_of_every_extra_for_users() -> None:
