@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import assert_never
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +21,7 @@ from hubspot_batch_read.sandbox.faults import (
     SandboxRequest,
     SlowBody,
 )
+from hubspot_batch_read.sandbox.request import request_key
 from hubspot_batch_read.sandbox.traffic import Traffic
 
 _LOOK = 0.01  # seconds between two looks at the event that a request is held for
@@ -61,8 +61,7 @@ class FaultMiddleware:
         source, attempts = self._faults
         if source is None:
             return None
-        address = (scope["method"].encode(), scope["raw_path"], scope["query_string"])
-        key = blake2b(b" ".join([*address, body]), digest_size=16).digest()
+        key = request_key(scope, body)
         attempts[key] += 1
         request = SandboxRequest(
             ordinal=ordinal,
