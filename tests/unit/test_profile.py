@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, settings
 
 
 def test_no_property_fails_because_a_machine_is_slow() -> None:
-    assert settings.default.deadline is None
-    assert HealthCheck.too_slow in settings.default.suppress_health_check
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
 
 
 def test_the_same_examples_are_drawn_everywhere() -> None:
-    assert settings.default.derandomize
-    assert settings.default.database is None
+    assert settings().derandomize
+    assert settings().database is None
