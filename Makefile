@@ -91,6 +91,9 @@ docs: $(DOCS) ## Build the documentation into build/site; any warning fails
 	@rm -rf build/site
 	@$(BIN)/zensical build --strict --clean --config-file mkdocs.yml
 	@$(BIN)/python tools/reference.py build/site/objects.inv
+	@echo "The site is in build/site. Its search needs a server, which ends with Ctrl-C:"
+	@echo "  $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
+	@echo "Then open http://127.0.0.1:8000"
 
 lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
