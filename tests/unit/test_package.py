@@ -77,6 +77,13 @@ def test_every_name_of_the_sandbox_is_there_when_it_is_first_used() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_the_version_is_that_of_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert hubspot_batch_read.__version__ == project["version"]
+    assert "__version__" in dir(hubspot_batch_read)
+    assert "__version__" not in hubspot_batch_read.__all__
+
+
 def test_a_misspelt_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Hubspot'"):
         hubspot_batch_read.Hubspot  # type: ignore[attr-defined]  # noqa: B018 - it raises
@@ -87,7 +94,10 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     [
         (
             "import hubspot_batch_read",
-            ["httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette", "pyarrow"],
+            [
+                *("httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette", "pyarrow"),
+                "importlib.metadata",
+            ],
         ),
         (
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
