@@ -1,6 +1,7 @@
 # `make help` lists the targets. Everything is installed into .venv, nothing globally.
 PYTHON ?= python3
 BIN := .venv/bin
+DEMO := .venv/.demo
 READY := .venv/.installed
 BENCH := .venv/.bench
 DOCS := .venv/.docs
@@ -15,13 +16,19 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/.pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Seconds with uv, minutes with pip. But uv does not read pip's configuration, so where PyPI is only reached by way of
+# that, pip has to do it.
+install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
+	echo "uv could not install $(1); trying pip, which takes minutes ..." >&2; \
+	$(BIN)/python -m pip install -qq --requirement $(1); }
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 
-demo: $(READY) ## Run all four reads against a sandbox on this machine (ARGS=--live: HubSpot)
+demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--live: HubSpot)
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
@@ -88,10 +95,15 @@ docs: $(DOCS) ## Build the documentation into build/site; any warning fails
 	@rm -rf build/site
 	@$(BIN)/zensical build --strict --clean --config-file mkdocs.yml
 	@$(BIN)/python tools/reference.py build/site/objects.inv
+	@echo "The site is in build/site. Its search needs a server, which ends with Ctrl-C:"
+	@echo "  $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
+	@echo "Then open http://127.0.0.1:8000"
 
-lock: $(READY) ## Pin the newest versions: requirements-dev.txt, requirements-bench.txt, requirements-docs.txt
+lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+		requirements-demo.in --constraint requirements-dev.txt --output-file requirements-demo.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		--group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
@@ -105,24 +117,31 @@ audit: $(READY) ## Fail if a pinned package has a known vulnerability, or if PyP
 clean: ## Remove .venv and caches
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
-$(READY): .venv/.pins pyproject.toml
+$(DEMO): .venv/.pins pyproject.toml
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(BENCH): requirements-bench.txt .venv/.pins | $(READY)
+$(READY): $(DEMO)
+	@echo "Installing what the project is developed and tested with (once) ..."
+	@$(BIN)/python -m pip install -qq --constraint requirements-dev.txt uv
+	@$(call install,requirements-dev.txt)
+	@touch $@
+
+$(BENCH): requirements-bench.txt | $(READY)
 	@echo "Installing what is measured beside this SDK (once) ..."
-	@$(BIN)/python -m pip install -qq --requirement requirements-bench.txt
+	@$(call install,requirements-bench.txt)
 	@touch $@
 
-$(DOCS): requirements-docs.txt .venv/.pins | $(READY)
+$(DOCS): requirements-docs.txt | $(READY)
 	@echo "Installing what builds the documentation (once) ..."
-	@$(BIN)/python -m pip install -qq --requirement requirements-docs.txt
+	@$(call install,requirements-docs.txt)
 	@touch $@
 
-.venv/.pins: requirements-dev.txt
+# Other pins, another .venv: what is no longer pinned must not stay.
+.venv/.pins: requirements-demo.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@echo "Setting up .venv (once; takes about a minute) ..."
+	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install -qq --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --requirement requirements-demo.txt
 	@touch $@

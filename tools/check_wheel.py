@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import zipfile
@@ -70,10 +69,8 @@ def build(folder: Path) -> tuple[Path, Path]:
     run([sys.executable, "-m", "hatchling", "build", "-d", folder / "dist"], ROOT)
     (wheel,) = folder.glob("dist/*.whl")
     (sdist,) = folder.glob("dist/*.tar.gz")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
-    source = folder / "unpacked" / sdist.name.removesuffix(".tar.gz")
-    run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "again"], source)
+    wheel_from = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    run([*wheel_from, "--wheel-dir", folder / "again", sdist])
     if (folder / "again" / wheel.name).read_bytes() != wheel.read_bytes():
         sys.exit("failed: the sdist makes another wheel than the repository")
     print(f"ok: {sdist.name} makes {wheel.name}")

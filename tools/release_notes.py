@@ -18,9 +18,9 @@ import io
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,9 +99,9 @@ def last_tag() -> str | None:
 
 def extracted(since: str, folder: Path) -> Path:
     """Put the tree of a tag or commit into a folder."""
-    archive = git("archive", "--format=tar", since, "openapi", "src", "generated", "pyproject.toml")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+    tree = git("archive", "--format=zip", since, "openapi", "src", "generated", "pyproject.toml")
+    with zipfile.ZipFile(io.BytesIO(tree)) as archive:
+        archive.extractall(folder)
     return folder
 
 

@@ -9,7 +9,8 @@
         print(contacts.summary)
 
 The models come from `hubspot_batch_read_api`, the generated SDK, and so do the exceptions:
-`hubspot_batch_read_api.errors`. Names are imported when they are first used.
+`hubspot_batch_read_api.errors`. Names are imported when they are first used. `__version__` is the
+version of the installed package.
 """
 
 from importlib import import_module
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hubspot_batch_read.ids import FlowId, InvalidIdError, WorkflowId
     from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
     from hubspot_batch_read.sending import WaitTooLongError
+
+    __version__: str
 
 __all__ = [
     "AsyncBatch",
@@ -59,12 +62,14 @@ _MODULES = {
 if not TYPE_CHECKING:  # it would accept every misspelt name
 
     def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
+        if name == "__version__":
+            value = import_module("importlib.metadata").version("hubspot-batch-read")
+        elif module := _MODULES.get(name):
+            value = getattr(import_module(f"{__name__}.{module}"), name)
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{module}"), name)
         globals()[name] = value
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *__all__, "__version__"})

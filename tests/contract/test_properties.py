@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
@@ -28,7 +28,7 @@ from .spec import Json, Operation
 every_operation = pytest.mark.parametrize(
     "operation", spec.operations().values(), ids=lambda operation: operation.name
 )
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=150)
 
 
 # Strategies -----------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ BY_STATUS = {
 ANY_STATUS = st.integers(200, 599) | st.sampled_from([*BY_STATUS, 207, 423, 477, *range(520, 527)])
 
 
-@settings(quick, max_examples=400)
+@settings(max_examples=400)
 @given(status=ANY_STATUS, body=ANY_BODY)
 @example(status=200, body=b"[" * 100_000)
 @example(status=500, body=b"[" * 100_000)

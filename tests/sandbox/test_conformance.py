@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from hypothesis import settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -72,12 +71,6 @@ schema.config.generation.update(modes=[GenerationMode.POSITIVE], database="none"
 
 
 @schema.parametrize()
-@settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    database=None,
-)
 def test_requests_that_the_spec_allows_get_answers_that_it_describes(case: Case[Any]) -> None:
     validate(case)
     give_known_names(case)

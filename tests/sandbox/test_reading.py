@@ -368,6 +368,23 @@ def test_a_token_that_expires_is_asked_for_again_and_costs_nothing(
 
 
 @both
+@pytest.mark.parametrize("requests", [1, 2])
+def test_a_token_for_fewer_requests_than_run_at_once_costs_nothing(
+    sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool, requests: int
+) -> None:
+    expected = undisturbed("workflow_id_mappings")
+    sandbox.faults = None
+    result = read(
+        sandbox,
+        "workflow_id_mappings",
+        asynchronous=asynchronous,
+        max_concurrency=8,
+        access_token=lambda: sandbox.issue_token(requests=requests),
+    )
+    check(result, expected, READS["workflow_id_mappings"].ids(sandbox.portal))
+
+
+@both
 def test_as_many_requests_as_allowed_run_at_the_same_time(
     sandbox: Sandbox, asynchronous: bool
 ) -> None:

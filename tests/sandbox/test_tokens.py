@@ -73,6 +73,31 @@ def test_threads_together_get_as_many_answers_as_the_token_is_for(
     assert [answer.status_code for answer in answers].count(207) == 30
 
 
+def test_a_refused_request_is_answered_with_a_token_that_others_have_used_up_meanwhile(
+    client: httpx.Client, sandbox: Sandbox
+) -> None:
+    first, second = sandbox.issue_token(requests=0), sandbox.issue_token(requests=1)
+    assert ask(client, first).status_code == 401
+
+    assert ask(client, second, CAMPAIGNS).status_code == 207
+
+    assert ask(client, second).status_code == 207
+    assert ask(client, second).status_code == 401
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_token_that_was_expired_by_hand_answers_no_refused_request(
+    client: httpx.Client, sandbox: Sandbox, used: bool
+) -> None:
+    first, second = sandbox.issue_token(requests=0), sandbox.issue_token(requests=1)
+    assert ask(client, first).status_code == 401
+    if used:
+        assert ask(client, second, CAMPAIGNS).status_code == 207
+    sandbox.expire_token(second)
+
+    assert ask(client, second).status_code == 401
+
+
 def test_only_requests_that_the_portal_was_asked_count(faulty: Sandbox) -> None:
     token = faulty.issue_token(requests=2)
     faulty.faults = in_order([incidents.bad_gateway(), Drop.BEFORE, Drop.MIDDLE])

@@ -172,7 +172,7 @@ ANYTHING: st.SearchStrategy[object] = st.sampled_from(
 ANYWHERE = st.sampled_from([keys for keys in keys_of(document(CAMPAIGNS)) if len(keys) > 1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(keys=ANYWHERE, value=ANYTHING)
 def test_whatever_is_wrong_in_a_document_is_no_crash(keys: Keys, value: object) -> None:
     changed = document(CAMPAIGNS)

@@ -98,13 +98,13 @@ def test_each_form_alone_is_silence(form: str) -> None:
     assert_silence_against_ours(rewritten(plain(), [form], 3))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(forms=SEVERAL_FORMS, seed=SEEDS)
 def test_several_forms_at_once_are_silence(forms: list[str], seed: int) -> None:
     assert_silence(rich(), rewritten(rich(), forms, seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(forms=SEVERAL_FORMS, seed=SEEDS)
 def test_several_forms_at_once_are_silence_against_ours(forms: list[str], seed: int) -> None:
     assert_silence_against_ours(rewritten(plain(), forms, seed))

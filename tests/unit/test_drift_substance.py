@@ -100,7 +100,7 @@ def test_each_change_is_one_line_there_and_back(operation: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     operation=st.sampled_from(list(PATHS)),
     data=st.data(),

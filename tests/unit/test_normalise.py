@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording.leaks import SECRETS, find_secrets, holds
 from recording.normalise import RULES, Exchange, Json, normalise
@@ -103,7 +103,7 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=20,
 )
-thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=150)
 
 
 @thorough
@@ -212,7 +212,7 @@ ANSWERS = [*(operation.envelope for operation in spec.operations().values()), "E
 
 
 @pytest.mark.parametrize("schema", ANSWERS)
-@settings(thorough, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_no_secret_is_left_anywhere(schema: str, data: st.DataObject) -> None:
     body = data.draw(bodies(spec.schema(schema), ""))

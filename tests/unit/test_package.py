@@ -77,6 +77,13 @@ def test_every_name_of_the_sandbox_is_there_when_it_is_first_used() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_the_version_is_that_of_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert hubspot_batch_read.__version__ == project["version"]
+    assert "__version__" in dir(hubspot_batch_read)
+    assert "__version__" not in hubspot_batch_read.__all__
+
+
 def test_a_misspelt_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Hubspot'"):
         hubspot_batch_read.Hubspot  # type: ignore[attr-defined]  # noqa: B018 - it raises
@@ -87,7 +94,10 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     [
         (
             "import hubspot_batch_read",
-            ["httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette", "pyarrow"],
+            [
+                *("httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette", "pyarrow"),
+                "importlib.metadata",
+            ],
         ),
         (
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
@@ -101,9 +111,20 @@ def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "[]\n"
 
 
-def test_the_pins_are_exact_and_name_no_registry() -> None:
-    for line in (ROOT / "requirements-dev.txt").read_text().splitlines():
+@pytest.mark.parametrize(
+    "pins", sorted(ROOT.glob("requirements-*.txt")), ids=lambda path: path.stem
+)
+def test_the_pins_are_exact_and_name_no_registry(pins: Path) -> None:
+    for line in pins.read_text().splitlines():
         assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [^/]*)?", line), line
+
+
+def test_the_demo_has_the_pins_of_the_tests() -> None:
+    demo, tests = (
+        {line.partition(" ; ")[0] for line in (ROOT / name).read_text().splitlines()}
+        for name in ("requirements-demo.txt", "requirements-dev.txt")
+    )
+    assert demo <= tests
 
 
 def test_the_lowest_versions_are_tested_of_every_extra_for_users() -> None:

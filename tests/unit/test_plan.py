@@ -166,7 +166,7 @@ STEPS = ["send", "send", "send", "answer", "answer", "answer", "take", "take", "
 STEPS += ["fail", "restart", "give_back"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     data=st.data(),
     ids=st.lists(st.integers(0, 30), max_size=20),
@@ -255,7 +255,7 @@ def check_records(read: Read) -> None:
         assert entry[2].paging is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data(), ids=st.lists(st.integers(0, 30), max_size=20), taken=st.integers(0, 20))
 def test_unread_of_a_lazy_source_is_what_was_not_handed_out_and_then_its_rest(
     data: st.DataObject, ids: list[int], taken: int

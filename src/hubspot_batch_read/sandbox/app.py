@@ -22,7 +22,7 @@ from hubspot_batch_read.sandbox.errors import Refused
 from hubspot_batch_read.sandbox.limits import Clock, RateCounter, RateLimits, utc_now
 from hubspot_batch_read.sandbox.operations import OPERATIONS, Operation
 from hubspot_batch_read.sandbox.portal import Portal
-from hubspot_batch_read.sandbox.request import Request, read_body
+from hubspot_batch_read.sandbox.request import Request, read_body, request_key
 from hubspot_batch_read.sandbox.seeded import seeded
 
 
@@ -78,7 +78,8 @@ class _Service:
         headers = self._headers()
         try:
             authorization = http.headers.get("authorization")
-            self._tokens.check(authorization, operation.scopes, self._clock())
+            key = request_key(http.scope, body)
+            self._tokens.check(key, authorization, operation.scopes, self._clock())
             try:
                 self._rate.count()
             finally:

@@ -5,11 +5,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import assert_never
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hubspot_batch_read.sandbox.answers import page
 from hubspot_batch_read.sandbox.connections import reset_when_closed, transport_of
 from hubspot_batch_read.sandbox.faults import (
     Altered,
@@ -22,7 +22,12 @@ from hubspot_batch_read.sandbox.faults import (
     SandboxRequest,
     SlowBody,
 )
+from hubspot_batch_read.sandbox.request import request_key
 from hubspot_batch_read.sandbox.traffic import Traffic
+
+MAX_BODY_BYTES = 10_000_000
+"""The longest body of a request; a thousand ids take less than a hundredth of it."""
+_TOO_LARGE = Answer(413, page("413 Request Entity Too Large"))
 
 _LOOK = 0.01  # seconds between two looks at the event that a request is held for
 
@@ -53,16 +58,19 @@ class FaultMiddleware:
             if body is None:
                 return
             ordinal = self.traffic.count_request()
+            exchange = _Exchange(self._app, scope, receive, send, body)
+            if len(body) > MAX_BODY_BYTES:
+                await exchange.answer(_TOO_LARGE)
+                return
             fault = self._fault(ordinal, scope, body)
             self.traffic.count_fault(ordinal, fault)
-            await _Exchange(self._app, scope, receive, send, body).answer(fault)
+            await exchange.answer(fault)
 
     def _fault(self, ordinal: int, scope: Scope, body: bytes) -> Fault | None:
         source, attempts = self._faults
         if source is None:
             return None
-        address = (scope["method"].encode(), scope["raw_path"], scope["query_string"])
-        key = blake2b(b" ".join([*address, body]), digest_size=16).digest()
+        key = request_key(scope, body)
         attempts[key] += 1
         request = SandboxRequest(
             ordinal=ordinal,
@@ -77,10 +85,15 @@ class FaultMiddleware:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request, None where the client hung up within it."""
+    """Return the body of a request, None where the client hung up within it.
+
+    Of one that is too long, what shows that it is. The rest is read all the same: a client that is
+    still sending does not see an answer.
+    """
     body = bytearray()
     while (message := await receive())["type"] == "http.request":
-        body += message.get("body", b"")
+        if len(body) <= MAX_BODY_BYTES:
+            body += message.get("body", b"")
         if not message.get("more_body", False):
             return bytes(body)
     return None

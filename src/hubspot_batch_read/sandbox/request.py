@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 from hubspot_batch_read.sandbox.errors import Refused, invalid
@@ -24,6 +25,15 @@ class Request:
         """The items of the body's `inputs`."""
         inputs: list[Input] = self.body["inputs"]
         return inputs
+
+
+def request_key(scope: Mapping[str, Any], body: bytes) -> bytes:
+    """Return what a request and its repetitions have in common, and no others.
+
+    `scope` is its ASGI scope. The headers do not count.
+    """
+    address = (scope["method"].encode(), scope["raw_path"], scope["query_string"])
+    return blake2b(b" ".join([*address, body]), digest_size=16).digest()
 
 
 def read_body(body: bytes, max_inputs: int) -> Mapping[str, Any]:

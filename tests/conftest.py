@@ -1,0 +1,12 @@
+"""What all tests share: how Hypothesis runs them."""
+
+from hypothesis import HealthCheck, settings
+
+# The same on every machine, and whatever test is run: neither speed nor chance decides what passes.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
