@@ -22,7 +22,7 @@ RETRIED_STATUSES = frozenset({423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
 WRONG_DATA_CENTRE = 488
 """For most it passes, but not for a token that is older than the routing to data centres."""
 
-_SOCKS_REFUSALS = ("not allowed", "not supported", "username", "AUTH", "method")
+_SOCKS_REFUSALS = ("not allowed", "not supported", "username", "Requested")
 _TLS_RECORD = r"illegal status line: bytearray(b'\x15\x03"
 
 

@@ -43,14 +43,17 @@ def failure_of(url: str, mode: str, **options: Any) -> Exception:
 
 
 @contextmanager
-def bytes_server(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Answer what is first sent on a connection with these bytes; gives the port and what came."""
+def bytes_server(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Answer what is sent on a connection with these bytes; gives the port and what came first."""
     received: list[bytes] = []
 
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
             received.append(self.connection.recv(65536))
-            self.wfile.write(answer)
+            self.wfile.write(answers[0])
+            for answer in answers[1:]:
+                self.connection.recv(65536)
+                self.wfile.write(answer)
 
     server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
     with running(server):
@@ -233,3 +236,29 @@ def test_what_a_socks_proxy_refuses_is_asked_again_only_if_it_may_pass(
     text: str, worth: int
 ) -> None:
     assert retries_worth(httpx.ProxyError(text)) == worth
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("answers", "attempts", "text"),
+    [
+        ([b"\x05\x02", b"\x01\x01"], 1, "Invalid username/password"),
+        ([b"\x05\xff"], 1, "but got NO ACCEPTABLE METHODS"),
+        ([b"HTTP/1.1 400 no\r\n\r\n"], A_FEW + 1, "it does not answer as a SOCKS proxy does"),
+        ([b""], A_FEW + 1, "it does not answer as a SOCKS proxy does"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # httpcore leaves the connection open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as it says here
+def test_a_socks_proxy_is_blamed_itself(
+    answers: list[bytes], attempts: int, text: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bytes_server(*answers) as (port, received):
+        monkeypatch.setenv("ALL_PROXY", f"socks5://user:{PASSWORD}@127.0.0.1:{port}")
+        monkeypatch.setenv("NO_PROXY", "")
+        error = failure_of("https://hubspot.example", mode)
+    assert isinstance(error, httpx.ProxyError)
+    assert str(error).startswith(f"the proxy 127.0.0.1:{port}: ")
+    assert text in str(error)
+    assert len(received) == attempts
+    assert PASSWORD not in str(error)
