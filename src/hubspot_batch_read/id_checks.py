@@ -31,13 +31,18 @@ def problem_of_text(text: str) -> str | None:
         return "there is space around it"
     if not text.isprintable():
         return "it has characters that cannot be printed"
+    return what_spoilt(text)
+
+
+def what_spoilt(text: str) -> str | None:
+    """Return what a spreadsheet or pandas did to an id; None if nothing."""
     spoilt = _SPOILT.fullmatch(text)
     return _WHAT_HAPPENED[spoilt.lastgroup or ""] if spoilt else None
 
 
 def problem_of_object(value: object) -> str | None:
     """Return why something that is neither text nor a whole number is there, if that is known."""
-    is_nan = isinstance(value, float) and value != value  # noqa: PLR0124 - only NaN is not itself
+    is_nan = isinstance(value, float) and value != value  # only NaN is not itself
     if value is None or is_nan or type(value).__name__ in {"NAType", "NaTType"}:
         return "it stands for a missing value"
     if isinstance(value, float):

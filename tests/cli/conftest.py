@@ -56,7 +56,8 @@ class Cli:
 
     def _command(self, arguments: tuple[object, ...]) -> list[str]:
         name, *rest = map(str, arguments)
-        return [name, "--base-url", self.sandbox.base_url, *rest]
+        address = [] if "--base-url" in rest else ["--base-url", self.sandbox.base_url]
+        return [name, *address, *rest]
 
     def help(self, *command: str) -> str:
         """Return what a command says of itself."""
@@ -110,6 +111,12 @@ def contacts(cli: Cli) -> Path:
     path = Path("contacts.txt")
     path.write_text("".join(f"{id_}\n" for id_ in PORTAL.contact_ids))
     return path
+
+
+def line(id_: str, reason: str, message: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return a line of the file of errors."""
+    nothing = {"category": None, "sub_category": None, "context": None}
+    return {"id": id_, "reason": reason, "message": message, **nothing, **more}
 
 
 def errors(path: str | Path = "errors.jsonl") -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from hubspot_batch_read.sandbox import (
     SandboxRequest,
     incidents,
 )
-from tests.cli.conftest import PORTAL, Cli, errors
+from tests.cli.conftest import PORTAL, Cli, errors, line
 
 READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "associations": (["associations", "contacts", "companies"], PORTAL.contact_ids[:40]),
@@ -70,7 +70,7 @@ def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
     result = cli(*command, *ids, "--errors", "errors.jsonl")
     batch, records = read_with_library(cli.sandbox, name, ids)
     assert result.rows == [record.to_dict() for record in records]
-    without = {line["id"]: line["reason"] for line in errors()}
+    without = {each["id"]: each["reason"] for each in errors()}
     assert without == dict.fromkeys(batch.without_associations, "without_associations")
     assert (result.code, result.err.startswith("Warning: HubSpot cut")) == (
         0,
@@ -137,19 +137,20 @@ def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -
         stdin="\n".join(lines).encode(),
     )
     assert [row["from"]["id"] for row in result.rows] == [found]
-    by_id = {line["id"]: line for line in errors()}
-    assert {id_: line["reason"] for id_, line in by_id.items()} == {
+    by_id = {each["id"]: each for each in errors()}
+    assert {id_: each["reason"] for id_, each in by_id.items()} == {
         "nonsense": "error",
         nothing: "without_associations",
-        "two words": "error",
+        "two words": "invalid",
         "1,2": "invalid",
     }
     assert by_id["nonsense"]["sub_category"] == "crm.associations.INVALID_IDENTIFIER"
-    assert by_id["1,2"]["message"] == "standard input, line 5: several values"
+    assert by_id["1,2"]["message"] == "standard input, line 5: it has several values"
     assert len(errors()) == 4
     assert result.code == 1
     assert result.err == (
-        "5 ids: 1 record, 1 without associations, 2 with errors, 1 invalid; "
+        "First problem: standard input, line 4: it has several values.\n"
+        "5 ids: 1 record, 1 without associations, 1 with errors, 2 invalid; "
         "errors.jsonl says why.\n"
     )
 
@@ -157,7 +158,8 @@ def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -
 def test_what_hubspot_says_nothing_of_is_told(cli: Cli) -> None:
     unknown = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
     result = cli("campaigns", unknown, "--errors", "errors.jsonl")
-    assert (result.code, errors()) == (1, [{"id": unknown, "reason": "unanswered"}])
+    assert (result.code, errors()) == (1, [line(unknown, "unanswered")])
+    assert f"First problem: {unknown}: HubSpot did not mention it.\n" in result.err
 
 
 def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
@@ -166,7 +168,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
     for format_ in ("csv", "parquet"):
         cli.sandbox.faults = lambda _: Answer(200, body=body)
         assert cli(*command, "--format", format_).code == 0
-        assert errors() == [{"id": "1", "reason": "without_associations"}]
+        assert errors() == [line("1", "without_associations")]
         Path("errors.jsonl").unlink()
 
 
@@ -269,7 +271,7 @@ def test_each_place_that_is_no_id_is_told_and_hides_no_id(cli: Cli) -> None:
     command += ["--output", "rows.jsonl", "--errors", "errors.jsonl"]
     for resume in ([], ["--resume"]):
         assert cli(*command, *resume).code == 1
-        assert [line["message"] for line in errors()] == [
+        assert [each["message"] for each in errors()] == [
             "ids.csv, line 2: no column 'id'",
             "ids.csv, line 3: no column 'id'",
         ]
@@ -292,7 +294,7 @@ def test_a_broken_csv_file_keeps_the_rows_before_and_says_where(
         result = cli(*command)
         assert result.code == 2
         assert len(result.rows) == 1
-        assert "Error: ids.csv: the row that begins in line 3: unexpected end" in result.err
+        assert "Error: ids.csv: the row that starts in line 3: unexpected end" in result.err
 
 
 def test_without_a_token_nothing_is_read(cli: Cli) -> None:
@@ -330,7 +332,7 @@ def test_a_run_that_stops_early_says_why_and_how_to_go_on(
     command = shlex.split(hint.removeprefix("To continue: "))
     assert command[2] == "--resume"
     rows = [json.loads(line)["from"]["id"] for line in Path("rows.jsonl").read_bytes().splitlines()]
-    assert sorted([*rows, *(line["id"] for line in errors())]) == sorted(PORTAL.contact_ids)
+    assert sorted([*rows, *(each["id"] for each in errors())]) == sorted(PORTAL.contact_ids)
     cli.sandbox.faults = None
     assert cli(*command[1:]).code == 0
     uninterrupted = cli("associations", "contacts", "deals", "--ids", contacts)
@@ -394,8 +396,8 @@ def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
     command = ["associations", "contacts", "deals", "--ids", contacts, "--errors", "errors.jsonl"]
     result = cli(*command)
     assert result.code == 1
-    unread = [line for line in errors() if line["reason"] == "unread"]
-    assert [line["id"] for line in unread] == list(PORTAL.contact_ids[1000:2000])
+    unread = [each for each in errors() if each["reason"] == "unread"]
+    assert [each["id"] for each in unread] == list(PORTAL.contact_ids[1000:2000])
     assert "results" in unread[0]["message"]
     assert len(result.rows) + len(errors()) == len(PORTAL.contact_ids)
 

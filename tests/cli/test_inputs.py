@@ -58,12 +58,14 @@ def test_a_file_without_ids_is_no_fault(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b"2,3", "several values"),
-        (b"2\t3", "several values"),
-        (b"2;3", "several values"),
-        (b"\xff2", "not printable"),
-        (b"\x002", "not printable"),
-        (b"2" * (LONGEST_ID + 1), f"{LONGEST_ID + 1} characters"),
+        (b"2,3", "it has several values"),
+        (b"2\t3", "it has several values"),
+        (b"2;3", "it has several values"),
+        (b"2|3", "it has several values"),
+        (b"2 3", "it has several values"),
+        (b"\xff2", "it has characters that cannot be printed"),
+        (b"\x002", "it has characters that cannot be printed"),
+        (b"2" * (LONGEST_ID + 1), f"it has {LONGEST_ID + 1} characters"),
     ],
 )
 def test_what_is_no_id_has_its_line_and_the_ids_around_it_stay(
@@ -71,8 +73,8 @@ def test_what_is_no_id_has_its_line_and_the_ids_around_it_stay(
 ) -> None:
     path = written(tmp_path, b"1\n\n" + line + b"\n4\n")
     before, odd, after = from_file(path, None).entries()
-    assert (before, after) == (Entry(1, "1"), Entry(4, "4"))
-    assert (odd.number, odd.problem) == (3, problem)
+    assert (before, after) == (Entry(f"{path}, line 1", "1"), Entry(f"{path}, line 4", "4"))
+    assert (odd.place, odd.problem) == (f"{path}, line 3", problem)
     assert len(odd.text) <= LONGEST_ID
 
 
@@ -100,8 +102,8 @@ def test_a_column_is_found_whatever_separates_the_cells(
         (b"id,name\n1,Ada\n", "ids has no column 'ID'; it has: id, name"),
         (b"", "ids has no column 'ID'; it has: nothing"),
         (b"ID,x,ID\n1,2,3\n", "ids has several columns 'ID'"),
-        (b'ID,x\n1,2\n3,"4\n5,6\n', "ids: the row that begins in line 3: unexpected end"),
-        (b'ID,x\n1,2\n3,"4"5\n5,6\n', "ids: the row that begins in line 3: "),
+        (b'ID,x\n1,2\n3,"4\n5,6\n', "ids: the row that starts in line 3: unexpected end"),
+        (b'ID,x\n1,2\n3,"4"5\n5,6\n', "ids: the row that starts in line 3: "),
         ("ID\n1\n".encode("utf-16")[:-1], "ids is not text"),
     ],
 )
@@ -116,9 +118,9 @@ def test_a_csv_file_that_cannot_be_read_says_what_and_where(
 def test_a_row_without_the_column_is_no_id_and_the_others_stay(tmp_path: Path) -> None:
     path = written(tmp_path, b'name,id\n"a\nb",1\nTotal: 2\nc,3\n')
     assert list(from_file(path, "id").entries()) == [
-        Entry(2, "1"),
-        Entry(4, "Total: 2", "no column 'id'"),
-        Entry(5, "3"),
+        Entry(f"{path}, line 2", "1"),
+        Entry(f"{path}, line 4", "Total: 2", "no column 'id'"),
+        Entry(f"{path}, line 5", "3"),
     ]
 
 
@@ -130,8 +132,8 @@ def test_a_cell_may_be_longer_than_the_csv_module_allows(tmp_path: Path) -> None
 def test_arguments_are_ids_and_an_empty_one_has_its_place() -> None:
     read = from_arguments(["1", "", "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"])
     first, empty, last = read.entries()
-    assert (first.problem, empty.problem, last.problem) == (None, "empty", None)
-    assert f"{read.where} {empty.number}" == "argument 2"
+    assert (first.problem, empty.problem, last.problem) == (None, "it is empty", None)
+    assert empty.place == "argument 2"
 
 
 def test_a_file_that_is_not_there_is_known_before_anything_is_read(tmp_path: Path) -> None:

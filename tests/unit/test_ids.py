@@ -185,7 +185,10 @@ def test_a_series_with_missing_values_says_so() -> None:
 @pytest.mark.parametrize(
     ("value", "instead"),
     [
-        (pd.DataFrame({"id": [1]}), r'a DataFrame; pass one of its columns, such as table\["id"\]$'),
+        (
+            pd.DataFrame({"id": [1]}),
+            r'a DataFrame; pass one of its columns, such as table\["id"\]$',
+        ),
         (pl.DataFrame({"id": [1]}), "a DataFrame; pass one of its columns"),
         (pa.table({"id": [1]}), "a Table; pass one of its columns"),
         ({"1": "Ada"}, r"a dict; pass its keys\(\) or its values\(\)$"),
