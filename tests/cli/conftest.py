@@ -113,10 +113,10 @@ def contacts(cli: Cli) -> Path:
     return path
 
 
-def line(id_: str, reason: str, message: str | None = None, **more: Any) -> dict[str, Any]:
-    """Return a line of the file of errors."""
-    nothing = {"category": None, "sub_category": None, "context": None}
-    return {"id": id_, "reason": reason, "message": message, **nothing, **more}
+def line(id_: str, reason: str) -> dict[str, Any]:
+    """Return a line of the file of errors, with nothing but an id and the reason."""
+    nothing = dict.fromkeys(("category", "sub_category", "message", "context"))
+    return {"id": id_, "reason": reason, **nothing}
 
 
 def errors(path: str | Path = "errors.jsonl") -> list[dict[str, Any]]:
