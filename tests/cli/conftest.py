@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import pytest
 from attrs import define
@@ -32,6 +33,13 @@ class Result:
     def rows(self) -> list[Any]:
         """The JSON lines on standard output."""
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Shown(NamedTuple):
+    """What a terminal showed of a command, and its exit code."""
+
+    code: int
+    shown: str
 
 
 @define(frozen=True)
@@ -66,6 +74,18 @@ class Cli:
             app([*command, "--help"])
         return self._captured.readouterr().out.decode()
 
+    def in_terminal(self, *arguments: object, stream: str = "stderr") -> Shown:
+        """Run it in a process of its own, of which a stream is a terminal."""
+        leader, follower = pty.openpty()
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: follower}
+        process = self.start(*arguments, **streams)
+        os.close(follower)
+        shown = b""
+        while piece := _read(leader):
+            shown += piece
+        os.close(leader)
+        return Shown(process.wait(20), shown.decode())
+
     def start(
         self,
         *arguments: object,
@@ -84,6 +104,13 @@ class Cli:
             stdout=stdout,
             stderr=stderr,
         )
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux's way to say that the other end is closed
+        return b""
 
 
 @pytest.fixture(scope="module")

@@ -42,14 +42,16 @@ class Display:
             BarColumn(),
             MofNCompleteColumn(),
             _RateColumn(),
-            TextColumn("{task.fields[problems]}, {task.fields[waits]:,} waits", markup=False),
+            TextColumn("{task.fields[problems]}, {task.fields[waits]}", markup=False),
             TimeElapsedColumn(),
             console=Console(stderr=True),
             disable=not is_shown,
             redirect_stdout=False,
             redirect_stderr=True,  # what is said goes above the bar
         )
-        self._task = self._progress.add_task("", total=None, problems=NO_PROBLEMS, waits=0)
+        self._task = self._progress.add_task(
+            "", total=None, problems=NO_PROBLEMS, waits=str(self._waits)
+        )
 
     def update(self, done: int, total: int | None, problems: str) -> None:
         """Show how many ids are done, of how many if that is known, and what is wrong with some."""
@@ -58,7 +60,7 @@ class Display:
             completed=done,
             total=total,
             problems=problems or NO_PROBLEMS,
-            waits=self._waits.number,
+            waits=str(self._waits),
         )
 
     def __enter__(self) -> Self:
@@ -83,11 +85,14 @@ class _Waits(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.number = 0
+        self._number = 0
         self._announced: set[str] = set()
 
+    def __str__(self) -> str:
+        return f"{self._number:,} wait{'' if self._number == 1 else 's'}"
+
     def emit(self, record: logging.LogRecord) -> None:
-        self.number += 1
+        self._number += 1
         if record.msg not in self._announced:
             self._announced.add(record.msg)
             say(f"Waiting: {record.getMessage()}.")

@@ -232,17 +232,17 @@ class Run(Generic[RowT]):
     def _write_records(self) -> None:
         for record in self.batch:
             id_ = self.operation.id_of(record) or ""
-            if self.done.is_written(id_):
-                self._expect(-1)
-                continue
             try:
-                has_row = self.output.write(record)
+                is_new = not self.done.is_written(id_)
+                has_row = is_new and self.output.write(record)
             except Exception as error:
                 self._unwritten.append(id_)
                 if isinstance(error, OSError):
                     raise _unwritable(error) from error
                 raise
-            if not has_row:
+            if not is_new:
+                self._expect(-1)
+            elif not has_row:
                 self.errors.write(id_, "without_associations")
             self.errors.write_all(self.batch.new_without_record())
 
