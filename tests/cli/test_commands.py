@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 import sys
 from importlib.metadata import version
@@ -190,6 +191,19 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
         (["associations", "contacts", "deals", "1", "--format", "xml"], "--format"),
         (["associations", "contacts"], "TO"),
         (["campaigns", "1", "--start-date", "2026"], "--start-date: expected a date"),
+        (
+            ["campaigns", "1", "--start-date", "2026-02-01", "--end-date", "2026-01-31"],
+            "--end-date: 2026-01-31 is before the start date, 2026-02-01",
+        ),
+        (
+            ["associations", "contacts", "deals", "1", "--output", "rows.xlsx"],
+            "rows.xlsx: say with",
+        ),
+        (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "--format"),
+        (["campaigns", "1", "--properties", "a", "--properties", "b"], "'--properties': given 2"),
+        (["campaigns", "1", "--output", "a", "--output", "b"], "'--output': given 2 times"),
+        (["campaigns", "--column", "a", "--column", "a", "--column", "b"], "'--column': given 3"),
+        (["workflow-ids", "1", "--by", "flow", "--by", "workflow"], "'--by': given 2 times"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence_and_nothing_is_sent(
@@ -252,6 +266,68 @@ def test_errors_begin_anew_where_rows_go_to_standard_output_and_overwrite_nothin
 def test_the_name_of_the_output_says_its_format(cli: Cli, name: str, begin: bytes) -> None:
     assert cli("associations", "contacts", "companies", "1", "--output", name).code == 0
     assert Path(name).read_bytes().startswith(begin)
+
+
+def test_an_ending_that_says_nothing_of_the_format_is_no_fault_where_the_format_is_given(
+    cli: Cli,
+) -> None:
+    command = [*("associations", "contacts", "companies"), PORTAL.contact_ids[0]]
+    assert cli(*command, "--output", "rows.xlsx", "--format", "csv").code == 0
+    assert cli(*command, "--output", "rows.ndjson").code == 0
+    assert json.loads(Path("rows.ndjson").read_bytes())
+    assert cli(*command, "--output", "/dev/stdout").rows
+    assert cli(*command, "--output", "rows", "--no-progress", "--no-progress").code == 0
+    assert Path("rows").read_bytes() == Path("rows.ndjson").read_bytes()
+
+
+def test_ids_come_from_several_files_and_standard_input_each_once(cli: Cli) -> None:
+    one, _, other = PORTAL.contact_ids[:3]
+    Path("a.csv").write_text(f"id,name\n{one},Ada\n1;2,x\n")
+    Path("b.csv").write_text(f"name;id\nAda;{one}\nBob;{other}\n")
+    command = ["associations", "contacts", "companies", "--column", "id", "--errors", "e.jsonl"]
+    result = cli(*command, "--ids", "a.csv", "--ids", "b.csv", "--ids", "a.csv")
+    assert [row["from"]["id"] for row in result.rows] == [one, other]
+    assert [each["message"] for each in errors("e.jsonl")] == [
+        *("a.csv, line 3: it has several values", "a.csv, line 3: it has several values"),
+    ]
+    stdin = f"id\n{other}\n".encode()
+    result = cli(*command, "--ids", "b.csv", "--ids", "-", stdin=stdin)
+    assert [row["from"]["id"] for row in result.rows] == [one, other]
+    result = cli(*command, "--ids", "a.csv", "--ids", "none.csv")
+    assert (result.code, "none.csv: No such file" in result.err) == (2, True)
+
+
+def test_a_workbook_is_called_so_and_nothing_is_read_or_written(cli: Cli) -> None:
+    Path("ids.xlsx").write_bytes(b"PK\x03\x04 [Content_Types].xml")
+    command = ["associations", "contacts", "companies", "--column", "id", "--output", "rows.csv"]
+    result = cli(*command, "--ids", "ids.xlsx")
+    assert (result.code, Path("rows.csv").exists()) == (2, False)
+    assert "Error: ids.xlsx is an Excel workbook (.xlsx); ids are read from text" in result.err
+    result = cli(*command, stdin=Path("ids.xlsx").read_bytes())
+    assert result.code == 2
+    assert "Error: standard input is an Excel workbook (.xlsx)" in result.err
+
+
+def test_ids_that_a_spreadsheet_spoilt_are_told_and_not_sent(cli: Cli) -> None:
+    requests = cli.sandbox.traffic.requests
+    stdin = b"1.09426E+11\n101.0\n101,0\nnan\n"
+    result = cli("associations", "contacts", "companies", "--errors", "e.jsonl", stdin=stdin)
+    assert (result.code, cli.sandbox.traffic.requests) == (1, requests)
+    assert [each["reason"] for each in errors("e.jsonl")] == ["invalid"] * 4
+    assert "First problem: standard input, line 1: a spreadsheet or pandas rounded it" in result.err
+
+
+def test_the_help_says_what_each_option_is_for_and_nothing_of_types_that_are_none(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = dict.fromkeys(words[0] for words, _ in READS.values())
+    for is_rich in ("1", "0"):
+        monkeypatch.setenv("TYPER_USE_RICH", is_rich)
+        for command in ((), *((name,) for name in [*commands, "sandbox"])):
+            text = cli.help(*command)
+            assert "bool" not in text.lower()
+            for option in re.findall(r"^[│ ]+(--[a-z-]+)(.*)$", text, re.MULTILINE):
+                assert re.search("[a-z]{3,}", option[1]), option
 
 
 def test_the_version_is_that_of_the_distribution(

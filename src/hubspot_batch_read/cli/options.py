@@ -108,7 +108,7 @@ class Options:
         if suffix.lower() in NAMED_FORMATS:
             return NAMED_FORMATS[suffix.lower()]
         raise WrongUseError(
-            f"{self.output}: say with --format what to write, which .{suffix} is not"
+            f"{self.output}: say with --format what to write; .{suffix} is not one of its formats"
         )
 
 
