@@ -9,7 +9,7 @@ from enum import Enum
 from uuid import UUID
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package of their own
 import polars as pl
 import pyarrow as pa
 import pytest
