@@ -9,17 +9,22 @@ from __future__ import annotations
 import operator
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from itertools import chain, islice
-from reprlib import repr as short_repr
 from typing import SupportsIndex, cast
 from uuid import UUID
 
+from hubspot_batch_read.id_checks import (
+    problem_of_object,
+    problem_of_text,
+    refuse_other_things,
+    shown,
+)
 from hubspot_batch_read.results import WithoutRecord
 
-Id = str | int
-"""What is accepted as an id: text, or a whole number, NumPy's included."""
+Id = str | int | UUID
+"""What is accepted as an id: text, a whole number, NumPy's included, or a UUID."""
 
 Key = int | str
 """An id as it is kept."""
@@ -86,10 +91,9 @@ class Ids:
             unique: Whether each id is known to come once only; then they are not remembered.
 
         Raises:
-            TypeError: `ids` is not an iterable, or is a single text.
+            TypeError: `ids` is not an iterable of ids, but a single text, a dict or a data frame.
         """
-        if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
-            raise TypeError(f"{name}: expected an iterable of ids, got {_shown(ids)}")
+        refuse_other_things(name, ids)
         self.total = _length(ids)
         self.duplicates = 0
         self.count = 0
@@ -214,7 +218,7 @@ class Ids:
         A sequence or a set is gone through from its beginning and stays as it is; of anything else,
         these are its next items. What is not an id is yielded as it is.
         """
-        if isinstance(self._ids, Sequence | AbstractSet | Mapping):
+        if isinstance(self._ids, Sequence | AbstractSet):
             values: Iterator[Id] = islice(self._ids, self._position, None)
         else:
             values = chain(self._pending, self._left())
@@ -238,17 +242,24 @@ class Ids:
         yield from self._iterator or iter(self._ids)
 
     def _checked(self, value: object) -> str:
-        if type(value) is str:
-            text = value
-        elif isinstance(value, str):
-            text = self._of_kind(value)
-        elif isinstance(value, SupportsIndex) and not isinstance(value, bool):
-            text = _decimal(value)
-        else:
-            text = ""
-        if text and text.isprintable() and text == text.strip():
+        text = self._text(value)
+        problem = problem_of_object(value) if text is None else problem_of_text(text)
+        if text is not None and problem is None:
             return text
-        raise self._invalid(f"expected an id as text or whole number, got {_shown(value)}")
+        reason = f": {problem}" if problem else ""
+        raise self._invalid(f"expected an id as text or whole number, got {shown(value)}{reason}")
+
+    def _text(self, value: object) -> str | None:
+        """Return the text of a value of a type that ids have, None if it is of another."""
+        if type(value) is str:
+            return value
+        if isinstance(value, str):
+            return self._of_kind(value)
+        if isinstance(value, UUID):
+            return str(value)
+        if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+            return _decimal(value)
+        return None
 
     def _of_kind(self, value: str) -> str:
         """Return the plain text of a subclass of `str`, unless it is an id of another kind."""
@@ -263,19 +274,12 @@ class Ids:
 def _length(ids: Iterable[Id]) -> int | None:
     try:
         return len(ids) if isinstance(ids, Sized) else None
-    except TypeError:  # a progress bar around an iterator has a length or not
+    except Exception:  # noqa: BLE001 - a progress bar without a length, more than a C integer holds
         return None
 
 
-def _decimal(value: SupportsIndex) -> str:
+def _decimal(value: SupportsIndex) -> str | None:
     try:
         return str(operator.index(value))
     except Exception:  # noqa: BLE001 - an array, thousands of digits, whatever its author had in mind
-        return ""
-
-
-def _shown(value: object) -> str:
-    try:
-        return short_repr(value)
-    except Exception:  # noqa: BLE001 - likewise
-        return f"something of type {type(value).__name__}"
+        return None

@@ -74,11 +74,10 @@ def campaigns(
     # All requests send the properties, and an iterator would be used up by the first.
     names = None if properties is None or isinstance(properties, str) else list(properties)
     comma_separated("properties", properties if names is None else names)
-    query = {
-        "properties": names,
-        "start_date": iso_date("start_date", start_date),
-        "end_date": iso_date("end_date", end_date),
-    }
+    start, end = iso_date("start_date", start_date), iso_date("end_date", end_date)
+    if start is not None and end is not None and end < start:
+        raise ValueError(f"end_date: {end} is before the start date, {start}")
+    query = {"properties": names, "start_date": start, "end_date": end}
     operation = evolve(CAMPAIGNS, table=tables.campaigns(names))
     return Reading([_source(operation, ids, unique)], query=query)
 

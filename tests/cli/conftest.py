@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import pytest
 from attrs import define
@@ -34,6 +35,13 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+class Shown(NamedTuple):
+    """What a terminal showed of a command, and its exit code."""
+
+    code: int
+    shown: str
+
+
 @define(frozen=True)
 class Cli:
     """Runs the command against a sandbox."""
@@ -56,7 +64,8 @@ class Cli:
 
     def _command(self, arguments: tuple[object, ...]) -> list[str]:
         name, *rest = map(str, arguments)
-        return [name, "--base-url", self.sandbox.base_url, *rest]
+        address = [] if "--base-url" in rest else ["--base-url", self.sandbox.base_url]
+        return [name, *address, *rest]
 
     def help(self, *command: str) -> str:
         """Return what a command says of itself."""
@@ -64,6 +73,18 @@ class Cli:
             patch.setenv("COLUMNS", "200")
             app([*command, "--help"])
         return self._captured.readouterr().out.decode()
+
+    def in_terminal(self, *arguments: object, stream: str = "stderr") -> Shown:
+        """Run it in a process of its own, of which a stream is a terminal."""
+        leader, follower = pty.openpty()
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: follower}
+        process = self.start(*arguments, **streams)
+        os.close(follower)
+        shown = b""
+        while piece := _read(leader):
+            shown += piece
+        os.close(leader)
+        return Shown(process.wait(20), shown.decode())
 
     def start(
         self,
@@ -83,6 +104,13 @@ class Cli:
             stdout=stdout,
             stderr=stderr,
         )
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux's way to say that the other end is closed
+        return b""
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +138,12 @@ def contacts(cli: Cli) -> Path:
     path = Path("contacts.txt")
     path.write_text("".join(f"{id_}\n" for id_ in PORTAL.contact_ids))
     return path
+
+
+def line(id_: str, reason: str) -> dict[str, Any]:
+    """Return a line of the file of errors, with nothing but an id and the reason."""
+    nothing = dict.fromkeys(("category", "sub_category", "message", "context"))
+    return {"id": id_, "reason": reason, **nothing}
 
 
 def errors(path: str | Path = "errors.jsonl") -> list[dict[str, Any]]:

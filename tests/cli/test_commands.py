@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 import sys
 from importlib.metadata import version
@@ -23,7 +24,7 @@ from hubspot_batch_read.sandbox import (
     SandboxRequest,
     incidents,
 )
-from tests.cli.conftest import PORTAL, Cli, errors
+from tests.cli.conftest import PORTAL, Cli, errors, line
 
 READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "associations": (["associations", "contacts", "companies"], PORTAL.contact_ids[:40]),
@@ -70,7 +71,7 @@ def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
     result = cli(*command, *ids, "--errors", "errors.jsonl")
     batch, records = read_with_library(cli.sandbox, name, ids)
     assert result.rows == [record.to_dict() for record in records]
-    without = {line["id"]: line["reason"] for line in errors()}
+    without = {each["id"]: each["reason"] for each in errors()}
     assert without == dict.fromkeys(batch.without_associations, "without_associations")
     assert (result.code, result.err.startswith("Warning: HubSpot cut")) == (
         0,
@@ -137,19 +138,20 @@ def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -
         stdin="\n".join(lines).encode(),
     )
     assert [row["from"]["id"] for row in result.rows] == [found]
-    by_id = {line["id"]: line for line in errors()}
-    assert {id_: line["reason"] for id_, line in by_id.items()} == {
+    by_id = {each["id"]: each for each in errors()}
+    assert {id_: each["reason"] for id_, each in by_id.items()} == {
         "nonsense": "error",
         nothing: "without_associations",
-        "two words": "error",
+        "two words": "invalid",
         "1,2": "invalid",
     }
     assert by_id["nonsense"]["sub_category"] == "crm.associations.INVALID_IDENTIFIER"
-    assert by_id["1,2"]["message"] == "standard input, line 5: several values"
+    assert by_id["1,2"]["message"] == "standard input, line 5: it has several values"
     assert len(errors()) == 4
     assert result.code == 1
     assert result.err == (
-        "5 ids: 1 record, 1 without associations, 2 with errors, 1 invalid; "
+        "First problem: standard input, line 4: it has several values.\n"
+        "5 ids: 1 record, 1 without associations, 1 with errors, 2 invalid; "
         "errors.jsonl says why.\n"
     )
 
@@ -157,7 +159,8 @@ def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -
 def test_what_hubspot_says_nothing_of_is_told(cli: Cli) -> None:
     unknown = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
     result = cli("campaigns", unknown, "--errors", "errors.jsonl")
-    assert (result.code, errors()) == (1, [{"id": unknown, "reason": "unanswered"}])
+    assert (result.code, errors()) == (1, [line(unknown, "unanswered")])
+    assert f"First problem: {unknown}: HubSpot did not mention it.\n" in result.err
 
 
 def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
@@ -166,7 +169,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
     for format_ in ("csv", "parquet"):
         cli.sandbox.faults = lambda _: Answer(200, body=body)
         assert cli(*command, "--format", format_).code == 0
-        assert errors() == [{"id": "1", "reason": "without_associations"}]
+        assert errors() == [line("1", "without_associations")]
         Path("errors.jsonl").unlink()
 
 
@@ -188,6 +191,19 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
         (["associations", "contacts", "deals", "1", "--format", "xml"], "--format"),
         (["associations", "contacts"], "TO"),
         (["campaigns", "1", "--start-date", "2026"], "--start-date: expected a date"),
+        (
+            ["campaigns", "1", "--start-date", "2026-02-01", "--end-date", "2026-01-31"],
+            "--end-date: 2026-01-31 is before the start date, 2026-02-01",
+        ),
+        (
+            ["associations", "contacts", "deals", "1", "--output", "rows.xlsx"],
+            "rows.xlsx: say with",
+        ),
+        (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "--format"),
+        (["campaigns", "1", "--properties", "a", "--properties", "b"], "'--properties': given 2"),
+        (["campaigns", "1", "--output", "a", "--output", "b"], "'--output': given 2 times"),
+        (["campaigns", "--column", "a", "--column", "a", "--column", "b"], "'--column': given 3"),
+        (["workflow-ids", "1", "--by", "flow", "--by", "workflow"], "'--by': given 2 times"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence_and_nothing_is_sent(
@@ -252,6 +268,68 @@ def test_the_name_of_the_output_says_its_format(cli: Cli, name: str, begin: byte
     assert Path(name).read_bytes().startswith(begin)
 
 
+def test_an_ending_that_says_nothing_of_the_format_is_no_fault_where_the_format_is_given(
+    cli: Cli,
+) -> None:
+    command = [*("associations", "contacts", "companies"), PORTAL.contact_ids[0]]
+    assert cli(*command, "--output", "rows.xlsx", "--format", "csv").code == 0
+    assert cli(*command, "--output", "rows.ndjson").code == 0
+    assert json.loads(Path("rows.ndjson").read_bytes())
+    assert cli(*command, "--output", "/dev/stdout").rows
+    assert cli(*command, "--output", "rows", "--no-progress", "--no-progress").code == 0
+    assert Path("rows").read_bytes() == Path("rows.ndjson").read_bytes()
+
+
+def test_ids_come_from_several_files_and_standard_input_each_once(cli: Cli) -> None:
+    one, _, other = PORTAL.contact_ids[:3]
+    Path("a.csv").write_text(f"id,name\n{one},Ada\n1;2,x\n")
+    Path("b.csv").write_text(f"name;id\nAda;{one}\nBob;{other}\n")
+    command = ["associations", "contacts", "companies", "--column", "id", "--errors", "e.jsonl"]
+    result = cli(*command, "--ids", "a.csv", "--ids", "b.csv", "--ids", "a.csv")
+    assert [row["from"]["id"] for row in result.rows] == [one, other]
+    assert [each["message"] for each in errors("e.jsonl")] == [
+        *("a.csv, line 3: it has several values", "a.csv, line 3: it has several values"),
+    ]
+    stdin = f"id\n{other}\n".encode()
+    result = cli(*command, "--ids", "b.csv", "--ids", "-", stdin=stdin)
+    assert [row["from"]["id"] for row in result.rows] == [one, other]
+    result = cli(*command, "--ids", "a.csv", "--ids", "none.csv")
+    assert (result.code, "none.csv: No such file" in result.err) == (2, True)
+
+
+def test_a_workbook_is_called_so_and_nothing_is_read_or_written(cli: Cli) -> None:
+    Path("ids.xlsx").write_bytes(b"PK\x03\x04 [Content_Types].xml")
+    command = ["associations", "contacts", "companies", "--column", "id", "--output", "rows.csv"]
+    result = cli(*command, "--ids", "ids.xlsx")
+    assert (result.code, Path("rows.csv").exists()) == (2, False)
+    assert "Error: ids.xlsx is an Excel workbook (.xlsx); ids are read from text" in result.err
+    result = cli(*command, stdin=Path("ids.xlsx").read_bytes())
+    assert result.code == 2
+    assert "Error: standard input is an Excel workbook (.xlsx)" in result.err
+
+
+def test_ids_that_a_spreadsheet_spoilt_are_told_and_not_sent(cli: Cli) -> None:
+    requests = cli.sandbox.traffic.requests
+    stdin = b"1.09426E+11\n101.0\n101,0\nnan\n"
+    result = cli("associations", "contacts", "companies", "--errors", "e.jsonl", stdin=stdin)
+    assert (result.code, cli.sandbox.traffic.requests) == (1, requests)
+    assert [each["reason"] for each in errors("e.jsonl")] == ["invalid"] * 4
+    assert "First problem: standard input, line 1: a spreadsheet or pandas rounded it" in result.err
+
+
+def test_the_help_says_what_each_option_is_for_and_nothing_of_types_that_are_none(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = dict.fromkeys(words[0] for words, _ in READS.values())
+    for is_rich in ("1", "0"):
+        monkeypatch.setenv("TYPER_USE_RICH", is_rich)
+        for command in ((), *((name,) for name in [*commands, "sandbox"])):
+            text = cli.help(*command)
+            assert "bool" not in text.lower()
+            for option in re.findall(r"^[│ ]+(--[a-z-]+)(.*)$", text, re.MULTILINE):
+                assert re.search("[a-z]{3,}", option[1]), option
+
+
 def test_the_version_is_that_of_the_distribution(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,7 +347,7 @@ def test_each_place_that_is_no_id_is_told_and_hides_no_id(cli: Cli) -> None:
     command += ["--output", "rows.jsonl", "--errors", "errors.jsonl"]
     for resume in ([], ["--resume"]):
         assert cli(*command, *resume).code == 1
-        assert [line["message"] for line in errors()] == [
+        assert [each["message"] for each in errors()] == [
             "ids.csv, line 2: no column 'id'",
             "ids.csv, line 3: no column 'id'",
         ]
@@ -292,7 +370,7 @@ def test_a_broken_csv_file_keeps_the_rows_before_and_says_where(
         result = cli(*command)
         assert result.code == 2
         assert len(result.rows) == 1
-        assert "Error: ids.csv: the row that begins in line 3: unexpected end" in result.err
+        assert "Error: ids.csv: the row that starts in line 3: unexpected end" in result.err
 
 
 def test_without_a_token_nothing_is_read(cli: Cli) -> None:
@@ -330,7 +408,7 @@ def test_a_run_that_stops_early_says_why_and_how_to_go_on(
     command = shlex.split(hint.removeprefix("To continue: "))
     assert command[2] == "--resume"
     rows = [json.loads(line)["from"]["id"] for line in Path("rows.jsonl").read_bytes().splitlines()]
-    assert sorted([*rows, *(line["id"] for line in errors())]) == sorted(PORTAL.contact_ids)
+    assert sorted([*rows, *(each["id"] for each in errors())]) == sorted(PORTAL.contact_ids)
     cli.sandbox.faults = None
     assert cli(*command[1:]).code == 0
     uninterrupted = cli("associations", "contacts", "deals", "--ids", contacts)
@@ -394,8 +472,8 @@ def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
     command = ["associations", "contacts", "deals", "--ids", contacts, "--errors", "errors.jsonl"]
     result = cli(*command)
     assert result.code == 1
-    unread = [line for line in errors() if line["reason"] == "unread"]
-    assert [line["id"] for line in unread] == list(PORTAL.contact_ids[1000:2000])
+    unread = [each for each in errors() if each["reason"] == "unread"]
+    assert [each["id"] for each in unread] == list(PORTAL.contact_ids[1000:2000])
     assert "results" in unread[0]["message"]
     assert len(result.rows) + len(errors()) == len(PORTAL.contact_ids)
 

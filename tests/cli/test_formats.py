@@ -7,7 +7,9 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -20,8 +22,9 @@ from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line, read_csv
 from hubspot_batch_read.cli.outputs import Output, open_new, open_output
 from hubspot_batch_read.operations import ASSOCIATIONS, CAMPAIGNS, WORKFLOWS_BY_FLOW_ID
-from hubspot_batch_read.results import WithoutRecord
+from hubspot_batch_read.results import InputError, WithoutRecord
 from hubspot_batch_read_api.models import Association, Campaign
+from tests.cli.conftest import line
 
 HEADER = b"from_id,to_id,type_id,category,label\n"
 
@@ -271,9 +274,74 @@ def test_errors_are_continued_without_what_was_not_read_or_is_cut_off(tmp_path: 
     errors.write("5", "unanswered")
     errors.close()
     assert ["1" in done, "2" in done, "3" in done, "4" in done] == [True, False, True, False]
-    assert path.read_bytes() == kept[0] + kept[2] + json_line({"id": "5", "reason": "unanswered"})
+    assert path.read_bytes().splitlines(keepends=True)[:2] == [kept[0], kept[2]]
+    assert json.loads(path.read_bytes().splitlines()[2]) == line("5", "unanswered")
     assert (errors.number, errors.counts["without_associations"]) == (2, 1)
     assert [each.name for each in tmp_path.iterdir()] == ["errors"]
+
+
+def input_error(id_: str, ids: list[str], **more: Any) -> WithoutRecord:
+    context = {"id": ids, "objectType": ["contact"]}
+    error = InputError(id=id_, category="VALIDATION_ERROR", context=context, **more)
+    return WithoutRecord(id_, "error", error)
+
+
+def test_an_error_is_about_its_id_alone_however_many_ids_hubspot_names(tmp_path: Path) -> None:
+    ids = [str(number) for number in range(1000)]
+    errors = open_errors(tmp_path / "errors", None)
+    errors.write_all([input_error(id_, ids, message="no: " + ", ".join(ids)) for id_ in ids])
+    errors.write_all([input_error("0042", ids), input_error("x", ids)])
+    errors.close()
+    *lines, odd, other = map(json.loads, (tmp_path / "errors").read_bytes().splitlines())
+    for id_, each in zip(ids, lines, strict=True):
+        assert (each["id"], each["context"]) == (id_, {"id": [id_], "objectType": ["contact"]})
+    assert odd["context"]["id"] == ["42"]
+    assert len(other["context"]["id"]) <= 5
+    assert (tmp_path / "errors").stat().st_size < 1_000_000
+
+
+@given(
+    st.text(min_size=1, max_size=5),
+    st.dictionaries(st.text(), st.lists(st.text(), max_size=9), max_size=9),
+    st.text(),
+    st.integers(1, 1000),
+)
+def test_a_line_of_errors_is_bounded_and_has_the_same_keys_whatever_hubspot_says(
+    tmp_path_factory: pytest.TempPathFactory,
+    id_: str,
+    context: dict[str, list[str]],
+    text: str,
+    times: int,
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "bounded"
+    path.unlink(missing_ok=True)
+    long = {key * times: [each * times for each in values] for key, values in context.items()}
+    error = InputError(
+        id=id_,
+        category=text * times,
+        sub_category=text * times,
+        message=text * times,
+        context=long,
+    )
+    errors = open_errors(path, None)
+    errors.write_all([WithoutRecord(id_, "error", error), WithoutRecord(id_, "unanswered")])
+    errors.write(id_, "unread")
+    errors.write_invalid(id_, "no id")
+    errors.close()
+    lines = path.read_bytes().splitlines()
+    assert max(map(len, lines)) < 150_000
+    assert [[*json.loads(each)] for each in lines] == [[*line("", "")]] * 4
+
+
+def test_errors_can_be_read_by_a_query_whatever_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "errors.jsonl"
+    errors = open_errors(path, None)
+    for number in range(25_000):
+        errors.write(str(number), "without_associations")
+    errors.write_all([input_error("x", ["x"], message="why")])
+    errors.close()
+    table = duckdb.read_json(str(path))
+    assert (table.columns, len(table.fetchall())) == ([*line("", "")], 25_001)
 
 
 @pytest.mark.parametrize("line", [b"nonsense\n", b'{"id":"1"}\n', b'{"id":1,"reason":"error"}\n'])

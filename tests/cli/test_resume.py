@@ -310,13 +310,13 @@ def test_a_terminal_shows_progress_in_colour_unless_it_is_not_wanted(
     monkeypatch.setenv("COLUMNS", "120")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    shown = in_terminal(cli, *COMMAND, "--output", "rows.jsonl")
+    shown = cli.in_terminal(*COMMAND, "--output", "rows.jsonl").shown
     assert "2500/2500" in shown
-    assert "0 errors, 0 waits" in shown
+    assert "no errors, 0 waits" in shown
     assert "2,500 ids: " in shown
     assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]m|\x1b\[38;5", shown)) != bool(environment)
     Path("errors.jsonl").unlink()
-    assert in_terminal(cli, *COMMAND, "--output", "other.jsonl", "--no-progress") == ""
+    assert cli.in_terminal(*COMMAND, "--output", "other.jsonl", "--no-progress").shown == ""
 
 
 def test_ids_are_not_waited_for_at_a_terminal(cli: Cli) -> None:
@@ -327,23 +327,3 @@ def test_ids_are_not_waited_for_at_a_terminal(cli: Cli) -> None:
     os.close(follower)
     assert process.returncode == 2
     assert said.startswith(b"Error: no ids: give some as arguments")
-
-
-def in_terminal(cli: Cli, *arguments: str) -> str:
-    """Run a command whose standard error is a terminal; return what that shows."""
-    leader, follower = pty.openpty()
-    process = cli.start(*arguments, stderr=follower)
-    os.close(follower)
-    shown = b""
-    while piece := read(leader):
-        shown += piece
-    os.close(leader)
-    assert process.wait(20) == 0
-    return shown.decode()
-
-
-def read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # Linux's way to say that the other end is closed
-        return b""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from uuid import UUID
 
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package of their own
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +124,114 @@ def test_what_is_not_an_id_is_refused_with_its_place(value: object) -> None:
 def test_what_is_no_iterable_of_ids_is_refused_before_anything_is_read(value: object) -> None:
     with pytest.raises(TypeError, match=r"^flow_ids: expected an iterable of ids, got "):
         Ids(value, name="flow_ids")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("101.0", "made it a decimal number"),
+        ("101.", "made it a decimal number"),
+        ("101,0", "made it a decimal number"),
+        ("-101.50", "made it a decimal number"),
+        ("1.09426E+11", "rounded it, and digits are lost"),
+        ("1,09426e+11", "rounded it, and digits are lost"),
+        ("1E5", "rounded it, and digits are lost"),
+        ("nan", "it stands for a missing value"),
+        ("None", "it stands for a missing value"),
+        ("<NA>", "it stands for a missing value"),
+        ('="101"', "it is a formula or an error of a spreadsheet"),
+        ("#N/A", "it is a formula or an error of a spreadsheet"),
+        ("########", "it is a formula or an error of a spreadsheet"),
+        (101.0, "pandas makes floats of whole numbers where others are missing"),
+        (np.float64(101), "pandas makes floats of whole numbers where others are missing"),
+        (float("nan"), "it stands for a missing value"),
+        (np.float64("nan"), "it stands for a missing value"),
+        (pd.NA, "it stands for a missing value"),
+        (pd.NaT, "it stands for a missing value"),
+        (None, "it stands for a missing value"),
+        ("", "it is empty"),
+        (" 7", "there is space around it"),
+        ("7\ud800", "it has characters that cannot be printed"),
+    ],
+)
+def test_an_id_that_was_spoilt_is_refused_in_words_that_say_what_happened(
+    value: object, reason: str
+) -> None:
+    with pytest.raises(InvalidIdError) as caught:
+        take_all(Ids(["1", value]))  # type: ignore[list-item]
+    assert str(caught.value).startswith("ids[1]: expected an id as text or whole number, got ")
+    assert reason in str(caught.value)
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    "text", ["0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", "12345678901e123456", "1e2f", "nanna", "a.0"]
+)
+def test_text_that_only_resembles_a_spoilt_id_is_an_id(text: str) -> None:
+    assert take_all(Ids([text])) == [text]
+
+
+def test_a_series_with_missing_values_says_so() -> None:
+    ids = Ids(pd.Series([101, None, 103]))
+    with pytest.raises(InvalidIdError, match=r"ids\[0\].*where others are missing"):
+        take_all(ids)
+    ids = Ids(pd.Series([101, None, 103], dtype="Int64"))
+    with pytest.raises(InvalidIdError, match=r"ids\[1\].*a missing value"):
+        take_all(ids)
+    assert take_all(ids) == ["103"]
+    assert take_all(Ids(pd.Series([101, 103]))) == ["101", "103"]
+
+
+@pytest.mark.parametrize(
+    ("value", "instead"),
+    [
+        (
+            pd.DataFrame({"id": [1]}),
+            r'a DataFrame; pass one of its columns, such as table\["id"\]$',
+        ),
+        (pl.DataFrame({"id": [1]}), "a DataFrame; pass one of its columns"),
+        (pa.table({"id": [1]}), "a Table; pass one of its columns"),
+        ({"1": "Ada"}, r"a dict; pass its keys\(\) or its values\(\)$"),
+        (Counter(["1"]), r"a Counter; pass its keys\(\) or its values\(\)$"),
+    ],
+)
+def test_a_table_or_a_dict_is_refused_and_told_what_to_pass(value: object, instead: str) -> None:
+    with pytest.raises(TypeError, match=f"^ids: expected an iterable of ids, got {instead}"):
+        Ids(value)  # type: ignore[arg-type]
+
+
+def test_the_columns_of_a_table_and_the_parts_of_a_dict_are_ids() -> None:
+    assert take_all(Ids(pd.DataFrame({"id": [1, 2]})["id"])) == ["1", "2"]
+    assert take_all(Ids(pl.DataFrame({"id": ["1", "2"]})["id"])) == ["1", "2"]
+    assert take_all(Ids({"1": 2}.keys())) == ["1"]
+    assert take_all(Ids({"1": 2}.values())) == ["2"]
+
+
+def test_a_uuid_is_an_id() -> None:
+    one = UUID("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f")
+    ids = Ids([one, str(one), one])
+    assert (take_all(ids), ids.duplicates) == ([str(one)], 2)
+    assert list(Ids([one]).rest()) == [str(one)]
+
+
+@pytest.mark.parametrize("error", [OverflowError, ValueError, RuntimeError, TypeError])
+def test_ids_without_a_length_that_can_be_had_are_read(error: type[Exception]) -> None:
+    class Sized:
+        def __len__(self) -> int:
+            raise error
+
+        def __iter__(self) -> Iterator[int]:
+            return iter([1, 2])
+
+    ids = Ids(Sized())
+    assert (ids.total, take_all(ids)) == (None, ["1", "2"])
+
+
+def test_more_ids_than_a_length_can_be_are_read() -> None:
+    ids = Ids(range(10**20))
+    chunk: dict[str, int | str] = {}
+    ids.take(2, chunk)
+    assert (ids.total, list(chunk), next(ids.rest())) == (None, ["0", "1"], "2")
 
 
 def test_an_id_of_the_other_kind_is_refused() -> None:

@@ -167,6 +167,17 @@ def test_what_cannot_be_sent_is_refused_when_the_method_is_called(asynchronous: 
 
 
 @both
+def test_an_end_before_the_start_is_refused_and_the_same_day_is_not(asynchronous: bool) -> None:
+    hubspot = connect(Server(), asynchronous=asynchronous)
+    problem = r"^end_date: 2026-01-31 is before the start date, 2026-02-01$"
+    with pytest.raises(ValueError, match=problem):
+        hubspot.read_campaigns([GUID], start_date=date(2026, 2, 1), end_date="2026-01-31")
+    for start in (None, "2026-01-31", "2025-12-01"):
+        hubspot.read_campaigns([GUID], start_date=start, end_date="2026-01-31")
+    hubspot.read_campaigns([GUID], start_date="2026-02-01")
+
+
+@both
 @pytest.mark.parametrize("name", [*READS, "read_workflow_id_mappings"])
 def test_failures_are_raised_or_collected_and_progress_is_told(
     name: str, asynchronous: bool

@@ -14,7 +14,7 @@ from hubspot_batch_read.account import OnProgress
 from hubspot_batch_read.batch import Batch
 from hubspot_batch_read.cli.execute import execute
 from hubspot_batch_read.cli.faults import OK, WRONG_USE
-from hubspot_batch_read.cli.options import Options, with_options
+from hubspot_batch_read.cli.options import Command, Options, with_options
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,
@@ -40,7 +40,10 @@ def _tell_version(is_asked: bool) -> None:
 @app.callback()
 def main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_tell_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Read any number of ids from HubSpot's batch-read endpoints."""
@@ -69,7 +72,7 @@ def _example(command: str) -> str:
     return f"Example: hubspot-batch-read {command}"
 
 
-@app.command(epilog=_example("associations contacts companies 37295 37296"))
+@app.command(cls=Command, epilog=_example("associations contacts companies 37295 37296"))
 @with_options
 def associations(
     from_type: FromType, to_type: ToType, given: Given = None, *, options: Options
@@ -84,7 +87,7 @@ def associations(
     sys.exit(execute(operations.ASSOCIATIONS, "from_id", given or [], options, begin))
 
 
-@app.command(epilog=_example("associations-v3 deals companies 37295 --format csv"))
+@app.command(cls=Command, epilog=_example("associations-v3 deals companies 37295 --format csv"))
 @with_options
 def associations_v3(
     from_type: FromType, to_type: ToType, given: Given = None, *, options: Options
@@ -101,7 +104,10 @@ def associations_v3(
     sys.exit(execute(operations.ASSOCIATIONS_V3, "from_id", given or [], options, begin))
 
 
-@app.command(epilog=_example("campaigns 0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f --properties hs_name"))
+@app.command(
+    cls=Command,
+    epilog=_example("campaigns 0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f --properties hs_name"),
+)
 @with_options
 def campaigns(
     given: Given = None,
@@ -134,7 +140,7 @@ def campaigns(
     sys.exit(execute(operation, "id", given or [], options, begin))
 
 
-@app.command(epilog=_example("workflow-ids --by workflow 123456 123457"))
+@app.command(cls=Command, epilog=_example("workflow-ids --by workflow 123456 123457"))
 @with_options
 def workflow_ids(
     given: Given = None,
@@ -164,7 +170,7 @@ def workflow_ids(
     sys.exit(execute(operation, id_column, given or [], options, begin))
 
 
-@app.command(epilog=_example("sandbox --port 8765"))
+@app.command(cls=Command, epilog=_example("sandbox --port 8765"))
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,

@@ -6,14 +6,19 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
+from hubspot_batch_read.printable import printable
+
 
 def say(text: str) -> None:
-    """Write a line to standard error, which may be closed."""
+    """Write a line to standard error, which may be closed.
+
+    What controls a terminal is escaped, since parts of a text may be from a server or a file.
+    """
     with suppress(AttributeError, OSError, ValueError):
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a stream is a terminal; a closed one is none."""
+    """Return whether a stream is a terminal; a closed one is not."""
     return stream is not None and stream.isatty()

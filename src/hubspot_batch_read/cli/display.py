@@ -18,12 +18,23 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from hubspot_batch_read.cli.console import say
+
+NO_PROBLEMS = "no errors"
+
+
+LOGGER = logging.getLogger("hubspot_batch_read")
+"""Where each wait for the rate limit and for a retry is logged, at level INFO."""
+
 
 class Display:
-    """A progress bar with the number of ids done, their rate, errors and waits."""
+    """A progress bar with the number of ids done, those without an answer, the rate and waits.
+
+    Shown or not, it announces the first wait of each kind at once.
+    """
 
     def __init__(self, *, is_shown: bool) -> None:
-        """Prepare a bar, which may be one that nobody sees."""
+        """Prepare a bar."""
         self.is_shown = is_shown
         self._waits = _Waits()
         self._progress = Progress(
@@ -31,45 +42,60 @@ class Display:
             BarColumn(),
             MofNCompleteColumn(),
             _RateColumn(),
-            TextColumn("{task.fields[errors]:,} errors, {task.fields[waits]:,} waits"),
+            TextColumn("{task.fields[problems]}, {task.fields[waits]}", markup=False),
             TimeElapsedColumn(),
             console=Console(stderr=True),
             disable=not is_shown,
             redirect_stdout=False,
-            redirect_stderr=False,
+            redirect_stderr=True,  # what is said goes above the bar
         )
-        self._task = self._progress.add_task("", total=None, errors=0, waits=0)
+        self._task = self._progress.add_task(
+            "", total=None, problems=NO_PROBLEMS, waits=str(self._waits)
+        )
 
-    def begin(self, total: int | None) -> None:
-        """Say how many ids there are; None if that is not known."""
-        self._progress.update(self._task, total=total)
-
-    def update(self, done: int, errors: int) -> None:
-        """Say how many ids are done, and how many of these have no row because of an error."""
-        self._progress.update(self._task, completed=done, errors=errors, waits=self._waits.number)
+    def update(self, done: int, total: int | None, problems: str) -> None:
+        """Show how many ids are done, of how many if that is known, and what is wrong with some."""
+        self._progress.update(
+            self._task,
+            completed=done,
+            total=total,
+            problems=problems or NO_PROBLEMS,
+            waits=str(self._waits),
+        )
 
     def __enter__(self) -> Self:
-        """Show the bar."""
-        logger = logging.getLogger("hubspot_batch_read")
-        logger.addHandler(self._waits)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
+        """Show the bar, and take the log of the package from the application's handlers."""
         self._progress.start()
+        self._before = LOGGER.level, LOGGER.propagate
+        LOGGER.addHandler(self._waits)
+        LOGGER.setLevel(logging.INFO)
+        LOGGER.propagate = False
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """Leave the bar as it is."""
+        """Leave the log as it was, and the bar as it is."""
+        level, LOGGER.propagate = self._before
+        LOGGER.setLevel(level)
+        LOGGER.removeHandler(self._waits)
         self._progress.stop()
-        logging.getLogger("hubspot_batch_read").removeHandler(self._waits)
 
 
 class _Waits(logging.Handler):
-    """Counts the waits for the rate limit and for retries: each is logged."""
+    """Counts the waits, and announces the first of each kind."""
 
-    number = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self._number = 0
+        self._announced: set[str] = set()
+
+    def __str__(self) -> str:
+        return f"{self._number:,} wait{'' if self._number == 1 else 's'}"
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.number += 1
+        self._number += 1
+        if record.msg not in self._announced:
+            self._announced.add(record.msg)
+            say(f"Waiting: {record.getMessage()}.")
 
 
 class _RateColumn(ProgressColumn):

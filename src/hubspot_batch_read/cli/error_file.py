@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from attrs import asdict, define, field
+from attrs import define, evolve, field
 
 from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.files import lock, refuse_existing, replacing
 from hubspot_batch_read.cli.formats import CompleteLines, json_line, json_object
-from hubspot_batch_read.results import WithoutRecord
+from hubspot_batch_read.cli.sentences import shortened
+from hubspot_batch_read.ids import normal_form
+from hubspot_batch_read.results import InputError, WithoutRecord
 
 UNREAD = "unread"
 INVALID = "invalid"
-REASONS = {"error", "without_associations", "unanswered", INVALID, UNREAD}
+PROBLEMS = {
+    "error": "HubSpot has an error for it, without a message",
+    "unanswered": "HubSpot did not mention it",
+    INVALID: "it is not an id",
+}
+"""What is wrong with single ids, if nothing else was said."""
+REASONS = {*PROBLEMS, "without_associations", UNREAD}
+NOTHING_MORE = {"category": None, "sub_category": None, "message": None, "context": None}
+"""Every line has the same keys."""
+MOST_TEXTS = 5
+"""Texts of a list from HubSpot that are written."""
 
 
 @define
@@ -26,6 +40,8 @@ class ErrorFile:
 
     _file: BinaryIO | None
     counts: Counter[str] = field(factory=Counter)
+    first: str | None = None
+    """The first of the problems that single ids have, as a sentence."""
     _invalid: set[str] = field(factory=set)
     """What was said of invalid ids."""
 
@@ -39,23 +55,13 @@ class ErrorFile:
         """How many ids were not answered, or with an error."""
         return self.counts.total() - self.counts["without_associations"]
 
-    def write(self, id_: str, reason: str, **details: object) -> None:
+    def write(self, id_: str, reason: str, message: str | None = None) -> None:
         """Write why an id has no row.
 
         Raises:
             CommandError: The file cannot be written. From then on, ids are only counted.
         """
-        self.counts[reason] += 1
-        if self._file is None:
-            return
-        told = {name: value for name, value in details.items() if value is not None}
-        try:
-            self._file.write(json_line({"id": id_, "reason": reason, **told}))
-            self._file.flush()
-        except OSError as error:
-            self.close()
-            self._file = None
-            raise CommandError(f"the errors cannot be written: {error.strerror}") from error
+        self._write({"id": id_, "reason": reason, **NOTHING_MORE, "message": message})
 
     def write_all(self, found: list[WithoutRecord]) -> None:
         """Write what HubSpot said of ids without a record.
@@ -65,19 +71,40 @@ class ErrorFile:
         """
         failure = None
         for each in found:
-            details = asdict(each.error) if each.error is not None else {}
-            details.pop("id", None)
+            said = NOTHING_MORE if each.error is None else _said(each.id, each.error)
             try:
-                self.write(each.id, each.reason, **details)
+                self._write({"id": each.id, "reason": each.reason, **said})
             except CommandError as error:
                 failure = error
         if failure is not None:
             raise failure
 
-    def write_invalid(self, text: str, message: str) -> None:
-        """Write what is no id, and why, unless that is there already."""
-        if message not in self._invalid:
-            self.write(text, INVALID, message=message)
+    def write_invalid(self, text: str, message: str) -> bool:
+        """Write what is not an id, and why; return whether it is new, and not there already."""
+        is_new = message not in self._invalid
+        if is_new:
+            self.write(text, INVALID, message)
+        return is_new
+
+    def count(self, line: Mapping[str, object]) -> None:
+        """Count what is in the file, or would be."""
+        reason = str(line["reason"])
+        self.counts[reason] += 1
+        if self.first is None and reason in PROBLEMS:
+            said = line.get("message") or line.get("category") or PROBLEMS[reason]
+            self.first = str(said) if reason == INVALID else f"{line['id']}: {said}"
+
+    def _write(self, line: Mapping[str, object]) -> None:
+        self.count(line)
+        if self._file is None:
+            return
+        try:
+            self._file.write(json_line(line))
+            self._file.flush()
+        except OSError as error:
+            self.close()
+            self._file = None
+            raise CommandError(f"the errors cannot be written: {error.strerror}") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -105,20 +132,19 @@ def open_errors(path: Path | None, done: Done | None, *, is_replaced: bool = Fal
         if not (is_replaced and _is_ours(path)):
             refuse_existing(path)
         return ErrorFile(lock(path.open("wb"), path))
-    counts: Counter[str] = Counter()
-    invalid: set[str] = set()
+    errors, invalid = ErrorFile(None), set[str]()
     with path.open("rb") as before, replacing(path) as after:
         lines = CompleteLines(before)
         for line in lines:
-            id_, reason, message = _read(line, f"{path}, line {lines.number}")
-            if reason == INVALID:
-                invalid.add(message)
-            elif reason == UNREAD or not done.add(id_):
-                continue
-            counts[reason] += 1
-            after.write(line)
+            entry = _read(line, f"{path}, line {lines.number}")
+            is_invalid = entry["reason"] == INVALID
+            if is_invalid or (entry["reason"] != UNREAD and done.add(str(entry["id"]))):
+                errors.count(entry)
+                after.write(line)
+            if is_invalid:
+                invalid.add(str(entry.get("message")))
         lines.refuse_other_end(str(path), b"{")
-    return ErrorFile(lock(path.open("ab"), path), counts, invalid)
+    return evolve(errors, file=lock(path.open("ab"), path), invalid=invalid)
 
 
 def _is_ours(path: Path) -> bool:
@@ -133,9 +159,27 @@ def _is_ours(path: Path) -> bool:
     return True
 
 
-def _read(line: bytes, place: str) -> tuple[str, str, str]:
+def _read(line: bytes, place: str) -> Mapping[str, object]:
     entry = json_object(line, place)
-    id_, reason = entry.get("id"), entry.get("reason")
-    if not isinstance(id_, str) or reason not in REASONS:
+    if not isinstance(entry.get("id"), str) or entry.get("reason") not in REASONS:
         raise WrongUseError(f"{place}: not written by --errors")
-    return id_, str(reason), str(entry.get("message"))
+    return entry
+
+
+def _said(id_: str, error: InputError) -> dict[str, object]:
+    """Return what HubSpot said of an id, without the other ids of the request, and not too long."""
+    context = islice((error.context or {}).items(), MOST_TEXTS)
+    return {
+        "category": shortened(error.category),
+        "sub_category": shortened(error.sub_category),
+        "message": shortened(error.message),
+        "context": {shortened(name): _about(id_, texts) for name, texts in context} or None,
+    }
+
+
+def _about(id_: str, texts: Sequence[str]) -> list[str | None]:
+    """Return those of the texts that may be about an id: itself, if it is among them."""
+    for spelling in (id_, normal_form(id_)):
+        if spelling in texts:
+            return [spelling]
+    return [shortened(text) for text in texts[:MOST_TEXTS]]

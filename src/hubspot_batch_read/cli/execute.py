@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import combinations
@@ -16,16 +14,24 @@ import httpx
 from hubspot_batch_read import HubSpot
 from hubspot_batch_read.account import OnProgress
 from hubspot_batch_read.batch import Batch
-from hubspot_batch_read.cli.console import is_terminal, say
+from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import UNREAD, open_errors
+from hubspot_batch_read.cli.error_file import open_errors
 from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError, WrongUseError
 from hubspot_batch_read.cli.files import is_device, part_of
 from hubspot_batch_read.cli.formats import Flat, JsonLines
-from hubspot_batch_read.cli.inputs import Input, from_arguments, from_file, from_standard_input
+from hubspot_batch_read.cli.hidden import Hidden
+from hubspot_batch_read.cli.inputs import (
+    Input,
+    from_arguments,
+    from_file,
+    from_standard_input,
+    joined,
+)
 from hubspot_batch_read.cli.options import Options, RowFormat
 from hubspot_batch_read.cli.outputs import Output, open_output
+from hubspot_batch_read.cli.report import Report, is_talkative
 from hubspot_batch_read.cli.run import Run
 from hubspot_batch_read.operations import Operation, RowT
 
@@ -61,23 +67,31 @@ def execute(
         options: The options.
         begin: Begins to read.
     """
+    report = Report(options, Hidden())
     try:
         with ExitStack() as stack:
-            hubspot = stack.enter_context(_connect(options, begin))
-            run = _run(operation, id_column, given, options, stack)
-            return _read(run, options, lambda ids, tell: begin(hubspot, ids, tell))
+            hubspot = stack.enter_context(_connect(options, begin, report.hidden))
+            run = _run(operation, id_column, given, options, report.hidden, stack)
+            stop = None
+            try:
+                run.read(lambda ids, tell: begin(hubspot, ids, tell))
+            except CommandError as error:
+                stop = error
+            return report.tell(run, stop)
     except CommandError as error:
-        return _fail(error, error.exit_code, options)
+        return report.fail(error, error.exit_code)
     except OSError as error:  # a file that cannot be opened
-        return _fail(error, WrongUseError.exit_code, options)
+        return report.fail(error, WRONG_USE)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a traceback is for who asks
-        return _fail(error, STOPPED, options)
+        return report.fail(error, STOPPED)
 
 
-def _connect(options: Options, begin: Begin[RowT]) -> HubSpot:
+def _connect(options: Options, begin: Begin[RowT], hidden: Hidden) -> HubSpot:
     """Return a client, after a look whether it can read such things at all."""
+    token = _token(options)
+    hidden.add(token)
     try:
-        hubspot = HubSpot(_token(options), base_url=options.base_url)
+        hubspot = HubSpot(token, base_url=options.base_url)
         begin(hubspot, iter(()), print)
     except (ValueError, httpx.InvalidURL) as error:
         name, colon, problem = str(error).partition(": ")
@@ -90,6 +104,7 @@ def _run(
     id_column: str,
     given: Sequence[str],
     options: Options,
+    hidden: Hidden,
     stack: ExitStack,
 ) -> Run[RowT]:
     """Open everything that a run needs."""
@@ -104,47 +119,8 @@ def _run(
     stack.enter_context(closing(errors))
     # A bar between rows on the same terminal could not be read.
     is_free = options.output is not None or not is_terminal(sys.stdout)
-    display = Display(is_shown=_is_talkative(options) and is_free)
-    return Run(operation, ids, output, errors, done, display)
-
-
-def _read(run: Run[RowT], options: Options, begin: Callable[..., Batch[RowT]]) -> int:
-    """Read, and say on standard error what came of it."""
-    stop = None
-    try:
-        with run.display:
-            run.display.begin(_total(run))
-            run.read(begin)
-    except CommandError as error:
-        stop = error
-    for warning in run.warnings:
-        say(f"Warning: {warning}.")
-    if stop is not None:
-        _fail(stop, stop.exit_code, options)
-        if run.total:
-            say(f"{run.account}.")
-    elif not run.total:
-        say("Warning: there were no ids.")
-    elif run.exit_code:
-        where = f"{options.errors} says" if options.errors else "--errors FILE tells"
-        say(f"{run.account}; {where} why.")
-    elif _is_talkative(options):
-        say(f"{run.account}.")
-    exit_code = run.exit_code if stop is None else stop.exit_code
-    can_go_on = exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE)
-    if can_go_on and options.output is not None and not is_device(options.output):
-        say(_how_to_go_on(run))
-    return exit_code
-
-
-def _total(run: Run[RowT]) -> int | None:
-    """Return how many ids there are, None if nobody would see it or nobody knows."""
-    if not run.display.is_shown or not run.input.is_repeatable:
-        return None
-    try:
-        return sum(1 for _ in run.input.entries())
-    except CommandError:  # is told where the run comes to it
-        return None
+    display = Display(is_shown=is_talkative(options) and is_free)
+    return Run(operation, ids, output, errors, done, display, hidden)
 
 
 def _token(options: Options) -> str:
@@ -163,7 +139,7 @@ def _token(options: Options) -> str:
 def _check_files(options: Options) -> None:
     if options.resume and options.output is None:
         raise WrongUseError("--resume continues a file: name it with --output")
-    paths = [options.ids, options.output, options.errors, options.token_file]
+    paths = [options.output, options.errors, options.token_file, *dict.fromkeys(options.ids or [])]
     if options.output is not None and options.row_format is RowFormat.PARQUET:
         paths.append(part_of(options.output))
     files = [path for path in paths if path is not None and not is_device(path)]
@@ -177,15 +153,19 @@ def _are_one(one: Path, other: Path) -> bool:
 
 
 def _input(given: Sequence[str], options: Options) -> Input:
-    if given and options.ids:
+    files, column = options.ids or [], options.column
+    if given and files:
         raise WrongUseError("ids: give them either as arguments or with --ids")
-    if given and options.column:
+    if given and column:
         raise WrongUseError("--column is about a file: give that with --ids")
     if given:
         return from_arguments(given)
-    if options.ids is None or str(options.ids) == "-":
-        return from_standard_input(options.column)
-    return from_file(options.ids, options.column)
+    if not files:
+        return from_standard_input(column)
+    return joined(
+        from_standard_input(column) if str(path) == "-" else from_file(path, column)
+        for path in files
+    )
 
 
 def _output(
@@ -210,32 +190,3 @@ def _output(
 
 def _if_resumed(options: Options, done: Done) -> Done | None:
     return done if options.resume else None
-
-
-def _is_talkative(options: Options) -> bool:
-    return is_terminal(sys.stderr) and not options.no_progress
-
-
-def _how_to_go_on(run: Run[RowT]) -> str:
-    # Not at the end, where there may be ids after `--`.
-    name, *arguments = [each for each in sys.argv[1:] if each != "--resume"]
-    command = shlex.join(["hubspot-batch-read", name, "--resume", *arguments])
-    again = "" if run.input.is_repeatable else " (with the same ids on standard input)"
-    return f"To continue{again}: {command}"
-
-
-def _fail(error: BaseException, exit_code: int, options: Options) -> int:
-    if options.debug:
-        traceback.print_exception(error)
-    say(f"Error: {_in_words(error).removesuffix('.')}.")
-    return exit_code
-
-
-def _in_words(error: BaseException) -> str:
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    if isinstance(error, CommandError):
-        return str(error)
-    return f"{type(error).__name__}; --debug shows where"

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from attrs import define
 
 from hubspot_batch_read.cli.console import is_terminal
+from hubspot_batch_read.cli.csv_column import DELIMITERS, cells
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
-from hubspot_batch_read.cli.formats import read_csv
+from hubspot_batch_read.cli.file_kinds import refuse_other_kinds
+from hubspot_batch_read.id_checks import problem_of_text, what_spoilt
 
-DELIMITERS = ",;\t|"
 LONGEST_ID = 255
 """Characters beyond which something is taken for anything but an id; HubSpot's have 36 at most."""
+SEVERAL = "it has several values"
 
 
 class Entry(NamedTuple):
     """What stands where an id is expected."""
 
-    number: int
-    """The number of its line or argument, from 1."""
+    place: str
+    """Where it stands, for messages."""
     text: str
     problem: str | None = None
-    """Why it is no id."""
+    """Why it is not an id."""
 
 
 @define(frozen=True)
@@ -37,8 +39,6 @@ class Input:
 
     entries: Callable[[], Generator[Entry]]
     """Goes through the ids; raises WrongUseError if nothing can be made of the file."""
-    where: str
-    """What comes before the number of an entry in a message."""
     is_repeatable: bool
     """Whether one can go through the ids more than once."""
 
@@ -48,9 +48,9 @@ def from_arguments(ids: Sequence[str]) -> Input:
 
     def entries() -> Generator[Entry]:
         for number, text in enumerate(ids, 1):
-            yield _entry(number, text)
+            yield _entry(f"argument {number}", text)
 
-    return Input(entries, "argument", is_repeatable=True)
+    return Input(entries, is_repeatable=True)
 
 
 def from_file(path: Path, column: str | None) -> Input:
@@ -58,16 +58,19 @@ def from_file(path: Path, column: str | None) -> Input:
 
     Raises:
         OSError: The file cannot be read.
+        WrongUseError: It is not text.
     """
 
     def entries() -> Generator[Entry]:
         with path.open("rb") as binary:
             yield from _entries(binary, str(path), column)
 
-    if not path.is_fifo():
-        with path.open("rb"):
-            pass  # it can be read
-    return Input(entries, f"{path}, line", is_repeatable=path.is_file())
+    if path.is_file():
+        with path.open("rb") as binary, suppress(OSError):  # is told where the run comes to it
+            refuse_other_kinds(binary, str(path))
+    elif not path.is_fifo():
+        path.open("rb").close()  # it can be read
+    return Input(entries, is_repeatable=path.is_file())
 
 
 def from_standard_input(column: str | None) -> Input:
@@ -78,12 +81,24 @@ def from_standard_input(column: str | None) -> Input:
     """
     if sys.stdin is None or is_terminal(sys.stdin):
         raise WrongUseError("no ids: give some as arguments, with --ids FILE or on standard input")
-    binary, name = cast("io.BufferedReader", sys.stdin.buffer), "standard input"
-    return Input(lambda: _entries(binary, name, column), f"{name}, line", is_repeatable=False)
+    binary = cast("io.BufferedReader", sys.stdin.buffer)
+    return Input(lambda: _entries(binary, "standard input", column), is_repeatable=False)
+
+
+def joined(inputs: Iterable[Input]) -> Input:
+    """Return the ids of several inputs, one after the other."""
+    parts = list(inputs)
+
+    def entries() -> Generator[Entry]:
+        for each in parts:
+            yield from each.entries()
+
+    return Input(entries, is_repeatable=all(each.is_repeatable for each in parts))
 
 
 def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Generator[Entry]:
     try:
+        refuse_other_kinds(binary, name)
         text = _text(binary)
         try:
             yield from _lines(text, name) if column is None else _cells(text, name, column)
@@ -111,59 +126,31 @@ def _lines(file: io.TextIOWrapper, name: str) -> Generator[Entry]:
             text = text[1:-1].strip()
         if not text:
             continue
-        problem = "several values" if re.search(f"[{DELIMITERS}]", text) else None
-        if problem and is_first:
+        entry = _entry(f"{name}, line {number}", text)
+        if is_first and entry.problem == SEVERAL and not set(text).isdisjoint(DELIMITERS):
             raise WrongUseError(
-                f"{name}, line {number} has several values; say with --column "
-                "which column has the ids"
+                f"{entry.place} has several values; say with --column which column has the ids"
             )
         is_first = False
-        yield _entry(number, text, problem)
+        yield entry
 
 
 def _cells(file: io.TextIOWrapper, name: str, column: str) -> Generator[Entry]:
-    """Yield what is in a column of a CSV file; empty cells are skipped."""
-    header = file.readline()
-    delimiter, index = _column(header, name, column)
-    rows = read_csv(file, delimiter)
-    number = 2
-    try:
-        for row in rows:
-            if index < len(row):
-                text = row[index].strip()
-                if text:
-                    yield _entry(number, text)
-            elif row:
-                yield _entry(number, delimiter.join(row), f"no column {column!r}")
-            number = rows.line_num + 2
-    except csv.Error as error:
-        raise WrongUseError(f"{name}: the row that begins in line {number}: {error}") from error
+    """Yield what is in a column of a CSV file."""
+    for cell in cells(file, name, column):
+        place = f"{name}, line {cell.line}"
+        yield _entry(place, cell.text, f"no column {column!r}" if cell.is_missing else None)
 
 
-def _column(header: str, name: str, column: str) -> tuple[str, int]:
-    """Return how the cells are separated, and which of them has the ids."""
-    found: list[str] = []
-    for delimiter in DELIMITERS:
-        names = [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter), [])]
-        if names.count(column) > 1:
-            raise WrongUseError(f"{name} has several columns {column!r}")
-        if column in names:
-            return delimiter, names.index(column)
-        found = max(found, names, key=len)
-    raise WrongUseError(f"{name} has no column {column!r}; it has: {', '.join(found) or 'nothing'}")
-
-
-def _entry(number: int, text: str, problem: str | None = None) -> Entry:
-    return Entry(number, text[:LONGEST_ID], problem or _problem(text))
+def _entry(place: str, text: str, problem: str | None = None) -> Entry:
+    return Entry(place, text[:LONGEST_ID], problem or _problem(text))
 
 
 def _problem(text: str) -> str | None:
-    if text.isalnum() and len(text) <= LONGEST_ID:
-        return None
-    if not text:
-        return "empty"
     if len(text) > LONGEST_ID:
-        return f"{len(text):,} characters"
-    if not text.isprintable() or text != text.strip():
-        return "not printable"
-    return None
+        return f"it has {len(text):,} characters"
+    if text.isdecimal() and text.isascii():
+        return None
+    if spoilt := what_spoilt(text):  # first of all: 1,09426E+11 has a comma
+        return spoilt
+    return SEVERAL if re.search(rf"[{DELIMITERS}\s]", text) else problem_of_text(text)

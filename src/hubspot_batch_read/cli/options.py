@@ -1,6 +1,7 @@
 """The options that all reads have."""
 
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
@@ -9,7 +10,10 @@ from typing import Annotated, Any
 
 import typer
 from attrs import define
+from typer.core import TyperCommand, TyperOption
 
+from hubspot_batch_read.cli.faults import WrongUseError
+from hubspot_batch_read.cli.files import is_device
 from hubspot_batch_read_api.client import BASE_URL
 
 
@@ -19,6 +23,15 @@ class RowFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+
+
+NAMED_FORMATS = {
+    "jsonl": RowFormat.JSONL,
+    "ndjson": RowFormat.JSONL,
+    "csv": RowFormat.CSV,
+    "parquet": RowFormat.PARQUET,
+}
+"""What the ending of a file's name says of its format."""
 
 
 def _option(name: str, text: str, panel: str, metavar: str | None = None) -> Any:
@@ -33,8 +46,12 @@ class Options:
     """What a run reads, where the rows go, and how."""
 
     ids: Annotated[
-        Path | None,
-        _option("--ids", "Read the ids from a file, one a line (- for standard input).", _IDS),
+        list[Path] | None,
+        _option(
+            "--ids",
+            "Read the ids from a file, one a line (- for standard input); more than once for more.",
+            _IDS,
+        ),
     ] = None
     column: Annotated[
         str | None,
@@ -78,10 +95,34 @@ class Options:
 
     @property
     def row_format(self) -> RowFormat:
-        """The format of the rows: what the name of the output says, unless it is given."""
-        suffix = self.output.suffix[1:].lower() if self.output is not None else ""
-        named = RowFormat(suffix) if suffix in set(RowFormat) else RowFormat.JSONL
-        return self.format_ or named
+        """The format of the rows: what the name of the output says, unless it is given.
+
+        Raises:
+            WrongUseError: The name says something else.
+        """
+        if self.format_ is not None:
+            return self.format_
+        suffix = self.output.suffix[1:] if self.output is not None else ""
+        if not suffix or (self.output is not None and is_device(self.output)):
+            return RowFormat.JSONL
+        if suffix.lower() in NAMED_FORMATS:
+            return NAMED_FORMATS[suffix.lower()]
+        raise WrongUseError(
+            f"{self.output}: say with --format what to write; .{suffix} is not one of its formats"
+        )
+
+
+class Command(TyperCommand):
+    """A command that refuses an option with a value given twice, of which Typer takes the last."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments of the command."""
+        _, _, given = self.make_parser(ctx).parse_args(args=[*args])
+        for option, number in Counter(given).items():
+            is_single = isinstance(option, TyperOption) and not (option.multiple or option.is_flag)
+            if is_single and number > 1:
+                raise typer.BadParameter(f"given {number} times", ctx=ctx, param=option)
+        return super().parse_args(ctx, args)
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -15,6 +15,7 @@ from hubspot_batch_read.cli.faults import WrongUseError
 from hubspot_batch_read.cli.files import is_device, lock, refuse_existing
 from hubspot_batch_read.cli.formats import Begun, Format
 from hubspot_batch_read.operations import RowT
+from hubspot_batch_read.printable import printable
 
 
 class Output(Generic[RowT]):
@@ -33,6 +34,7 @@ class Output(Generic[RowT]):
         self._end = begun.end if begun else 0
         self._is_continued = begun is not None
         self._is_begun = False
+        self._is_terminal = file.isatty()
         self._is_on_disk = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
     def write(self, record: RowT) -> bool:
@@ -40,7 +42,7 @@ class Output(Generic[RowT]):
         lines = self._format.encode(record)
         if lines:
             self._begin()
-            self._file.write(lines)
+            self._file.write(_harmless(lines) if self._is_terminal else lines)
             self._file.flush()
             self.rows += 1
         return bool(lines)
@@ -76,6 +78,11 @@ class Output(Generic[RowT]):
             self._file.truncate()
         if self._end == 0:
             self._file.write(self._format.header)
+
+
+def _harmless(lines: bytes) -> bytes:
+    """Return lines for a terminal, which would do what control characters from HubSpot say."""
+    return "\n".join(map(printable, lines.decode().split("\n"))).encode()
 
 
 def open_output(path: Path | None, format_: Format[RowT], done: Done | None) -> Output[RowT]:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import chain, islice, repeat
 from typing import Generic
 
-import httpx
 from attrs import define, field
 
 from hubspot_batch_read.account import OnProgress
 from hubspot_batch_read.batch import Batch
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import INVALID, UNREAD, ErrorFile
+from hubspot_batch_read.cli.error_file import INVALID, PROBLEMS, UNREAD, ErrorFile
 from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError, WrongUseError
+from hubspot_batch_read.cli.hidden import Hidden
 from hubspot_batch_read.cli.inputs import Entry, Input
 from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.cli.sentences import sentence
+from hubspot_batch_read.cli.sentences import sentence, shortened
 from hubspot_batch_read.operations import Operation, RowT
 from hubspot_batch_read.results import Summary
 from hubspot_batch_read_api.errors import (
     BadRequestError,
     DecodeError,
-    HubSpotError,
     NotFoundError,
     ResponseTooLargeError,
     ServerError,
@@ -37,6 +36,18 @@ Begin = Callable[[Iterator[str], OnProgress], Batch[RowT]]
 
 FAILURES = 3
 """Chunks that may fail one after the other before a run stops."""
+MOST_MESSAGES = 3
+"""Messages of HubSpot that are not about an id, and are said."""
+
+
+NAMES = {
+    "without_associations": "without associations",
+    "error": "with errors",
+    "unanswered": "unanswered",
+    INVALID: "invalid",
+    UNREAD: "unread",
+}
+"""What the reasons are called in the account."""
 
 
 @define
@@ -49,50 +60,55 @@ class Run(Generic[RowT]):
     errors: ErrorFile
     done: Done
     display: Display
+    hidden: Hidden
     batch: Batch[RowT] = field(init=False)
     _interrupts: Interrupts = field(init=False)
-    _skipped: int = field(default=0, init=False)
+    _expected: int | None = field(default=None, init=False)
+    """How many ids will have a place in the account, None if that is not known."""
     _unwritten: list[str] = field(factory=list, init=False)
 
     def read(self, begin: Begin[RowT]) -> None:
         """Read everything, and complete the output.
 
         Raises:
-            CommandError: The run stopped early. What was read is written, and the error file has
-                the ids that were not read.
+            CommandError: The run stopped early, for whatever reason. What was read is written, and
+                the error file has the ids that were not read.
         """
-        with closing(self._ids()) as ids:
+        with closing(self._ids()) as ids, ExitStack() as shown:
             self.batch = begin(ids, self._on_progress)
-            self._read_and_finish()
-
-    def _read_and_finish(self) -> None:
-        with Interrupts(self.batch.close) as self._interrupts:
-            stop = self._stop()
-            undelivered: Iterator[str] = iter(())
-            try:
-                self._check(partial(self.output.finish, is_complete=stop is None))
-            except CommandError as error:
-                stop, undelivered = stop or error, self.output.undelivered()
-            stop = self._account_for_the_rest(stop, undelivered)
+            with Interrupts(self.batch.close) as self._interrupts:
+                stop = self._attempt(partial(self._read_all, shown))
+                stop = self._account_for_the_rest(stop)
+            stop = stop or self._attempt(self._show)
         if stop is not None:
             raise stop
 
-    def _account_for_the_rest(
-        self, stop: CommandError | None, undelivered: Iterator[str]
-    ) -> CommandError | None:
-        """Write what became of all other ids; return what stopped the run."""
+    def _account_for_the_rest(self, stop: CommandError | None) -> CommandError | None:
+        """Complete the output, and write what became of all other ids; return what stopped it."""
+        undelivered: Iterator[str] = iter(())
+        failure = self._attempt(partial(self._finish, is_complete=stop is None))
+        if failure is not None:
+            stop, undelivered = stop or failure, self.output.undelivered()
+        found = self.batch.new_without_record()
+        failures = [self._attempt(partial(self.errors.write_all, found))]
         why = None if stop is None else str(stop)
         unread = chain(self._unread(why), zip(undelivered, repeat(why)))
-        writes = chain(
-            [partial(self.errors.write_all, self.batch.new_without_record())],
-            (partial(self.errors.write, id_, UNREAD, message=message) for id_, message in unread),
-        )
-        for write in writes:
-            try:
-                write()
-            except CommandError as error:
-                stop = stop or error
-        return stop
+        # A step that failed goes on where it stopped: every id is accounted for.
+        while failure := self._attempt(partial(self._write_unread, unread)):
+            failures.append(failure)
+        return next(filter(None, [stop, *failures]), None)
+
+    def _attempt(self, action: Callable[[], None]) -> CommandError | None:
+        """Do something; return what ended it early, None if nothing did."""
+        try:
+            action()
+        except CommandError as error:
+            return error
+        except KeyboardInterrupt:  # it ended a wait for ids
+            return CommandError("interrupted")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the ids are accounted for
+            return self._refusal(error)
+        return None
 
     @property
     def exit_code(self) -> int:
@@ -107,17 +123,12 @@ class Run(Generic[RowT]):
     @property
     def account(self) -> str:
         """What became of the ids, in numbers."""
-        names = {
-            "without_associations": "without associations",
-            "error": "with errors",
-            "unanswered": "unanswered",
-            INVALID: "invalid",
-            UNREAD: "unread",
-        }
-        counts = self.errors.counts
-        parts = [f"{counts[reason]:,} {name}" for reason, name in names.items() if counts[reason]]
-        parts.insert(0, _number(self.output.rows, "record"))
+        parts = [_number(self.output.rows, "record"), *self._reasons(*NAMES)]
         return f"{_number(self.total, 'id')}: {', '.join(parts)}"
+
+    def _reasons(self, *reasons: str) -> list[str]:
+        counts = self.errors.counts
+        return [f"{counts[reason]:,} {NAMES[reason]}" for reason in reasons if counts[reason]]
 
     @property
     def warnings(self) -> list[str]:
@@ -131,20 +142,35 @@ class Run(Generic[RowT]):
                 + truncated[0].remedy
             )
         messages = dict.fromkeys(error.message or "?" for error in self.batch.other_errors)
-        return warnings + [f"HubSpot also says: {message}" for message in messages]
+        others = len(messages) - MOST_MESSAGES
+        said = [shortened(message) for message in islice(messages, MOST_MESSAGES)]
+        warnings += [f"HubSpot also says: {message}" for message in said]
+        return warnings + ([f"HubSpot says {others:,} other things"] if others > 0 else [])
+
+    @property
+    def first_failure(self) -> Exception | None:
+        """Why the first of the chunks that could not be read could not."""
+        return next((failure.error for failure in self.batch.failures), None)
 
     def _ids(self) -> Generator[str]:
         if self.output.incomplete is not None and self.done.take(self.output.incomplete):
+            self._expect(1)
             yield self.output.incomplete
         with closing(self.input.entries()) as entries:
             while (entry := self._next(entries)) is not None:
                 if entry.problem is not None:
-                    place = f"{self.input.where} {entry.number}"
-                    self.errors.write_invalid(entry.text, f"{place}: {entry.problem}")
+                    message = f"{entry.place}: {entry.problem}"
+                    if not self.errors.write_invalid(entry.text, message):
+                        self._expect(-1)
                 elif self.done.take(entry.text):
                     yield entry.text
                 else:
-                    self._skipped += 1
+                    self._expect(-1)
+
+    def _expect(self, more: int) -> None:
+        """Take note that there are more ids to account for than there seemed to be, or fewer."""
+        if self._expected is not None:
+            self._expected += more
 
     def _next(self, entries: Iterator[Entry]) -> Entry | None:
         if self.input.is_repeatable:
@@ -152,28 +178,43 @@ class Run(Generic[RowT]):
         with self._interrupts.end_a_wait():
             return next(entries, None)
 
-    def _stop(self) -> CommandError | None:
-        """Read; return what stopped the run early, None if nothing did."""
-        try:
-            self._read_all()
-        except CommandError as error:
-            return error
-        except KeyboardInterrupt:  # it ended a wait for ids
-            return CommandError("interrupted")
-        except (HubSpotError, httpx.RequestError) as error:
-            return self._refusal(error)
-        return CommandError("interrupted") if self._interrupts.came else None
-
     def _refusal(self, error: Exception) -> CommandError:
         """Return what a failure means: if nothing was answered before, the request may be wrong."""
         summary = self.batch.summary
         is_first = summary.taken == summary.unread
         is_wrong = is_first and isinstance(error, BadRequestError | NotFoundError)
-        stop = (WrongUseError if is_wrong else CommandError)(sentence(error))
+        stop = (WrongUseError if is_wrong else CommandError)(self._sentence(error))
         stop.__cause__ = error
         return stop
 
-    def _read_all(self) -> None:
+    def _sentence(self, error: Exception) -> str:
+        return self.hidden.mask(sentence(error))
+
+    def _read_all(self, shown: ExitStack) -> None:
+        """Show the display, and read.
+
+        Raises:
+            CommandError: It was interrupted, or no chunk at all could be read.
+        """
+        shown.enter_context(self.display)
+        self._expected = self._count_ids()
+        self._read_chunks()
+        if self._interrupts.came:
+            raise CommandError("interrupted")
+        summary, failure = self.batch.summary, self.first_failure
+        if failure is not None and summary.taken == summary.unread:
+            raise self._refusal(failure)
+
+    def _count_ids(self) -> int | None:
+        """Return how many ids there seem to be, None if nobody would see it or nobody knows."""
+        if not self.display.is_shown or not self.input.is_repeatable:
+            return None
+        try:
+            return self.total + sum(1 for _ in self.input.entries())
+        except CommandError:  # is told where the run comes to it
+            return None
+
+    def _read_chunks(self) -> None:
         """Read, also on after a chunk that HubSpot cannot answer, as long as others can be read."""
         placed, failures = -1, 0
         while not self._interrupts.came:
@@ -191,24 +232,28 @@ class Run(Generic[RowT]):
     def _write_records(self) -> None:
         for record in self.batch:
             id_ = self.operation.id_of(record) or ""
-            if self.done.is_written(id_):
-                continue
             try:
-                has_row = self.output.write(record)
-            except OSError as error:
+                is_new = not self.done.is_written(id_)
+                has_row = is_new and self.output.write(record)
+            except Exception as error:
                 self._unwritten.append(id_)
-                raise _unwritable(error) from error
-            if not has_row:
+                if isinstance(error, OSError):
+                    raise _unwritable(error) from error
+                raise
+            if not is_new:
+                self._expect(-1)
+            elif not has_row:
                 self.errors.write(id_, "without_associations")
             self.errors.write_all(self.batch.new_without_record())
 
-    def _on_progress(self, summary: Summary) -> None:
+    def _show(self) -> None:
+        problems = self._reasons(*PROBLEMS, UNREAD)
+        self.display.update(self.total, self._expected, ", ".join(problems))
+
+    def _on_progress(self, _: Summary) -> None:
         self.errors.write_all(self.batch.new_without_record())
         self._check(self.output.sync)
-        answered = summary.taken - summary.unread
-        self.display.update(
-            answered + self._skipped + self.errors.counts[INVALID], self.errors.number
-        )
+        self._show()
         if self._interrupts.came:
             self.batch.close()
 
@@ -219,11 +264,19 @@ class Run(Generic[RowT]):
         failed = 0
         for failure in self.batch.failures:
             failed += len(failure.ids)
+            why_not = self._sentence(failure.error)
             for id_ in failure.ids:
-                yield id_, sentence(failure.error)
+                yield id_, why_not
         with suppress(KeyboardInterrupt):  # nobody waits for what is still to come from a pipe
             for id_ in islice(self.batch.unread, failed, None):
                 yield id_, why
+
+    def _write_unread(self, unread: Iterator[tuple[str, str | None]]) -> None:
+        for id_, message in unread:
+            self.errors.write(id_, UNREAD, message)
+
+    def _finish(self, *, is_complete: bool) -> None:
+        self._check(partial(self.output.finish, is_complete=is_complete))
 
     def _check(self, write: Callable[[], None]) -> None:
         try:

@@ -1,0 +1,83 @@
+"""A column of a CSV file: how its cells are separated, and what stands in it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import NamedTuple
+
+from hubspot_batch_read.cli.faults import WrongUseError
+from hubspot_batch_read.cli.formats import read_csv
+
+DELIMITERS = ",;\t|"
+HEADER_LINES = 100
+"""Lines that the header takes at most: a quoted cell may have line ends."""
+LONGEST_LIST = 300
+"""Characters of the list of columns in a message."""
+
+
+class Cell(NamedTuple):
+    """What stands in the column."""
+
+    line: int
+    """The number of the line in which its row starts."""
+    text: str
+    """The text, or that of the row if it has no such column."""
+    is_missing: bool = False
+    """Whether the row has no such column."""
+
+
+class _Header(NamedTuple):
+    delimiter: str
+    position: int
+    lines: int
+
+
+def cells(lines: Iterator[str], name: str, column: str) -> Iterator[Cell]:
+    """Yield what stands in a column; empty cells and rows are skipped.
+
+    Raises:
+        WrongUseError: There is no such column, or a row is not CSV.
+    """
+    head = list(islice(lines, HEADER_LINES))
+    header = _header(head, name, " ".join(column.split()))
+    rows = read_csv(chain(head[header.lines :], lines), header.delimiter)
+    line = header.lines + 1
+    try:
+        for row in rows:
+            if header.position < len(row):
+                if text := row[header.position].strip():
+                    yield Cell(line, text)
+            elif row:
+                yield Cell(line, header.delimiter.join(row), is_missing=True)
+            line = header.lines + rows.line_num + 1
+    except csv.Error as error:
+        raise WrongUseError(f"{name}: the row that starts in line {line}: {error}") from error
+
+
+def _header(head: Sequence[str], name: str, column: str) -> _Header:
+    """Return how the cells are separated, which of them has the ids, and where the rows start."""
+    stated = re.match('sep=([^"\r\n])[\r\n]', head[0]) if head else None  # Excel's
+    before = 1 if stated else 0
+    found: list[str] = []
+    for delimiter in stated[1] if stated else DELIMITERS:
+        rows = csv.reader(head[before:], delimiter=delimiter)
+        names = [" ".join(_decoded(cell).split()) for cell in next(rows, [])]
+        if names.count(column) > 1:
+            raise WrongUseError(f"{name} has several columns {column!r}")
+        if column in names:
+            return _Header(delimiter, names.index(column), before + rows.line_num)
+        found = max(found, names, key=len)
+    columns = ", ".join(found) or "nothing"
+    if len(columns) > LONGEST_LIST:
+        columns = columns[:LONGEST_LIST] + "…"
+    raise WrongUseError(f"{name} has no column {column!r}; it has: {columns}")
+
+
+def _decoded(cell: str) -> str:
+    """Return a cell of the header, which old spreadsheets write in the code page of Windows."""
+    if cell.isascii() or cell.isprintable():
+        return cell
+    return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")

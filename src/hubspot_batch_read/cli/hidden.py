@@ -1,0 +1,31 @@
+"""What is never shown: the access token, and the passwords of proxies."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from urllib.parse import unquote
+from urllib.request import getproxies
+
+
+class Hidden:
+    """Secrets, and how to take them out of a text."""
+
+    def __init__(self) -> None:
+        """Hide the passwords of the proxies that the environment names."""
+        self._secrets: set[str] = set()
+        for address in getproxies().values():
+            user_and_password = address.rpartition("@")[0].rpartition("://")[2]
+            password = user_and_password.partition(":")[2]
+            if password:
+                header = b64encode(unquote(user_and_password).encode()).decode()
+                self._secrets |= {password, unquote(password), header}
+
+    def add(self, secret: str) -> None:
+        """Hide something else, too."""
+        self._secrets.add(secret)
+
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "[hidden]")
+        return text

@@ -1,0 +1,84 @@
+"""What came of a run, on standard error."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import traceback
+
+from attrs import define
+
+from hubspot_batch_read.cli.console import is_terminal, say
+from hubspot_batch_read.cli.error_file import UNREAD
+from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError
+from hubspot_batch_read.cli.files import is_device
+from hubspot_batch_read.cli.hidden import Hidden
+from hubspot_batch_read.cli.options import Options
+from hubspot_batch_read.cli.run import Run
+from hubspot_batch_read.cli.sentences import sentence
+from hubspot_batch_read.operations import RowT
+
+
+@define(frozen=True)
+class Report:
+    """Tells what came of a run, without secrets."""
+
+    options: Options
+    hidden: Hidden
+
+    def tell(self, run: Run[RowT], stop: CommandError | None) -> int:
+        """Say what happened, and why; return the exit code.
+
+        Args:
+            run: A run that has come to its end.
+            stop: What ended it early, None if nothing did.
+        """
+        exit_code = run.exit_code if stop is None else stop.exit_code
+        for warning in run.warnings:
+            say(f"Warning: {warning}.")
+        failure = run.first_failure
+        if failure is not None and (stop is None or self._words(failure) != self._words(stop)):
+            self.fail(failure, exit_code)
+        if stop is not None:
+            self.fail(stop, exit_code)
+        if run.errors.first is not None:
+            say(f"First problem: {run.errors.first.removesuffix('.')}.")
+        self._count(run, stop)
+        can_go_on = exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE)
+        output = self.options.output
+        if can_go_on and output is not None and not is_device(output):
+            say(_how_to_go_on(run))
+        return exit_code
+
+    def fail(self, error: BaseException, exit_code: int) -> int:
+        """Say what happened, with the traceback if that is wanted; return the exit code."""
+        if self.options.debug:
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                say(self.hidden.mask(line))
+        say(f"Error: {self._words(error)}.")
+        return exit_code
+
+    def _words(self, error: BaseException) -> str:
+        return self.hidden.mask(sentence(error))
+
+    def _count(self, run: Run[RowT], stop: CommandError | None) -> None:
+        if stop is None and not run.total:
+            say("Warning: there were no ids.")
+        elif stop is None and run.exit_code:
+            errors = self.options.errors
+            say(f"{run.account}; {f'{errors} says' if errors else '--errors FILE tells'} why.")
+        elif run.total and (stop is not None or is_talkative(self.options)):
+            say(f"{run.account}.")
+
+
+def is_talkative(options: Options) -> bool:
+    """Return whether somebody is there to see how far a run has come."""
+    return is_terminal(sys.stderr) and not options.no_progress
+
+
+def _how_to_go_on(run: Run[RowT]) -> str:
+    # Not at the end, where there may be ids after `--`.
+    name, *arguments = [each for each in sys.argv[1:] if each != "--resume"]
+    command = shlex.join(["hubspot-batch-read", name, "--resume", *arguments])
+    again = "" if run.input.is_repeatable else " (with the same ids on standard input)"
+    return f"To continue{again}: {command}"

@@ -1,0 +1,78 @@
+"""What is not an id, and is not an iterable of ids, in words that say what happened to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from reprlib import repr as short_repr
+
+_SPOILT = re.compile(
+    r"""
+    (?P<decimal> [+-]?\d+(?:\.\d*|,0+) ) |
+    (?P<rounded> [+-]?\d(?:[.,]\d+)?[Ee][+-]?\d{1,3} ) |
+    (?P<missing> (?i:nan|none|null|nat|<na>|n/a) ) |
+    (?P<formula> [=\#].* )
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_WHAT_HAPPENED = {
+    "decimal": "a spreadsheet or pandas made it a decimal number; export the column as text",
+    "rounded": "a spreadsheet or pandas rounded it, and digits are lost; export the column as text",
+    "missing": "it stands for a missing value",
+    "formula": "it is a formula or an error of a spreadsheet",
+}
+
+
+def problem_of_text(text: str) -> str | None:
+    """Return why a text is not an id; None if it can be one."""
+    if not text:
+        return "it is empty"
+    if text != text.strip():
+        return "there is space around it"
+    if not text.isprintable():
+        return "it has characters that cannot be printed"
+    return what_spoilt(text)
+
+
+def what_spoilt(text: str) -> str | None:
+    """Return what a spreadsheet or pandas did to an id; None if nothing."""
+    spoilt = _SPOILT.fullmatch(text)
+    return _WHAT_HAPPENED[spoilt.lastgroup or ""] if spoilt else None
+
+
+def problem_of_object(value: object) -> str | None:
+    """Return why something that is neither text nor a whole number is there, if that is known."""
+    is_nan = isinstance(value, float) and value != value  # only NaN is not itself
+    if value is None or is_nan or type(value).__name__ in {"NAType", "NaTType"}:
+        return "it stands for a missing value"
+    if isinstance(value, float):
+        return "pandas makes floats of whole numbers where others are missing; use text or Int64"
+    return None
+
+
+def refuse_other_things(name: str, ids: object) -> None:
+    """Raise TypeError if something is not an iterable of ids, though it may be iterable.
+
+    Args:
+        name: What the error calls it.
+        ids: What may be an iterable of ids. Going over a table or a dict would yield its columns or
+            its keys.
+    """
+    columns = getattr(type(ids), "columns", None)
+    if columns is not None and not callable(columns):  # of pandas, Polars, pyarrow or DuckDB
+        instead = f'a {type(ids).__name__}; pass one of its columns, such as table["id"]'
+    elif isinstance(ids, Mapping):
+        instead = f"a {type(ids).__name__}; pass its keys() or its values()"
+    elif isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
+        instead = shown(ids)
+    else:
+        return
+    raise TypeError(f"{name}: expected an iterable of ids, got {instead}")
+
+
+def shown(value: object) -> str:
+    """Return a value in a few characters, whatever its author had in mind."""
+    try:
+        return short_repr(value)
+    except Exception:  # noqa: BLE001 - see above
+        return f"something of type {type(value).__name__}"
