@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Generic, NamedTuple
 
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
+from hubspot_batch_read.causes import causes
 from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
@@ -291,7 +292,5 @@ class Plan(Generic[RowT]):
 
 def _drop_frames(error: BaseException) -> None:
     """Let go of what the frames of an exception hold: a failure may be kept for long."""
-    cause: BaseException | None = error
-    while cause is not None:
-        cause.__traceback__ = None
-        cause = cause.__cause__ or cause.__context__
+    for each in causes(error):
+        each.__traceback__ = None

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import httpx
 from tenacity import AsyncRetrying, BaseRetrying, RetryCallState, Retrying, wait_random_exponential
 
+from hubspot_batch_read.causes import causes
 from hubspot_batch_read.limiter import INTERVAL_MS, Limiter, RateLimit, stated_interval_ms
 from hubspot_batch_read_api.errors import ApiError, DecodeError, HubSpotError, RateLimitError
 
@@ -222,12 +223,7 @@ def _mask_token(error: BaseException) -> None:
 
 
 def _is_about_certificate(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error))
 
 
 def _interval(error: RateLimitError) -> float:
