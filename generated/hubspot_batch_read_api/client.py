@@ -22,7 +22,7 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
 
@@ -118,7 +118,7 @@ class AuthenticatedClient:
             raise ValueError(f"httpx_args: {min(taken)} is set by the client itself")
         self._httpx_args = {"base_url": base_url, "timeout": timeout, "headers": headers, **args}
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._sync_client: httpx.Client | None = None
         self._async_clients: WeakKeyDictionary[object, httpx.AsyncClient] = WeakKeyDictionary()
 
@@ -198,7 +198,7 @@ class _Token:
     def __init__(self, ask: TokenSource) -> None:
         self.ask = ask
         self.current: str | None = None
-        self.lock = threading.Lock()
+        self.lock = Lock()
 
 
 class _Auth(httpx.Auth):
@@ -302,6 +302,33 @@ def _checked_base_url(base_url: str) -> str:
             "base_url: expected http(s)://host, with a port and a path perhaps, and nothing else"
         )
     return base_url
+
+
+class Lock:
+    """A lock that is free in a forked process, even if a thread held it that exists in the parent only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        with suppress(RuntimeError):  # the thread that held it has forked, so it is free here
+            self._lock.release()
+
+    @staticmethod
+    def free_all() -> None:
+        """Free all locks, in a forked process."""
+        for lock in _locks:
+            lock._lock = threading.Lock()
+
+
+_locks: WeakSet[Lock] = WeakSet()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Lock.free_all)
 
 
 class _NoLoop:
