@@ -60,6 +60,7 @@ class Plan(Generic[RowT]):
         self._records = self._requests = self._unexpected = 0
         self._cut: list[Cut[RowT]] = []
         self._told = 0  # so many of the errors
+        self._end_is_known = False
         self._chunks: deque[Chunk[RowT]] = deque()
         self._ready: deque[Ready[RowT] | Failure] = deque()
 
@@ -107,7 +108,12 @@ class Plan(Generic[RowT]):
                     return
 
     def restart(self) -> None:
-        """Take note that nobody waits any more for what was sent; it is to be sent again."""
+        """Discard the requests in flight, which will be sent again.
+
+        Raises:
+            RuntimeError: Everything has been read, and the caller knows.
+        """
+        self.check_left()
         for chunk in self._chunks:
             chunk.restart()
 
@@ -116,6 +122,18 @@ class Plan(Generic[RowT]):
         """Whether every id has been taken and every record handed out."""
         under_way = self._chunks or self._ready
         return not under_way and all(source.ids.exhausted for source in self._sources)
+
+    def check_left(self) -> None:
+        """Refuse to read what has been read to its end, if the caller knows."""
+        if self._end_is_known and self.finished:
+            raise RuntimeError(
+                "this batch has been read to its end; "
+                "to read the ids again, call the method of the client again"
+            )
+
+    def note_end(self) -> None:
+        """Note that a caller has seen the end of a loop."""
+        self._end_is_known = self.finished
 
     # Answers
 
