@@ -27,7 +27,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.request import getproxies
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
 
@@ -41,6 +41,7 @@ from .errors import (
     RateLimitError,
     ResponseTooLargeError,
     ServerError,
+    causes,
     printable,
 )
 from .models.error import Error
@@ -133,7 +134,7 @@ class AuthenticatedClient:
         }
         self._httpx_args = {**common, **_with_tls_context(args)}
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         # Made now, so that arguments httpx does not accept are found now.
         self._sync_client: httpx.Client | None = self._new_sync_client()
         self._async_clients: WeakKeyDictionary[object, httpx.AsyncClient] = WeakKeyDictionary()
@@ -217,7 +218,7 @@ class _Token:
     def __init__(self, ask: TokenSource) -> None:
         self.ask = ask
         self.current: str | None = None
-        self.lock = threading.Lock()
+        self.lock = Lock()
         # Those that responses may still repeat.
         self.recent: deque[str] = deque(maxlen=8)
 
@@ -332,6 +333,33 @@ def _checked_base_url(base_url: object) -> str:
     raise ValueError(
         "base_url: expected http(s)://host, optionally with port and path, and nothing else"
     )
+
+
+class Lock:
+    """A lock that is free in a forked process, even if a thread held it that exists in the parent only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        with suppress(RuntimeError):  # the thread that held it has forked, so it is free here
+            self._lock.release()
+
+    @staticmethod
+    def free_all() -> None:
+        """Free all locks, in a forked process."""
+        for lock in _locks:
+            lock._lock = threading.Lock()
+
+
+_locks: WeakSet[Lock] = WeakSet()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Lock.free_all)
 
 
 class _NoLoop:
@@ -522,7 +550,7 @@ class _Exchange:
         error.args = (f"{peer}: {text or type(error).__name__}{_hint(text)}",)
         error.request.headers["Authorization"] = MASK
         error.request.extensions = {}  # they lead to the token
-        for cause in _causes(error):
+        for cause in [*causes(error)][1:]:
             cause.args = tuple(
                 masked(each, self.tokens) if isinstance(each, str) else each for each in cause.args
             )
@@ -581,16 +609,6 @@ def _hint(text: str) -> str:
     if r"illegal status line: bytearray(b'\x15\x03" in text:
         return "; it speaks TLS: is its address https://…?"
     return ""
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield what led to an exception, each once: an exception can be its own cause."""
-    seen = {id(error)}
-    cause = error.__cause__ or error.__context__
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__
 
 
 # The body of a response

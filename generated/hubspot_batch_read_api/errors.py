@@ -21,6 +21,7 @@ they were sent. Every exception of this module can be pickled.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -276,3 +277,22 @@ def printable(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that led to it, those of a group too, each once.
+
+    Without a cause, it is the exception that was being handled. `raise error from error` makes an
+    exception that is its own cause.
+    """
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if isinstance(each, BaseExceptionGroup):
+            pending += each.exceptions
+        pending.append(each.__cause__ or each.__context__)

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from keyword import iskeyword
-from threading import get_ident
 from types import GenericAlias, MappingProxyType, ModuleType
 from typing import (
     TYPE_CHECKING,
@@ -453,38 +452,46 @@ def _struct_decoder(shape: ObjectShape) -> Any:
     return Decoder(shape.struct).decode
 
 
-# The threads that have paused the garbage collector.
-_pausing: set[int] = set()
+# How many objects are made before the collector looks through them, while a body is decoded. It usually
+# looks after each 700, and again and again at those it has seen; a large body has hundreds of thousands.
+# Not a round number, so that an application's own threshold is not taken for this one.
+MANY = 1_000_003
+
+# The thresholds of the collector before they were raised.
+_usual: tuple[int, int, int] | None = None
 
 
-def _uncollected(convert: Callable[[ArgumentT], T], argument: ArgumentT) -> T:
-    """Call a function with the garbage collector paused, which would look through all it makes.
+def _seldom_collected(convert: Callable[[ArgumentT], T], argument: ArgumentT) -> T:
+    """Call a function with the collector's threshold raised, since what it makes has no cycles.
 
-    If the collector is off already, it is left alone: whoever switched it off switches it on again.
-    So calls can be nested, and run in several threads. Who switches it off while another thread is
-    in here finds it on again.
+    Whoever raised the threshold puts it back, unless the application has set another one meanwhile.
+    Whether the collector is on is left to the application.
     """
-    if not gc.isenabled():
+    global _usual
+    usual = _thresholds()
+    if not 0 < usual[0] < MANY:
         return convert(argument)
-    thread = get_ident()
     try:
-        _pausing.add(thread)
-        gc.disable()
+        _usual = usual
+        gc.set_threshold(MANY, *usual[1:])
         return convert(argument)
     finally:
-        gc.enable()
-        _pausing.discard(thread)
+        _put_back(usual)
 
 
-def _resume_in_child() -> None:
-    """Switch the collector on after a fork, if a thread had paused it that the child lacks."""
-    if _pausing:
-        _pausing.clear()
-        gc.enable()
+def _thresholds() -> tuple[int, int, int]:
+    # PyPy has a collector of another kind, and no thresholds.
+    return gc.get_threshold() if hasattr(gc, "get_threshold") else (0, 0, 0)
 
 
+def _put_back(usual: tuple[int, int, int] | None) -> None:
+    if usual and gc.get_threshold() == (MANY, *usual[1:]):
+        gc.set_threshold(*usual)
+
+
+# The thread that raised the threshold may not be in the child.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_resume_in_child)
+    os.register_at_fork(after_in_child=lambda: _put_back(_usual))
 
 
 # Models
@@ -528,7 +535,7 @@ class Model:
         Raises:
             DecodeError: The text is not JSON, or does not match the model.
         """
-        return _uncollected(cls._from_json, content)
+        return _seldom_collected(cls._from_json, content)
 
     @classmethod
     def _from_json(cls, content: bytes | str) -> Self:
@@ -569,7 +576,7 @@ class Model:
         Raises:
             TypeError, ValueError: A value is none that JSON has.
         """
-        return _uncollected(Model._to_json, self)
+        return _seldom_collected(Model._to_json, self)
 
     def _to_json(self) -> bytes:
         data = self.to_dict()

@@ -9,6 +9,7 @@ from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
 from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
+from hubspot_batch_read_api.errors import HubSpotError
 from hubspot_batch_read_api.models import BatchError
 
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[Summary], object]
 """Called after each answer, and at the end, with how far the read has come."""
+
+
+class ClosedError(HubSpotError):
+    """The client was closed during a read; the ids left are `unread`."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the client was closed during the read; `unread` has the ids left")
 
 
 class Account(Generic[RowT]):
@@ -117,9 +126,16 @@ class Account(Generic[RowT]):
         if self._on_progress is not None:
             self._on_progress(self.summary)
 
+    def _report_end(self, error: Exception | None) -> None:
+        """Report the end of a loop, unless it had to end before everything was read."""
+        if error is not None and not self._plan.finished:
+            raise error
+        self._report()
+
     def _by_id(self, entries: list[Entry[RowT]]) -> dict[str, RowT]:
         records = {source.ids.text(key): record for source, key, record in entries}
         if len(records) < len(entries):
             self._plan.give_back(entries)
             raise ValueError("two records have the same id; use all()")
+        self._plan.note_end()
         return records

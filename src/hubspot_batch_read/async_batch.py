@@ -40,24 +40,28 @@ class AsyncBatch(Account[RowT]):
         send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]],
         *,
         on_progress: OnProgress | None,
+        register: Callable[[AsyncRun[RowT]], object] = lambda _: None,
     ) -> None:
         """Begin with nothing read; batches come from the methods of `AsyncHubSpot`."""
         super().__init__(plan, on_progress=on_progress)
         self._send = send
-        self._run: _Run[RowT] | None = None
+        self._register = register
+        self._run: AsyncRun[RowT] | None = None
         self._loop: ref[_Loop[RowT]] | None = None
 
     def __aiter__(self) -> AsyncIterator[RowT]:
         """Yield the records. Raises what `Batch` raises."""
-        return _Loop(self._drive)
+        return self._new_loop()
 
     async def all(self) -> list[RowT]:
         """Read everything, and return the records; see `Batch.all`."""
-        return [record for _, _, record in await _Loop(self._drive).rest(self._plan)]
+        entries = await self._new_loop().rest()
+        self._plan.note_end()
+        return [record for _, _, record in entries]
 
     async def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by their id; see `Batch.by_id`."""
-        return self._by_id(await _Loop(self._drive).rest(self._plan))
+        return self._by_id(await self._new_loop().rest())
 
     def to_arrow(self) -> AsyncRecordBatches[RowT]:
         """Return the records as Arrow record batches; see `Batch.to_arrow`.
@@ -65,7 +69,7 @@ class AsyncBatch(Account[RowT]):
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
         """
-        return AsyncRecordBatches(self._plan, _Loop(self._drive))
+        return AsyncRecordBatches(self._plan, self._new_loop())
 
     async def aclose(self) -> None:
         """End the loop that iterates over the batch, if there is one; any task may do this."""
@@ -80,6 +84,9 @@ class AsyncBatch(Account[RowT]):
         """End the loop that iterates over the batch, if there is one."""
         await self.aclose()
 
+    def _new_loop(self) -> _Loop[RowT]:
+        return _Loop(self._plan, self._drive)
+
     async def _drive(self, loop: ref[_Loop[RowT]]) -> AsyncGenerator[Entry[RowT]]:
         if self._run is not None:
             # After a `break`, the loop is gone at once, while its generator ends when the event
@@ -88,10 +95,11 @@ class AsyncBatch(Account[RowT]):
                 raise RuntimeError("this batch is being read already")
             await self._end(self._run)
         plan = self._plan
+        plan.restart()
         self._loop = loop
-        self._run = run = _Run(self._send)
+        self._run = run = AsyncRun(self._send)
         try:
-            plan.restart()
+            self._register(run)
             while not plan.finished and not run.stopped:
                 ready = plan.advance()
                 request = plan.next_request()
@@ -105,13 +113,13 @@ class AsyncBatch(Account[RowT]):
                 # Wait only where there is nothing to hand out and nothing more to send.
                 if not run.answered.empty() or (not ready and request is None and run.requests):
                     answered = await run.answered.get()
-                    if answered is not None:
+                    if answered is not None and not run.stopped:
                         self._settle(run.requests.pop(answered), answered)
-            self._report()
+            self._report_end(run.error)
         finally:
             await self._end(run)
 
-    async def _end(self, run: _Run[RowT]) -> None:
+    async def _end(self, run: AsyncRun[RowT]) -> None:
         try:
             await run.end()
         finally:
@@ -119,11 +127,13 @@ class AsyncBatch(Account[RowT]):
                 self._run = None
 
 
-class _Run(Generic[RowT]):
+class AsyncRun(Generic[RowT]):
     """What a loop over a batch needs: tasks, their requests, and the answers to take."""
 
     def __init__(self, send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]]) -> None:
+        self.loop = _running_loop()
         self.stopped = False
+        self.error: Exception | None = None
         self.requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] = {}
         self.answered: asyncio.Queue[asyncio.Task[Answer[RowT]] | None] = asyncio.Queue()
         self._send = send
@@ -133,12 +143,28 @@ class _Run(Generic[RowT]):
         self.requests[task] = request
         task.add_done_callback(self.answered.put_nowait)
 
-    async def end(self) -> None:
+    def stop(self, error: Exception | None = None) -> None:
+        """End the loop from any task, by raising the error if there is one; wait for nothing."""
+        self.error = self.error or error
         self.stopped = True
         self.answered.put_nowait(None)  # wakes the loop, if it is another task that ends it
         for task in self.requests:
             task.cancel()
+
+    async def end(self) -> None:
+        """Stop, and wait for the requests in flight, which are cancelled."""
+        self.stop()
         await asyncio.gather(*self.requests, return_exceptions=True)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "AsyncHubSpot needs a running event loop of asyncio; "
+            "under trio, use HubSpot, in a thread of its own"
+        ) from None
 
 
 class _Loop(AsyncIterator[RowT]):
@@ -147,22 +173,36 @@ class _Loop(AsyncIterator[RowT]):
     While it exists, somebody may go on with it: `break` lets go of it at once.
     """
 
-    def __init__(self, drive: Callable[[ref[_Loop[RowT]]], AsyncGenerator[Entry[RowT]]]) -> None:
+    def __init__(
+        self,
+        plan: Plan[RowT],
+        drive: Callable[[ref[_Loop[RowT]]], AsyncGenerator[Entry[RowT]]],
+    ) -> None:
         self.entries = drive(ref(self))
+        self._plan = plan
 
     async def __anext__(self) -> RowT:
-        _, _, record = await anext(self.entries)
+        try:
+            _, _, record = await anext(self.entries)
+        except StopAsyncIteration:
+            self._plan.note_end()
+            raise
         return record
 
-    async def rest(self, plan: Plan[RowT]) -> list[Entry[RowT]]:
-        """Read all that is left; if this raises, the plan has it back."""
+    async def rest(self) -> list[Entry[RowT]]:
+        """Read all that is left; if this raises, the plan has it back.
+
+        Raises:
+            RuntimeError: Everything has been read, and the caller knows.
+        """
+        self._plan.check_left()
         entries: list[Entry[RowT]] = []
         try:
             async with aclosing(self.entries):
                 async for entry in self.entries:
                     entries.append(entry)  # noqa: PERF401 - what was read must survive an exception
         except BaseException:
-            plan.give_back(entries)
+            self._plan.give_back(entries)
             raise
         return entries
 
@@ -199,6 +239,7 @@ class AsyncRecordBatches(AsyncIterator["pa.RecordBatch"], Generic[RowT]):
         except BaseException:
             self._plan.give_back(entries)
             raise
+        self._plan.note_end()
         raise StopAsyncIteration
 
     async def read_all(self) -> pa.Table:
@@ -212,11 +253,13 @@ class AsyncRecordBatches(AsyncIterator["pa.RecordBatch"], Generic[RowT]):
         """
         from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
-        entries = await self._loop.rest(self._plan)
+        entries = await self._loop.rest()
         table = self._plan.table
         lines = chain.from_iterable(table.lines(record) for _, _, record in entries)
         try:
-            return arrow.table(self.schema, lines)
+            whole = arrow.table(self.schema, lines)
         except BaseException:
             self._plan.give_back(entries)
             raise
+        self._plan.note_end()
+        return whole

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from hubspot_batch_read import reading
-from hubspot_batch_read.account import OnProgress
-from hubspot_batch_read.async_batch import AsyncBatch
+from hubspot_batch_read.account import ClosedError, OnProgress
+from hubspot_batch_read.async_batch import AsyncBatch, AsyncRun
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.connection import Connection
 from hubspot_batch_read.ids import Id
@@ -22,7 +23,7 @@ from hubspot_batch_read_api.models import (
 )
 
 
-class AsyncHubSpot(Connection):
+class AsyncHubSpot(Connection[AsyncRun[Any]]):
     """The asynchronous version of `HubSpot`, for asyncio.
 
         async with AsyncHubSpot() as hubspot:
@@ -96,8 +97,25 @@ class AsyncHubSpot(Connection):
         return self._batch(read, on_error, on_progress)
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop. Later reads open new ones."""
+        """Close the connections of the running event loop, and end the reads in progress in it.
+
+        Later reads open new connections. Loops over batches raise ClosedError; another loop over
+        the same batch continues.
+        """
+        runs = self._runs_of_this_loop()
+        for run in runs:
+            run.stop(ClosedError())
         await self._client.aclose()
+        for run in runs:
+            await run.end()
+
+    def _runs_of_this_loop(self) -> list[AsyncRun[Any]]:
+        with self._runs_lock:
+            runs = [*self._runs]
+        if not runs:
+            return []
+        loop = asyncio.get_running_loop()
+        return [run for run in runs if run.loop is loop]
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -118,4 +136,5 @@ class AsyncHubSpot(Connection):
             read.plan(window=self._max_concurrency, on_error=on_error),
             send,
             on_progress=on_progress,
+            register=self._register,
         )

@@ -6,12 +6,16 @@ yields the records. `async_batch` has the same with tasks.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
+from itertools import chain
 from operator import itemgetter
 from queue import SimpleQueue
-from threading import Event, Lock
+from threading import Event, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Generic, Self
 
 from hubspot_batch_read.account import Account, OnProgress
@@ -19,12 +23,16 @@ from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
 from hubspot_batch_read.tables import LINES, Line
+from hubspot_batch_read_api.client import Lock
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Wait = Callable[[float], None]
 """Waits for so many seconds; raises as soon as the read has ended."""
+
+PATIENCE = 1.0
+"""Seconds that the end of a loop waits for the requests in flight."""
 
 
 class Batch(Account[RowT]):
@@ -39,9 +47,11 @@ class Batch(Account[RowT]):
     `max_concurrency` further requests run. They come in the order of the ids by chunks of as many
     ids as a request can hold, and in the order of the ids within a chunk.
 
-    Each record is handed over once. Iterating again goes on where the last loop ended, be it by
-    `break` or by an exception. A loop that ends early waits for the requests under way (never for
-    a retry or a rate limit); their answers are dropped.
+    Each record is returned once. Iterating again continues where the last loop stopped, after
+    `break` or an exception. A loop that stops early waits a second at most for the requests in
+    flight, and never for a retry or a rate limit; their answers are dropped. Once the loop has
+    reached the end of the read, or `all`, `by_id` or a table is complete, another one raises
+    RuntimeError: to read the ids again, call the method of the client again.
 
     One thread at a time can iterate over a batch.
     """
@@ -51,14 +61,14 @@ class Batch(Account[RowT]):
         plan: Plan[RowT],
         send: Callable[[Request[RowT], Wait], Answer[RowT]],
         *,
-        max_concurrency: int,
         on_progress: OnProgress | None,
+        register: Callable[[Run[RowT]], object] = lambda _: None,
     ) -> None:
         """Begin with nothing read; batches come from the methods of `HubSpot`."""
         super().__init__(plan, on_progress=on_progress)
-        self._max_concurrency = max_concurrency
         self._send = send
-        self._run: _Run[RowT] | None = None
+        self._register = register
+        self._run: Run[RowT] | None = None
 
     def __iter__(self) -> Iterator[RowT]:
         """Yield the records.
@@ -69,9 +79,16 @@ class Batch(Account[RowT]):
             httpx.RequestError: No complete response arrived, after all retries.
             WaitTooLongError: The rate limit asks for a wait that is longer than `max_wait`.
             InvalidIdError: Something among the ids is not an id.
+            ClosedError: The client was closed during the read. The ids left are `unread`, and
+                another loop continues with them.
+            RuntimeError: The batch is being read already, or has been read to its end.
             Exception: What the iterable of the ids raises, or the callable for the token.
         """
-        return map(itemgetter(2), self._drive())
+        return chain(map(itemgetter(2), self._drive()), self._end_of_loop())
+
+    def _end_of_loop(self) -> Iterator[RowT]:
+        self._plan.note_end()
+        yield from ()
 
     def all(self) -> list[RowT]:
         """Read everything, and return the records.
@@ -83,7 +100,9 @@ class Batch(Account[RowT]):
         Raises:
             Exception: As when iterating.
         """
-        return [record for _, _, record in self._read()]
+        entries = self._read()
+        self._plan.note_end()
+        return [record for _, _, record in entries]
 
     def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by the text of the id that was given.
@@ -160,15 +179,21 @@ class Batch(Account[RowT]):
         except BaseException:
             self._plan.give_back(entries)
             raise
+        self._plan.note_end()
 
     def _drive(self) -> Generator[Entry[RowT]]:
-        if self._run is not None:
+        if self._run is not None and not self._run.stopped.is_set():
             raise RuntimeError("this batch is being read already")
         plan = self._plan
-        self._run = run = _Run(self._send, self._max_concurrency)
+        plan.restart()
+        self._run = run = Run(self._send)
         try:
-            plan.restart()
+            self._register(run)
             while not plan.finished and not run.stopped.is_set():
+                if run.process != os.getpid():  # forked in this loop, and the threads are not here
+                    plan.restart()
+                    self._run = run = Run(self._send)
+                    self._register(run)
                 ready = plan.advance()
                 request = plan.next_request()
                 if request is not None:
@@ -181,13 +206,13 @@ class Batch(Account[RowT]):
                 # Wait only where there is nothing to hand out and nothing more to send.
                 if not run.answered.empty() or (not ready and request is None and run.requests):
                     answered = run.answered.get()
-                    if answered is not None:
-                        self._settle(run.requests.pop(answered), answered)
-            self._report()
+                    if answered is not None and not run.stopped.is_set():
+                        self._settle(run.request_of(answered), answered)
+            self._report_end(run.error)
         finally:
             self._end(run)
 
-    def _end(self, run: _Run[RowT]) -> None:
+    def _end(self, run: Run[RowT]) -> None:
         try:
             run.end()
         finally:
@@ -195,32 +220,61 @@ class Batch(Account[RowT]):
                 self._run = None
 
 
-class _Run(Generic[RowT]):
-    """What a loop over a batch needs: threads, their requests, and the answers to take."""
+class Run(Generic[RowT]):
+    """What a loop over a batch needs: threads, their requests, and the answers to take.
 
-    def __init__(
-        self, send: Callable[[Request[RowT], Wait], Answer[RowT]], max_concurrency: int
-    ) -> None:
+    The threads are daemons, since a program that ends waits for all others.
+    """
+
+    def __init__(self, send: Callable[[Request[RowT], Wait], Answer[RowT]]) -> None:
         self.stopped = Event()
-        self.requests: dict[Future[Answer[RowT]], Request[RowT]] = {}
+        self.error: Exception | None = None
+        self.process = os.getpid()
+        self.requests: dict[Future[Answer[RowT]], tuple[Request[RowT], Thread]] = {}
         self.answered: SimpleQueue[Future[Answer[RowT]] | None] = SimpleQueue()
         self._send = send
         self._lock = Lock()
-        self._threads = ThreadPoolExecutor(max_concurrency, "hubspot-batch-read")
 
     def start(self, request: Request[RowT]) -> None:
+        future: Future[Answer[RowT]] = Future()
+        thread = Thread(
+            target=self._answer, args=[future, request], name="hubspot-batch-read", daemon=True
+        )
         with self._lock:
             if self.stopped.is_set():  # by another thread, while ids were taken
                 return
-            future = self._threads.submit(self._send, request, self._wait)
-        self.requests[future] = request
-        future.add_done_callback(self.answered.put)
+            thread.start()
+        self.requests[future] = request, thread
 
-    def end(self) -> None:
+    def request_of(self, answered: Future[Answer[RowT]]) -> Request[RowT]:
+        """Return the request that was answered, which is no longer in flight."""
+        request, thread = self.requests.pop(answered)
+        thread.join()
+        return request
+
+    def stop(self, error: Exception | None = None) -> None:
+        """End the loop from any thread, by raising the error if there is one; wait for nothing."""
         with self._lock:
+            self.error = self.error or error
             self.stopped.set()
         self.answered.put(None)  # wakes the loop, if it is another thread that ends it
-        self._threads.shutdown(cancel_futures=True)
+
+    def end(self) -> None:
+        """Stop, and wait a moment for the requests in flight."""
+        if sys.is_finalizing() or self.process != os.getpid():
+            return  # the threads are gone, perhaps with a lock
+        self.stop()
+        deadline = monotonic() + PATIENCE
+        for _, thread in [*self.requests.values()]:
+            thread.join(max(0.0, deadline - monotonic()))
+
+    def _answer(self, future: Future[Answer[RowT]], request: Request[RowT]) -> None:
+        try:
+            future.set_result(self._send(request, self._wait))
+        except BaseException as error:  # noqa: BLE001 - raised in the loop
+            future.set_exception(error)
+        self.answered.put(future)
+        del future  # which has the exception, which has this frame
 
     def _wait(self, seconds: float) -> None:
         if self.stopped.wait(seconds):
@@ -228,4 +282,4 @@ class _Run(Generic[RowT]):
 
 
 class _StoppedError(Exception):
-    """The loop has ended; nobody waits for the request any more."""
+    """The loop has ended, and nothing waits for the request any more."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from hubspot_batch_read import reading
-from hubspot_batch_read.account import OnProgress
-from hubspot_batch_read.batch import Batch, Wait
+from hubspot_batch_read.account import ClosedError, OnProgress
+from hubspot_batch_read.batch import Batch, Run, Wait
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.connection import Connection
 from hubspot_batch_read.ids import Id
@@ -22,7 +22,7 @@ from hubspot_batch_read_api.models import (
 )
 
 
-class HubSpot(Connection):
+class HubSpot(Connection[Run[Any]]):
     """Reads any number of ids, in as many requests as it takes.
 
         with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)
@@ -157,8 +157,18 @@ class HubSpot(Connection):
         return self._batch(read, on_error, on_progress)
 
     def close(self) -> None:
-        """Close the connections. Later reads open new ones."""
-        self._client.close()
+        """Close the connections, and end the reads in progress. Later reads open new ones.
+
+        Loops over batches, in any thread, raise ClosedError; another loop over the same batch
+        continues. This waits a second at most for the requests in flight.
+        """
+        with self._runs_lock:  # so that no loop starts with connections that are about to be closed
+            runs = [*self._runs]
+            for run in runs:
+                run.stop(ClosedError())
+            self._client.close()
+        for run in runs:
+            run.end()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -178,6 +188,6 @@ class HubSpot(Connection):
         return Batch(
             read.plan(window=self._max_concurrency, on_error=on_error),
             send,
-            max_concurrency=self._max_concurrency,
             on_progress=on_progress,
+            register=self._register,
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.limiter import RateLimit
@@ -16,6 +17,7 @@ from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
     BASE_URL,
     MAX_RESPONSE_BYTES,
+    Lock,
     TokenSource,
     checked_token,
 )
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
     import httpx
 
 ResultT = TypeVar("ResultT")
+RunT = TypeVar("RunT")
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name, not a token
 
 
-class Connection:
+class Connection(Generic[RunT]):
     """HubSpot's address, an access token, the connections, and how to use them."""
 
     def __init__(
@@ -88,10 +91,17 @@ class Connection:
         self._sender = Sender(retries=retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency
         self._base_url = base_url
+        self._runs: WeakSet[RunT] = WeakSet()
+        self._runs_lock = Lock()
 
     def __repr__(self) -> str:
         """Return the address."""
         return f"{type(self).__name__}(base_url={self._base_url!r})"
+
+    def _register(self, run: RunT) -> None:
+        """Note a loop over a batch, which ends when the client is closed."""
+        with self._runs_lock:
+            self._runs.add(run)
 
     def _call(
         self, send: Callable[..., ResultT], reading: Reading[RowT], request: Request[RowT]

@@ -6,11 +6,10 @@ import re
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
 
 import httpx
 
-from hubspot_batch_read_api.errors import ApiError, DecodeError
+from hubspot_batch_read_api.errors import ApiError, DecodeError, causes
 
 ANY_NUMBER = sys.maxsize
 """What may pass with time, as an overloaded server does."""
@@ -66,28 +65,13 @@ def _of_proxy(error: httpx.ProxyError) -> int:
 
 
 def _of_connection(error: httpx.ConnectError) -> int:
-    causes = list(_causes(error))
-    for cause in causes:
+    found = list(causes(error))
+    for cause in found:
         if isinstance(cause, ssl.SSLError) and not isinstance(
             cause, ssl.SSLEOFError | ssl.SSLZeroReturnError
         ):
             return 0
         if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
             return 0
-    is_refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes)
+    is_refused = any(isinstance(cause, ConnectionRefusedError) for cause in found)
     return A_FEW if is_refused else ANY_NUMBER
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield what led to an exception, those of a group too, each once."""
-    seen: set[int] = set()
-    pending: list[BaseException | None] = [error]
-    while pending:
-        cause = pending.pop()
-        if cause is None or id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        pending += [cause.__cause__ or cause.__context__]
-        if isinstance(cause, BaseExceptionGroup):
-            pending += cause.exceptions

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+
+from hubspot_batch_read_api.client import Lock
 
 # Importing pyrate_limiter takes a while and imports asyncio; without a limit, it is not needed.
 if TYPE_CHECKING:
@@ -142,9 +144,13 @@ class _Window:
     def __init__(self, bucket: AbstractBucket) -> None:
         self.bucket = bucket
         self._leak_at = 0
+        self._process = os.getpid()
 
     def delay(self) -> float:
         """Return 0.0 and count a request; or the seconds to wait."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            _free(self.bucket)
         # Between looking at the clock and counting, no other process may count.
         with _lock_of(self.bucket):
             now = self._now()
@@ -189,6 +195,15 @@ def _item(timestamp: int) -> RateItem:
     from pyrate_limiter import RateItem  # noqa: PLC0415 - see above
 
     return RateItem("request", timestamp)
+
+
+def _free(bucket: AbstractBucket) -> None:
+    """Free the lock of a bucket in a forked process: its holder may exist in the parent only."""
+    from pyrate_limiter import InMemoryBucket  # noqa: PLC0415 - see above
+
+    if isinstance(bucket, InMemoryBucket):
+        # As unpickling does it, where there is no lock either.
+        bucket.__setstate__({})  # type: ignore[no-untyped-call]
 
 
 def _lock_of(bucket: AbstractBucket) -> AbstractContextManager[object]:

@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Generic, NamedTuple
 
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
+from hubspot_batch_read_api.errors import causes
 from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
@@ -59,6 +60,7 @@ class Plan(Generic[RowT]):
         self._records = self._requests = self._unexpected = 0
         self._cut: list[Cut[RowT]] = []
         self._told = 0  # so many of the errors
+        self._end_is_known = False
         self._chunks: deque[Chunk[RowT]] = deque()
         self._ready: deque[Ready[RowT] | Failure] = deque()
 
@@ -106,7 +108,12 @@ class Plan(Generic[RowT]):
                     return
 
     def restart(self) -> None:
-        """Take note that nobody waits any more for what was sent; it is to be sent again."""
+        """Discard the requests in flight, which will be sent again.
+
+        Raises:
+            RuntimeError: Everything has been read, and the caller knows.
+        """
+        self.check_left()
         for chunk in self._chunks:
             chunk.restart()
 
@@ -115,6 +122,18 @@ class Plan(Generic[RowT]):
         """Whether every id has been taken and every record handed out."""
         under_way = self._chunks or self._ready
         return not under_way and all(source.ids.exhausted for source in self._sources)
+
+    def check_left(self) -> None:
+        """Refuse to read what has been read to its end, if the caller knows."""
+        if self._end_is_known and self.finished:
+            raise RuntimeError(
+                "this batch has been read to its end; "
+                "to read the ids again, call the method of the client again"
+            )
+
+    def note_end(self) -> None:
+        """Note that a caller has seen the end of a loop."""
+        self._end_is_known = self.finished
 
     # Answers
 
@@ -291,7 +310,5 @@ class Plan(Generic[RowT]):
 
 def _drop_frames(error: BaseException) -> None:
     """Let go of what the frames of an exception hold: a failure may be kept for long."""
-    cause: BaseException | None = error
-    while cause is not None:
-        cause.__traceback__ = None
-        cause = cause.__cause__ or cause.__context__
+    for each in causes(error):
+        each.__traceback__ = None

@@ -68,7 +68,7 @@ def plan(ids: Iterable[int], *, collect: bool = False) -> Plan[Association]:
 
 
 def read(ids: Iterable[int], *, collect: bool = False) -> Batch[Association]:
-    return Batch(plan(ids, collect=collect), send, max_concurrency=3, on_progress=None)
+    return Batch(plan(ids, collect=collect), send, on_progress=None)
 
 
 def aread(ids: Iterable[int], *, collect: bool = False) -> AsyncBatch[Association]:
@@ -106,7 +106,6 @@ def test_the_stream_has_the_schema_also_without_a_line(ids: list[int]) -> None:
     table = contacts.to_arrow().read_all()
     assert (table.num_rows, table.schema) == (0, ASSOCIATIONS.table.schema)
     assert contacts.summary.records == len(ids)
-    assert contacts.to_arrow().read_all().num_rows == 0
 
 
 def test_the_columns_are_those_of_the_operation_and_its_arguments() -> None:
@@ -181,9 +180,7 @@ def test_an_interrupt_gives_back_what_was_in_no_record_batch() -> None:
     interrupted: list[Association] = []
     operation = evolve(OPERATION, table=evolve(OPERATION.table, lines=lines))
     source = Source(operation, Ids([0, 91, 92, *range(1, 5)]))
-    contacts = Batch(
-        Plan([source], window=3, collect=False), send, max_concurrency=3, on_progress=None
-    )
+    contacts = Batch(Plan([source], window=3, collect=False), send, on_progress=None)
     with nothing_left(), pytest.raises(KeyboardInterrupt):
         contacts.to_arrow().read_all()
     assert contacts.summary.records == 0
@@ -244,7 +241,8 @@ def test_async_the_batches_have_the_lines_of_all_records() -> None:
         assert record_batches.schema == ASSOCIATIONS.table.schema
         assert [from_ids(each) async for each in record_batches] == [[0, 1], [2, 3], [4]]
         assert contacts.summary.records == 5
-        assert (await contacts.to_arrow().read_all()).schema == ASSOCIATIONS.table.schema
+        table = await aread([]).to_arrow().read_all()
+        assert (table.num_rows, table.schema) == (0, ASSOCIATIONS.table.schema)
 
     asyncio.run(main())
 
@@ -254,7 +252,48 @@ def test_async_read_all_reads_what_is_left() -> None:
         record_batches = aread([*range(7), 99]).to_arrow()
         assert from_ids(await anext(record_batches)) == [0, 1]
         assert from_ids(await record_batches.read_all()) == [2, 3, 4, 5, 6]
-        assert (await record_batches.read_all()).num_rows == 0
+        with pytest.raises(RuntimeError, match="read to its end"):
+            await record_batches.read_all()
+
+    asyncio.run(main())
+
+
+def test_after_the_last_record_batch_was_taken_there_is_one_empty_end() -> None:
+    contacts = read(range(4))
+    assert len(list(islice(contacts.to_arrow(), 2))) == 2
+    assert contacts.to_arrow().read_all().num_rows == 0
+    with pytest.raises(RuntimeError, match="read to its end"):
+        contacts.to_arrow().read_all()
+
+
+def test_async_after_the_last_record_batch_was_taken_there_is_one_empty_end() -> None:
+    async def main() -> None:
+        contacts = aread(range(4))
+        record_batches = contacts.to_arrow()
+        for _ in range(2):
+            await anext(record_batches)
+        await contacts.aclose()
+        assert (await contacts.to_arrow().read_all()).num_rows == 0
+        with pytest.raises(RuntimeError, match="read to its end"):
+            await contacts.to_arrow().read_all()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("ids", [[], range(4)], ids=["no id", "ids"])
+def test_a_table_that_could_not_be_made_of_the_end_can_be_made_again(
+    ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        contacts = aread(ids)
+        with monkeypatch.context() as patch:
+            patch.setattr("hubspot_batch_read.arrow.table", failing_once)
+            with pytest.raises(ArithmeticError):
+                await contacts.to_arrow().read_all()
+        assert from_ids(await contacts.to_arrow().read_all()) == list(ids)
+
+    def failing_once(*_: object) -> None:
+        raise ArithmeticError
 
     asyncio.run(main())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dis
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from typing import Any
@@ -66,7 +66,7 @@ def batch(
     on_progress: Callable[[Summary], object] | None = None,
 ) -> Batch[Association]:
     plan = Plan([Source(OPERATION, Ids(range(ids)))], window=max_concurrency, collect=collect)
-    return Batch(plan, send, max_concurrency=max_concurrency, on_progress=on_progress)
+    return Batch(plan, send, on_progress=on_progress)
 
 
 def at_once(request: Request[Association], wait: Wait) -> Answer:
@@ -136,7 +136,6 @@ def test_the_next_loop_goes_on_where_the_last_one_ended() -> None:
     read = batch(at_once)
     first = list(islice(read, 3))
     assert ids_of([*first, *read]) == list(range(100))
-    assert list(read) == []
     assert read.summary.records == 100
 
 
@@ -217,7 +216,7 @@ def test_close_while_ids_are_taken_ends_the_loop() -> None:
         yield from range(4, 100)
 
     plan = Plan([Source(OPERATION, Ids(ids()))], window=3, collect=False)
-    read = Batch(plan, at_once, max_concurrency=3, on_progress=None)
+    read = Batch(plan, at_once, on_progress=None)
     with nothing_left():
         got = ids_of(list(read))
     assert got == list(range(len(got)))
@@ -307,7 +306,7 @@ def test_by_id_refuses_to_mix_up_a_flow_and_a_workflow() -> None:
         Source(WORKFLOWS_BY_WORKFLOW_ID, Ids([7], kind=WorkflowId)),
     ]
     plan = Plan(sources, window=1, collect=False)
-    read = Batch(plan, send, max_concurrency=1, on_progress=None)
+    read = Batch(plan, send, on_progress=None)
     with pytest.raises(ValueError, match="use all"):
         read.by_id()
     assert [type(id_) for id_ in read.unread] == [FlowId, WorkflowId]
@@ -342,6 +341,124 @@ def test_the_repr_tells_the_numbers() -> None:
     next(iter(read))
     assert repr(read).startswith("<Batch: ")
     assert "1 records" in repr(read)
+
+
+# Reading twice
+
+SYNC_WAYS: dict[str, Callable[[Batch[Association]], object]] = {
+    "a loop": list,
+    "all": lambda read: read.all(),
+    "by_id": lambda read: read.by_id(),
+    "a table": lambda read: read.to_arrow().read_all(),
+}
+ASYNC_WAYS: dict[str, Callable[[AsyncBatch[Association]], Coroutine[Any, Any, object]]] = {
+    "a loop": lambda read: collected(read),
+    "all": lambda read: read.all(),
+    "by_id": lambda read: read.by_id(),
+    "a table": lambda read: read.to_arrow().read_all(),
+    "record batches": lambda read: collected(read.to_arrow()),
+}
+
+
+async def collected(items: AsyncIterable[object]) -> list[object]:
+    return [item async for item in items]
+
+
+@pytest.mark.parametrize("ids", [0, 1, 5])
+@pytest.mark.parametrize("first", SYNC_WAYS)
+@pytest.mark.parametrize("second", SYNC_WAYS)
+def test_what_was_read_to_its_end_cannot_be_read_again(ids: int, first: str, second: str) -> None:
+    read = batch(at_once, ids)
+    SYNC_WAYS[first](read)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="read to its end; .* call the method"):
+            SYNC_WAYS[second](read)
+    assert read.summary.records == ids
+
+
+@pytest.mark.parametrize("ids", [0, 1, 5])
+@pytest.mark.parametrize("first", ASYNC_WAYS)
+@pytest.mark.parametrize("second", ASYNC_WAYS)
+def test_async_what_was_read_to_its_end_cannot_be_read_again(
+    ids: int, first: str, second: str
+) -> None:
+    async def main() -> None:
+        read = async_batch(nothing, ids)
+        await ASYNC_WAYS[first](read)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="read to its end; .* call the method"):
+                await ASYNC_WAYS[second](read)
+        assert read.summary.records == ids
+
+    asyncio.run(main(), debug=True)
+
+
+def test_async_a_stream_that_is_read_on_after_its_end_is_refused() -> None:
+    async def main() -> None:
+        batches = async_batch(nothing, 5).to_arrow()
+        assert await collected(batches) == []  # no associations, so no line
+        with pytest.raises(RuntimeError, match="read to its end"):
+            await batches.read_all()
+
+    asyncio.run(main(), debug=True)
+
+
+@pytest.mark.parametrize("way", SYNC_WAYS)
+def test_after_the_last_record_was_taken_there_is_one_empty_end(way: str) -> None:
+    read = batch(at_once, 5)
+    for record in read:
+        if record.from_.id == "4":
+            break
+    assert len(SYNC_WAYS[way](read)) == 0  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="read to its end"):
+        SYNC_WAYS[way](read)
+
+
+@pytest.mark.parametrize("way", ASYNC_WAYS)
+def test_async_after_the_last_record_was_taken_there_is_one_empty_end(way: str) -> None:
+    async def main() -> None:
+        read = async_batch(nothing, 5)
+        async for record in read:
+            if record.from_.id == "4":
+                break
+        assert len(await ASYNC_WAYS[way](read)) == 0  # type: ignore[arg-type]
+        with pytest.raises(RuntimeError, match="read to its end"):
+            await ASYNC_WAYS[way](read)
+
+    asyncio.run(main(), debug=True)
+
+
+def test_after_an_exception_in_place_of_the_last_record_there_is_one_empty_end() -> None:
+    read = batch(failing, 6)
+    with pytest.raises(FailedError):
+        list(read)
+    assert list(read) == []
+    with pytest.raises(RuntimeError, match="read to its end"):
+        list(read)
+
+
+@pytest.mark.parametrize("way", SYNC_WAYS)
+def test_an_interrupt_at_the_very_end_leaves_it_to_be_read(way: str) -> None:
+    def interrupt(summary: Summary) -> None:
+        if summary.records == 5 and not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
+
+    interrupted: list[bool] = []
+    read = batch(at_once, 5, on_progress=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        SYNC_WAYS[way](read)
+    SYNC_WAYS[way](read)
+    with pytest.raises(RuntimeError, match="read to its end"):
+        SYNC_WAYS[way](read)
+
+
+def test_a_batch_that_was_closed_can_be_read_on_to_its_end() -> None:
+    read = batch(at_once, on_progress=lambda _: read.close())
+    while read.summary.records < 100:
+        read.all()
+    with pytest.raises(RuntimeError, match="read to its end"):
+        read.all()
 
 
 # Async
@@ -538,7 +655,7 @@ def test_further_pages_are_asked_for_while_records_are_handed_out() -> None:
 
     source = Source(evolve(ASSOCIATIONS, max_inputs=50), Ids(range(100)))
     plan = Plan([source], window=3, collect=False)
-    read = Batch(plan, send, max_concurrency=3, on_progress=None)
+    read = Batch(plan, send, on_progress=None)
     assert any(followed.wait(0.02) for _ in islice(read, 49))  # of the 50 in the first chunk
 
 
@@ -584,7 +701,7 @@ def test_an_interrupt_while_ids_are_taken_loses_none() -> None:
             return id_
 
     plan = Plan([Source(OPERATION, Ids(Interrupted()))], window=3, collect=False)
-    read = Batch(plan, at_once, max_concurrency=3, on_progress=None)
+    read = Batch(plan, at_once, on_progress=None)
     with pytest.raises(KeyboardInterrupt):
         read.all()
     assert ids_of(read.all()) == [0, 1, 2, 3, 4]
@@ -601,7 +718,7 @@ def test_the_account_has_each_id_in_its_place() -> None:
         return MappingAnswer(AssociationV3Envelope.from_dict(document))  # type: ignore[arg-type]
 
     plan = Plan([Source(ASSOCIATIONS_V3, Ids([1, 2, 3]))], window=1, collect=False)
-    read = Batch(plan, send, max_concurrency=1, on_progress=None)
+    read = Batch(plan, send, on_progress=None)
     assert list(read.by_id()) == ["1"]
     assert [cut.id for cut in read.truncated] == ["1"]
     assert read.without_associations == ["2"]
@@ -622,7 +739,7 @@ def test_the_ids_without_a_record_can_be_taken_while_reading_each_once() -> None
         return MappingAnswer(AssociationEnvelope.from_dict(document))  # type: ignore[arg-type]
 
     source = Source(evolve(ASSOCIATIONS, max_inputs=4), Ids(range(1, 9)))
-    read = Batch(Plan([source], window=1, collect=False), send, max_concurrency=1, on_progress=None)
+    read = Batch(Plan([source], window=1, collect=False), send, on_progress=None)
     taken = [[(each.id, each.reason) for each in read.new_without_record()] for _ in read]
     assert taken == [
         [("3", "error"), ("2", "without_associations"), ("4", "unanswered")],
@@ -848,3 +965,11 @@ def test_no_interrupt_comes_between_taking_a_record_and_handing_it_out(
     between = names[taken + 1 : names.index("YIELD_VALUE", taken)]
     # CPython serves interrupts at calls, and where it jumps back.
     assert not [name for name in between if name == "CALL" or "BACKWARD" in name]
+
+
+def test_without_an_event_loop_of_asyncio_the_reason_is_said() -> None:
+    read = async_batch(nothing)
+    for start in (lambda: anext(aiter(read)), read.all, read.by_id, read.to_arrow().read_all):
+        awaited = start()  # type: ignore[operator]
+        with pytest.raises(RuntimeError, match=r"needs .* asyncio; under trio, use HubSpot"):
+            awaited.__await__().send(None)

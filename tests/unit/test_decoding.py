@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -204,10 +204,12 @@ FORMS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
+    thresholds = gc.get_threshold()
     yield
     gc.enable()
+    gc.set_threshold(*thresholds)
 
 
 def decode(content: str) -> None:
@@ -217,50 +219,94 @@ def decode(content: str) -> None:
         assert error.problem  # noqa: PT017 - either outcome will do
 
 
-@pytest.mark.usefixtures("collector")
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("is_on", [True, False])
-def test_the_collector_is_left_as_it_was(form: str, is_on: bool) -> None:
-    gc.enable() if is_on else gc.disable()
-    decode(FORMS[form])
-    assert gc.isenabled() is is_on
-
-
-@pytest.mark.usefixtures("collector")
-@pytest.mark.parametrize("form", ["structs", "dicts"])
-def test_the_collector_is_paused_meanwhile(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[bool] = []
+def while_decoding(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], form: str = "dicts"
+) -> None:
+    """Decode, and act in the middle of it."""
     instant = types.instant
 
-    def observing(value: object) -> object:
-        seen.append(gc.isenabled())
+    def acting(value: object) -> object:
+        act()
         return instant(value)
 
     for module in ("envelope", "campaign", "campaign_envelope"):
         path = f"hubspot_batch_read_api.models.{module}.instant"
-        monkeypatch.setattr(path, observing)
+        monkeypatch.setattr(path, acting)
     row = {"id": "1", "createdAt": "2026-01-02T03:04:05.678Z"}
     unknown = {"unknown": 1} if form == "dicts" else {}
     CampaignEnvelope.from_json(json.dumps({"results": [{**row, **unknown}]}))
-    assert seen
-    assert not any(seen)
-    assert gc.isenabled()
 
 
-@pytest.mark.usefixtures("collector")
-def test_an_interrupt_leaves_the_collector_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_another_thread(function: Callable[[], object]) -> None:
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("is_on", [True, False])
+@pytest.mark.parametrize("thresholds", [(700, 10, 10), (0, 10, 10), (1, 2, 3), (10**9, 1, 1)])
+def test_the_collector_is_left_as_it_was(
+    form: str, is_on: bool, thresholds: tuple[int, int, int]
+) -> None:
+    gc.set_threshold(*thresholds)
+    usual = gc.get_threshold()
+    gc.enable() if is_on else gc.disable()
+    decode(FORMS[form])
+    assert gc.isenabled() is is_on
+    assert gc.get_threshold() == usual
+
+
+@pytest.mark.parametrize("form", ["structs", "dicts"])
+def test_what_is_decoded_is_seldom_looked_through_meanwhile(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, bool]] = []
+    while_decoding(
+        monkeypatch, lambda: seen.append((gc.get_threshold()[0], gc.isenabled())), form
+    )
+    assert set(seen) == {(types.MANY, True)}
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_application_can_switch_the_collector_while_another_thread_decodes(
+    is_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gc.disable() if is_on else gc.enable()
+    while_decoding(monkeypatch, lambda: in_another_thread(gc.enable if is_on else gc.disable))
+    assert gc.isenabled() is is_on
+
+
+@pytest.mark.parametrize("thresholds", [(0, 10, 10), (50_000, 20, 5), (10**7, 10, 10)])
+def test_thresholds_that_the_application_sets_while_another_thread_decodes_stay(
+    thresholds: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int, int]] = []
+
+    def set_them() -> None:
+        gc.set_threshold(*thresholds)
+        seen.append(gc.get_threshold())
+
+    while_decoding(monkeypatch, lambda: in_another_thread(set_them))
+    assert gc.get_threshold() == seen[-1]
+
+
+def test_an_interrupt_leaves_the_collector_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = gc.get_threshold()
+
     def interrupted(_: object) -> None:
-        assert not gc.isenabled()
+        assert gc.get_threshold() != usual
         raise KeyboardInterrupt
 
     monkeypatch.setattr(types, "_json", interrupted)
     with pytest.raises(KeyboardInterrupt):
         AssociationEnvelope.from_json(FORMS["dicts"])
-    assert gc.isenabled()
+    assert gc.get_threshold() == usual
 
 
-@pytest.mark.usefixtures("collector")
-def test_threads_that_decode_at_once_leave_the_collector_on() -> None:
+def test_threads_that_decode_at_once_leave_the_collector_as_it_was() -> None:
+    usual = gc.get_threshold()
+
     def decode_often() -> None:
         for _ in range(300):
             decode(FORMS["structs"])
@@ -275,48 +321,54 @@ def test_threads_that_decode_at_once_leave_the_collector_on() -> None:
             thread.join()
     finally:
         sys.setswitchinterval(interval)
+    assert gc.get_threshold() == usual
     assert gc.isenabled()
 
 
-@pytest.mark.usefixtures("collector")
-def test_decoding_within_decoding_leaves_the_collector_off_until_the_outer_is_done(
+def test_decoding_within_decoding_leaves_the_thresholds_to_the_outer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen: list[bool] = []
-    plain = types._json
+    usual = gc.get_threshold()
+    seen: list[int] = []
 
-    def nested(content: bytes | str) -> object:
+    def nested() -> None:
         AssociationEnvelope.from_json(FORMS["structs"])
-        seen.append(gc.isenabled())
-        return plain(content)
+        seen.append(gc.get_threshold()[0])
 
-    monkeypatch.setattr(types, "_json", nested)
-    AssociationEnvelope.from_json(FORMS["dicts"])
-    assert seen == [False]
-    assert gc.isenabled()
+    while_decoding(monkeypatch, nested)
+    assert set(seen) == {types.MANY}
+    assert gc.get_threshold() == usual
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.usefixtures("collector")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_a_fork_while_another_thread_decodes_leaves_the_collector_on(
+def test_a_fork_while_another_thread_decodes_leaves_the_collector_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    paused, forked = threading.Event(), threading.Event()
+    usual = gc.get_threshold()
+    decoding, forked = threading.Event(), threading.Event()
 
     def waiting(_: object) -> None:
-        paused.set()
-        forked.wait()
+        decoding.set()
+        forked.wait(30)
 
     monkeypatch.setattr(types, "_json", waiting)
     thread = threading.Thread(target=decode, args=[FORMS["dicts"]])
     thread.start()
-    paused.wait()
-    assert not gc.isenabled()
+    assert decoding.wait(30)
+    raised = gc.get_threshold()
     child = os.fork()
     if not child:
-        os._exit(0 if gc.isenabled() else 1)
+        os._exit(0 if gc.get_threshold() == usual and gc.isenabled() else 1)
     forked.set()
     thread.join()
+    assert raised != usual
     _, status = os.waitpid(child, 0)
     assert status == 0
+
+
+def test_a_collector_without_thresholds_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(gc, "get_threshold")
+    monkeypatch.delattr(gc, "set_threshold")
+    decode(FORMS["structs"])
+    assert gc.isenabled()

@@ -1,0 +1,162 @@
+"""Forked processes: no lock that a thread of the parent holds keeps them waiting."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+import pytest
+from pyrate_limiter import InMemoryBucket, Rate
+
+from hubspot_batch_read import HubSpot
+from hubspot_batch_read.limiter import Limiter
+from hubspot_batch_read_api import AuthenticatedClient
+from hubspot_batch_read_api.api.associations import read_associations
+from hubspot_batch_read_api.client import Lock
+from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
+from tests.unit.forks import succeeds_in_child
+from tests.unit.servers import Answer, Request, serve
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
+
+TOKEN = "pat-na1-0123456789abcdef"
+STATING = {
+    "x-hubspot-ratelimit-max": "100000",
+    "x-hubspot-ratelimit-interval-milliseconds": "10000",
+}
+
+
+def answer(request: Request) -> Answer:
+    rows = ",".join(f'{{"from":{{"id":"{id_}"}},"to":[]}}' for id_ in range(1000))
+    return Answer(200, STATING, f'{{"results":[{rows}]}}'.encode())
+
+
+def body() -> AssociationRequest:
+    return AssociationRequest(inputs=[AssociationInput(id="1")])
+
+
+@contextmanager
+def held(hold: Callable[[threading.Event, threading.Event], object]) -> Iterator[None]:
+    """Let another thread hold something meanwhile: it sets the first event, and waits for the other."""
+    holds, done = threading.Event(), threading.Event()
+    thread = threading.Thread(target=hold, args=[holds, done])
+    thread.start()
+    assert holds.wait(30)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_lock_that_another_thread_holds_is_free_in_a_child_and_held_in_the_parent() -> None:
+    lock = Lock()
+
+    def hold(holds: threading.Event, done: threading.Event) -> None:
+        with lock:
+            holds.set()
+            done.wait(30)
+
+    def use() -> None:
+        with lock:
+            pass
+
+    with held(hold):
+        assert succeeds_in_child(use)
+        assert lock._lock.locked()
+    assert not lock._lock.locked()
+
+
+def test_a_thread_that_forks_while_it_holds_a_lock_lets_go_of_it_in_both_processes() -> None:
+    lock = Lock()
+    with lock:
+        child = os.fork()
+    if not child:
+        os._exit(int(lock._lock.locked()))
+    assert os.waitpid(child, 0)[1] == 0
+    assert not lock._lock.locked()
+
+
+def test_a_token_that_another_thread_asks_for_does_not_keep_a_child_waiting() -> None:
+    events: list[threading.Event] = []
+
+    def token() -> str:
+        if threading.current_thread() is not threading.main_thread():
+            holds, done = events
+            holds.set()
+            done.wait(30)
+        return TOKEN
+
+    with serve(answer) as url, AuthenticatedClient(token, url) as client:
+
+        def ask(*given: threading.Event) -> None:
+            events.extend(given)
+            read_associations.sync("0-1", "0-2", client=client, body=body())
+
+        with held(ask):
+            assert succeeds_in_child(ask)
+
+
+def test_a_limiter_that_another_thread_uses_does_not_keep_a_child_waiting() -> None:
+    class Slow(InMemoryBucket):
+        """A bucket in which another thread than the main one takes its time."""
+
+        def now(self) -> int:
+            if threading.current_thread() is not threading.main_thread():
+                with self._lock:
+                    holds, done = events
+                    holds.set()
+                    done.wait(30)
+            return super().now()  # type: ignore[no-any-return, no-untyped-call]
+
+    events: list[threading.Event] = []
+    limiter = Limiter(Slow([Rate(100, 10_000)]))
+
+    def use(*given: threading.Event) -> None:
+        events.extend(given)
+        limiter.delay()
+        limiter.pause(0)
+
+    with held(use):
+        assert succeeds_in_child(use)
+
+
+def test_processes_forked_under_load_all_end() -> None:
+    stop = threading.Event()
+
+    def load() -> None:
+        while not stop.is_set():
+            hubspot.read_associations("0-1", "0-2", range(3000)).all()
+
+    def use() -> None:
+        assert len(hubspot.read_associations("0-1", "0-2", range(3000)).all()) == 1000
+
+    with serve(answer) as url, HubSpot(lambda: TOKEN, base_url=url) as hubspot:
+        threads = [threading.Thread(target=load) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            assert all(succeeds_in_child(use) for _ in range(40))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+
+def test_a_loop_that_a_child_inherits_goes_on_there() -> None:
+    with serve(answer) as url, HubSpot(TOKEN, base_url=url) as hubspot:
+        records = iter(hubspot.read_associations("0-1", "0-2", range(1000)))
+        first = list(islice(records, 10))
+        assert len(first) == 10
+
+        def go_on() -> None:
+            assert len(list(records)) == 990
+
+        assert succeeds_in_child(go_on)
+        assert len(list(records)) == 990
