@@ -391,7 +391,31 @@ def test_the_token_can_be_in_a_file(cli: Cli) -> None:
     ("answer", "sentence"),
     [
         (incidents.rate_limited("DAILY"), "HubSpot's daily limit is used up"),
-        (Answer(403, body="<html>"), "the access token lacks a scope (HTTP 403"),
+        (
+            Answer(403, body="<title>Blocked by policy</title>"),
+            "the request was refused, by HubSpot or by something before it (HTTP 403, without a "
+            "message (text/html; charset=utf-8, 32 bytes): Blocked by policy)",
+        ),
+        (
+            Answer(403, body='{"message": "not for public use", "correlationId": "c"}'),
+            "HubSpot refused the request (HTTP 403, not for public use, correlation id c)",
+        ),
+        (
+            Answer(403, body='{"category": "MISSING_SCOPES", "message": "no"}'),
+            "the access token lacks a scope (HTTP 403, no)",
+        ),
+        (
+            Answer(401, body='{"category": "INVALID_AUTHENTICATION", "message": "no"}'),
+            "HubSpot does not accept the access token (HTTP 401, no)",
+        ),
+        (
+            Answer(401, body="<title>Log in</title>"),
+            "the request was refused, by HubSpot or by something before it (HTTP 401",
+        ),
+        (
+            Answer(302, headers={"Location": "https://login.example/"}),
+            "redirects to https://login.example/",
+        ),
         (Answer(429, headers={"Retry-After": "86400"}), "not tried again: that takes a wait of 86"),
     ],
 )

@@ -10,7 +10,6 @@ from hubspot_batch_read.cli.faults import CommandError
 from hubspot_batch_read.ids import InvalidIdError
 from hubspot_batch_read_api.errors import (
     ApiError,
-    AuthenticationError,
     HubSpotError,
     PermissionDeniedError,
     RateLimitError,
@@ -44,10 +43,8 @@ def _sentence(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, ApiError):
         return f"{_meaning(error)} ({_details(error)})"
-    if isinstance(error, httpx.ProxyError):
-        return f"the proxy did not let the request through ({_named(error)})"
-    if isinstance(error, httpx.RequestError):
-        return f"no answer from {_address(error)} ({_named(error)})"
+    if isinstance(error, httpx.RequestError):  # its text names the host, which may be a proxy
+        return f"no answer from {shortened(str(error))} ({type(error).__name__})"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, HubSpotError | InvalidIdError):
@@ -60,29 +57,32 @@ def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _address(error: httpx.RequestError) -> str:
-    try:
-        return error.request.url.netloc.decode()
-    except RuntimeError:  # there is no request
-        return "HubSpot"
-
-
 def _meaning(error: ApiError) -> str:
-    if isinstance(error, AuthenticationError):
-        return "HubSpot does not accept the access token"
-    if isinstance(error, PermissionDeniedError):
+    if isinstance(error, PermissionDeniedError) and error.missing_scopes:
         scopes = shortened(", ".join(error.missing_scopes))
-        return f"the access token lacks a scope{f', one of {scopes}' if scopes else ''}"
+        return f"the access token lacks a scope, one of {scopes}"
+    if error.category in ACCESS_TOKEN_PROBLEMS:
+        return ACCESS_TOKEN_PROBLEMS[error.category]
     if isinstance(error, RateLimitError) and error.policy_name == "DAILY":
-        return "HubSpot's daily limit is used up; it starts anew at midnight in the account's zone"
-    return "HubSpot refused the request"
+        return "HubSpot's daily limit is used up; it resets at midnight in the account's time zone"
+    if error.correct_base_url:
+        return f"the account is in another data centre: --base-url {error.correct_base_url}"
+    if error.is_from_hubspot:
+        return "HubSpot refused the request"
+    return "the request was refused, by HubSpot or by something before it"
+
+
+ACCESS_TOKEN_PROBLEMS: dict[str | None, str] = {
+    "INVALID_AUTHENTICATION": "HubSpot does not accept the access token",
+    "EXPIRED_AUTHENTICATION": "the access token has expired",
+    "MISSING_SCOPES": "the access token lacks a scope",
+}
+"""What HubSpot says of the access token, by category; no other response is evidence of it."""
 
 
 def _details(error: ApiError) -> str:
     """Return the status, HubSpot's words, and the id to ask HubSpot's support with."""
-    details = [f"HTTP {error.status_code}"]
-    if error.message:
-        details.append(shortened(error.message.removesuffix(".")))
-    if error.correlation_id:
-        details.append(f"correlation id {shortened(error.correlation_id)}")
+    details = [f"HTTP {error.status_code}", shortened(error.description.removesuffix("."))]
+    if error.printable_correlation_id:
+        details.append(f"correlation id {error.printable_correlation_id}")
     return ", ".join(details)
