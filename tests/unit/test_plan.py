@@ -369,7 +369,9 @@ def test_what_is_not_an_id_is_named_with_its_place_and_the_ids_around_it_are_rea
     plan = Plan([Source(OPERATION, Ids(ids))], window=5, collect=collect)  # type: ignore[arg-type]
     while request := plan.next_request():
         plan.receive(request, rows(request))
-    message = "ids[2]: expected an id as text or whole number, got None"
+    message = (
+        "ids[2]: expected an id as text or whole number, got None: it stands for a missing value"
+    )
     raised = [] if collect else [f"InvalidIdError({message!r})"]
     assert take_all(plan) == ["1", "2", *raised, "4"]
     assert [str(failure.error) for failure in plan.failures] == [message]

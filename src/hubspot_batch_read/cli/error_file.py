@@ -46,11 +46,6 @@ class ErrorFile:
     """What was said of invalid ids."""
 
     @property
-    def has_file(self) -> bool:
-        """Whether the ids are written anywhere."""
-        return self._file is not None
-
-    @property
     def number(self) -> int:
         """How many ids were not answered, or with an error."""
         return self.counts.total() - self.counts["without_associations"]
