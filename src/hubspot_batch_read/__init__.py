@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hubspot_batch_read.account import ClosedError
     from hubspot_batch_read.async_batch import AsyncBatch
     from hubspot_batch_read.async_client import AsyncHubSpot
     from hubspot_batch_read.batch import Batch
@@ -28,6 +29,7 @@ __all__ = [
     "AsyncBatch",
     "AsyncHubSpot",
     "Batch",
+    "ClosedError",
     "Failure",
     "FlowId",
     "HubSpot",
@@ -44,6 +46,7 @@ _MODULES = {
     "AsyncBatch": "async_batch",
     "AsyncHubSpot": "async_client",
     "Batch": "batch",
+    "ClosedError": "account",
     "Failure": "results",
     "FlowId": "ids",
     "HubSpot": "client",
