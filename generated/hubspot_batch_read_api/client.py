@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import threading
 import zlib
 from collections.abc import (
     AsyncGenerator,
@@ -22,7 +21,7 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -38,7 +37,7 @@ from .errors import (
     ServerError,
 )
 from .models.error import Error
-from .types import Model, Response
+from .types import Lock, Model, Response
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -302,33 +301,6 @@ def _checked_base_url(base_url: str) -> str:
             "base_url: expected http(s)://host, with a port and a path perhaps, and nothing else"
         )
     return base_url
-
-
-class Lock:
-    """A lock that is free in a forked process, even if a thread held it that exists in the parent only."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        _locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *exc_info: object) -> None:
-        with suppress(RuntimeError):  # the thread that held it has forked, so it is free here
-            self._lock.release()
-
-    @staticmethod
-    def free_all() -> None:
-        """Free all locks, in a forked process."""
-        for lock in _locks:
-            lock._lock = threading.Lock()
-
-
-_locks: WeakSet[Lock] = WeakSet()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=Lock.free_all)
 
 
 class _NoLoop:

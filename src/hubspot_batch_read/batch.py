@@ -23,7 +23,7 @@ from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
 from hubspot_batch_read.tables import LINES, Line
-from hubspot_batch_read_api.client import Lock
+from hubspot_batch_read_api.types import Lock
 
 if TYPE_CHECKING:
     import pyarrow as pa

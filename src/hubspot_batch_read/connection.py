@@ -14,7 +14,8 @@ from hubspot_batch_read.operations import RowT
 from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sending import Sender
 from hubspot_batch_read_api import AuthenticatedClient
-from hubspot_batch_read_api.client import BASE_URL, MAX_RESPONSE_BYTES, Lock, TokenSource
+from hubspot_batch_read_api.client import BASE_URL, MAX_RESPONSE_BYTES, TokenSource
+from hubspot_batch_read_api.types import Lock
 
 if TYPE_CHECKING:
     import httpx

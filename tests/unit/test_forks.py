@@ -16,7 +16,7 @@ from hubspot_batch_read import HubSpot
 from hubspot_batch_read.limiter import Limiter
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
-from hubspot_batch_read_api.client import Lock
+from hubspot_batch_read_api.types import Lock
 from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
 from tests.unit.forks import succeeds_in_child
 from tests.unit.servers import Answer, Request, serve
