@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import threading
 import zlib
 from collections import deque
 from collections.abc import (
@@ -27,7 +26,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.request import getproxies
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -45,7 +44,7 @@ from .errors import (
     printable,
 )
 from .models.error import Error
-from .types import Model, Response
+from .types import Lock, Model, Response
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -333,33 +332,6 @@ def _checked_base_url(base_url: object) -> str:
     raise ValueError(
         "base_url: expected http(s)://host, optionally with port and path, and nothing else"
     )
-
-
-class Lock:
-    """A lock that is free in a forked process, even if a thread held it that exists in the parent only."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        _locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *exc_info: object) -> None:
-        with suppress(RuntimeError):  # the thread that held it has forked, so it is free here
-            self._lock.release()
-
-    @staticmethod
-    def free_all() -> None:
-        """Free all locks, in a forked process."""
-        for lock in _locks:
-            lock._lock = threading.Lock()
-
-
-_locks: WeakSet[Lock] = WeakSet()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=Lock.free_all)
 
 
 class _NoLoop:

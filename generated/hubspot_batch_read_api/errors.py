@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 if TYPE_CHECKING:
     import httpx
@@ -274,9 +275,15 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
+    return "".join(each if _is_harmless(each) else _escaped(each) for each in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return character.isprintable() or category(character) == "Zs"  # a space of some width
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

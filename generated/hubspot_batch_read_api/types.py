@@ -17,6 +17,7 @@ import json
 import math
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -34,6 +35,7 @@ from typing import (
     TypeGuard,
     TypeVar,
 )
+from weakref import WeakSet
 
 from attrs import define, field
 
@@ -492,6 +494,36 @@ def _put_back(usual: tuple[int, int, int] | None) -> None:
 # The thread that raised the threshold may not be in the child.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: _put_back(_usual))
+
+
+# Locks
+
+
+class Lock:
+    """A lock that is free in a forked process, even if a thread held it that exists in the parent only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        with suppress(RuntimeError):  # the thread that held it has forked, so it is free here
+            self._lock.release()
+
+    @staticmethod
+    def free_all() -> None:
+        """Free all locks, in a forked process."""
+        for lock in _locks:
+            lock._lock = threading.Lock()
+
+
+_locks: WeakSet[Lock] = WeakSet()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Lock.free_all)
 
 
 # Models

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hubspot_batch_read.account import ClosedError
     from hubspot_batch_read.async_batch import AsyncBatch
     from hubspot_batch_read.async_client import AsyncHubSpot
     from hubspot_batch_read.batch import Batch
@@ -31,6 +32,7 @@ __all__ = [
     "AsyncBatch",
     "AsyncHubSpot",
     "Batch",
+    "ClosedError",
     "Failure",
     "FlowId",
     "HubSpot",
@@ -47,6 +49,7 @@ _MODULES = {
     "AsyncBatch": "async_batch",
     "AsyncHubSpot": "async_client",
     "Batch": "batch",
+    "ClosedError": "account",
     "Failure": "results",
     "FlowId": "ids",
     "HubSpot": "client",

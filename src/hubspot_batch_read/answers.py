@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from itertools import chain, islice
 from typing import Any, Generic
 
 from attrs import Factory, define
@@ -18,6 +18,11 @@ from hubspot_batch_read_api.models import BatchError
 
 DECODE_ERROR = "DECODE_ERROR"
 """Category of the errors made of rows that do not match their model."""
+
+MOST_ITEMS = 10_000
+"""Errors of a response, ids of an error, and rows to save, that are read: ten for each input."""
+LONGEST_TEXT = 10_000
+"""Characters of an error in which ids are looked for."""
 
 
 @define
@@ -68,11 +73,12 @@ def read_answer(
         if not _assign(operation, answer, error, named):
             unclaimed.append(error)
     _answer_other_spellings(answer, ids)
+    missing = [id_ for id_ in ids if not answer.has(id_)] if operation.error_texts else []
     for error in unclaimed:
-        named = []
-        if operation.error_texts and error.category != DECODE_ERROR:
-            named += _mentioned(error, [id_ for id_ in ids if not answer.has(id_)])
-        if not _assign(operation, answer, error, named):
+        named = [] if error.category == DECODE_ERROR else _mentioned(error, missing)
+        if _assign(operation, answer, error, named):
+            missing = [id_ for id_ in missing if not answer.has(id_)]
+        else:
             answer.other_errors.append(error)
     return answer
 
@@ -118,21 +124,22 @@ class _Asked:
 
     def __init__(self, ids: Collection[str]) -> None:
         self._ids = ids
+        self._by_normal_form: dict[str, str] | None = None
 
     def find(self, value: str | None) -> str | None:
         if value is None or value in self._ids:
             return value
+        if self._by_normal_form is None:
+            # Not a cached_property, whose lock in Python 3.11 would outlive a fork.
+            self._by_normal_form = {normal_form(id_): id_ for id_ in self._ids}
         return self._by_normal_form.get(normal_form(value))
-
-    @cached_property
-    def _by_normal_form(self) -> dict[str, str]:
-        return {normal_form(id_): id_ for id_ in self._ids}
 
 
 def _values(error: BatchError, keys: Iterable[str]) -> list[str]:
     """Return the ids that an error has in its context, or else as its own id."""
     context = _context(error)
-    values = [value for key in keys for value in context.get(key, ())]
+    found = chain.from_iterable(context.get(key, ()) for key in keys)
+    values = [*islice(found, MOST_ITEMS)]
     return values if values or error.id is None else [error.id]
 
 
@@ -151,8 +158,10 @@ def _context(error: BatchError) -> Mapping[str, Sequence[str]]:
 
 def _mentioned(error: BatchError, ids: Sequence[str]) -> list[str]:
     """Return those of the ids that stand in the text of an error, as words of their own."""
-    texts = [error.message or "", *_context(error).get("message", ())]
-    text = "\n".join(texts).lower()
+    if not ids:
+        return []
+    texts = [error.message or "", *_context(error).get("message", ())[:MOST_ITEMS]]
+    text = "\n".join(each[:LONGEST_TEXT] for each in texts)[:LONGEST_TEXT].lower()
     return [
         id_
         for id_ in ids
@@ -161,14 +170,26 @@ def _mentioned(error: BatchError, ids: Sequence[str]) -> list[str]:
 
 
 def errors_of(envelope: Envelope[RowT]) -> list[BatchError]:
-    """Return the errors of an envelope, also those that are not objects in a list."""
+    """Return the errors of an envelope, also those that are not objects in a list.
+
+    Of more than MOST_ITEMS, which no request can bring about, the last says how many were left out.
+    """
     raw = envelope.additional_properties.get("errors")
-    return envelope.errors or [] if raw is None else _batch_errors(raw)
+    if raw is not None:
+        return _batch_errors(raw)
+    errors = envelope.errors or []
+    return [*errors[:MOST_ITEMS], *_left_out(errors)]
 
 
 def _batch_errors(raw: object) -> list[BatchError]:
     items = raw if isinstance(raw, list) else [raw]
-    return [_batch_error(item) for item in items if item is not None]
+    errors = [_batch_error(item) for item in items[:MOST_ITEMS] if item is not None]
+    return errors + _left_out(items)
+
+
+def _left_out(items: Sequence[object]) -> list[BatchError]:
+    more = len(items) - MOST_ITEMS
+    return [BatchError(message=f"{more:,} more errors were left out")] if more > 0 else []
 
 
 def _batch_error(item: object) -> BatchError:
@@ -182,7 +203,8 @@ def salvage(
 ) -> tuple[list[RowT], list[BatchError]] | None:
     """Return the rows and errors of a body that does not match its model as a whole.
 
-    A row that does not match becomes an error (DECODE_ERROR) with the row's id, if it has one.
+    A row that does not match becomes an error (DECODE_ERROR) with the row's id, if it has one. Rows
+    beyond MOST_ITEMS are left out.
     Returns None if no row matches and HubSpot lists no error: then the model is wrong, or this is
     another kind of body.
     """
@@ -192,7 +214,7 @@ def salvage(
     rows: list[RowT] = []
     errors = _batch_errors(document.get("errors"))
     odd: list[BatchError] = []
-    for index, item in enumerate(document["results"]):
+    for index, item in enumerate(document["results"][:MOST_ITEMS]):
         try:
             rows.append(operation.row.from_dict(item))
         except DecodeError as fault:

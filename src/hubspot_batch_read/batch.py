@@ -23,7 +23,7 @@ from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.operations import Answer, RowT
 from hubspot_batch_read.plan import Entry, Plan
 from hubspot_batch_read.tables import LINES, Line
-from hubspot_batch_read_api.client import Lock
+from hubspot_batch_read_api.types import Lock
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -254,19 +254,25 @@ class Run(Generic[RowT]):
 
     def stop(self, error: Exception | None = None) -> None:
         """End the loop from any thread, by raising the error if there is one; wait for nothing."""
-        with self._lock:
-            self.error = self.error or error
-            self.stopped.set()
-        self.answered.put(None)  # wakes the loop, if it is another thread that ends it
+        if self._has_threads():
+            with self._lock:
+                self.error = self.error or error
+                self.stopped.set()
+            self.answered.put(None)  # wakes the loop, if it is another thread that ends it
+
+    def wait(self, until: float) -> None:
+        """Wait for the requests in flight, but not for ever."""
+        if self._has_threads():
+            for _, thread in [*self.requests.values()]:
+                thread.join(max(0.0, until - monotonic()))
 
     def end(self) -> None:
-        """Stop, and wait a moment for the requests in flight."""
-        if sys.is_finalizing() or self.process != os.getpid():
-            return  # the threads are gone, perhaps with a lock
         self.stop()
-        deadline = monotonic() + PATIENCE
-        for _, thread in [*self.requests.values()]:
-            thread.join(max(0.0, deadline - monotonic()))
+        self.wait(monotonic() + PATIENCE)
+
+    def _has_threads(self) -> bool:
+        """Return whether threads can be waited for, and cannot have gone with a lock."""
+        return self.process == os.getpid() and not sys.is_finalizing()
 
     def _answer(self, future: Future[Answer[RowT]], request: Request[RowT]) -> None:
         try:

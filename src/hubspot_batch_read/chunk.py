@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from reprlib import repr as short_repr
 from typing import Generic
 
 from attrs import Factory, define
@@ -13,6 +14,11 @@ from hubspot_batch_read.operations import Operation, RowT
 from hubspot_batch_read.results import Failure, InputError
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
+
+MOST_PAGES = 1000
+"""Pages of one object; more are not followed. HubSpot's have hundreds of associations each."""
+LONGEST_CURSOR = 10_000
+"""Characters of a cursor."""
 
 
 @define(frozen=True, eq=False)
@@ -96,7 +102,8 @@ class Chunk(Generic[RowT]):
         if not cursors:
             self.settled.add(id_)
         elif problem := self._problem_with(id_, cursors, before, operation.content(rows[-1])):
-            error = InputError(id=id_, category="CURSOR_REPEATED", message=problem)
+            category, message = problem
+            error = InputError(id=id_, category=category, message=message)
             self._settle_without_record(id_, error)
         else:
             self.after[id_] = cursors[0]
@@ -105,14 +112,24 @@ class Chunk(Generic[RowT]):
 
     def _problem_with(
         self, id_: str, cursors: Sequence[str], before: object, content: object
-    ) -> str | None:
-        """Return why following a cursor would not lead on, None if it may."""
+    ) -> tuple[str, str] | None:
+        """Return why a cursor cannot be followed, as category and message; None if it can."""
+        cursor, shown = cursors[0], short_repr(cursors[0])
         if len(set(cursors)) > 1:
-            return f"rows of one id have different cursors: {cursors[0]!r}, {cursors[-1]!r}"
-        if cursors[0] in self.cursors.get(id_, ()):
-            return f"the cursor {cursors[0]!r} came a second time; no page after it can be read"
+            other = short_repr(cursors[-1])
+            return "CURSOR_REPEATED", f"rows of one id have different cursors: {shown}, {other}"
+        if not _can_be_sent(cursor):
+            return (
+                "CURSOR_INVALID",
+                f"the cursor {shown} cannot be sent; no page after it can be read",
+            )
+        if cursor in self.cursors.get(id_, ()):
+            message = f"the cursor {shown} came a second time; no page after it can be read"
+            return "CURSOR_REPEATED", message
         if before is not None and before == content:
-            return f"the page before the cursor {cursors[0]!r} came a second time"
+            return "CURSOR_REPEATED", f"the page before the cursor {shown} came a second time"
+        if len(self.cursors.get(id_, ())) >= MOST_PAGES - 1:
+            return "TOO_MANY_PAGES", f"there are more than {MOST_PAGES} pages"
         return None
 
     def _settle_without_record(self, id_: str, error: InputError | None = None) -> None:
@@ -127,6 +144,14 @@ class Chunk(Generic[RowT]):
         self.failures.append(Failure(error, tuple(map(self.source.ids.kind, request.inputs))))
         for id_ in request.inputs:
             self._settle_without_record(id_)
+
+
+def _can_be_sent(cursor: str) -> bool:
+    try:
+        cursor.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can escape
+        return False
+    return len(cursor) <= LONGEST_CURSOR
 
 
 @define(frozen=True, eq=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any, Self
 
 from hubspot_batch_read import reading
 from hubspot_batch_read.account import ClosedError, OnProgress
-from hubspot_batch_read.batch import Batch, Run, Wait
+from hubspot_batch_read.batch import PATIENCE, Batch, Run, Wait
 from hubspot_batch_read.chunk import Request
 from hubspot_batch_read.connection import Connection
 from hubspot_batch_read.ids import Id
@@ -163,12 +164,12 @@ class HubSpot(Connection[Run[Any]]):
         continues. This waits a second at most for the requests in flight.
         """
         with self._runs_lock:  # so that no loop starts with connections that are about to be closed
-            runs = [*self._runs]
-            for run in runs:
+            for run in self._runs:
                 run.stop(ClosedError())
+            until = monotonic() + PATIENCE
+            for run in self._runs:
+                run.wait(until)
             self._client.close()
-        for run in runs:
-            run.end()
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -17,10 +17,10 @@ from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
     BASE_URL,
     MAX_RESPONSE_BYTES,
-    Lock,
     TokenSource,
     checked_token,
 )
+from hubspot_batch_read_api.types import Lock
 
 if TYPE_CHECKING:
     import httpx

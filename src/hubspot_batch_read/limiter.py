@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
-from hubspot_batch_read_api.client import Lock
+from hubspot_batch_read_api.types import Lock
 
 # Importing pyrate_limiter takes a while and imports asyncio; without a limit, it is not needed.
 if TYPE_CHECKING:

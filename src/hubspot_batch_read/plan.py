@@ -15,12 +15,11 @@ from operator import itemgetter
 from typing import Generic, NamedTuple
 
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
-from hubspot_batch_read_api.errors import causes
 from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
 from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
-from hubspot_batch_read_api.errors import DecodeError
+from hubspot_batch_read_api.errors import DecodeError, causes
 from hubspot_batch_read_api.models import BatchError
 
 Entry = tuple[Source[RowT], Key, RowT]

@@ -20,9 +20,10 @@ class InputError:
     category: str | None = None
     """Broad kind of error, such as VALIDATION_ERROR.
 
-    DECODE_ERROR and CURSOR_REPEATED are not HubSpot's but this package's: there was a row for the
-    id, but it does not match its model; its pages do not lead on, since a cursor or a page came for
-    a second time.
+    Some are this package's and not HubSpot's. DECODE_ERROR: there was a row for the id that does
+    not match its model. The others: its pages cannot be read to the end, since a cursor or a page
+    came a second time (CURSOR_REPEATED), a cursor cannot be sent (CURSOR_INVALID), or there are
+    more than 1000 pages (TOO_MANY_PAGES).
     """
     sub_category: str | None = None
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""

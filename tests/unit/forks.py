@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
-import signal
-import threading
+import sys
+import traceback
 from collections.abc import Callable
 
 SECONDS = 30
 
 
 def succeeds_in_child(function: Callable[[], object]) -> bool:
-    """Return whether a function returns in a forked process, which is killed if it hangs."""
+    """Return whether a function returns in a forked process; it is ended if it hangs."""
     child = os.fork()
-    if not child:
-        code = 1
-        try:
-            function()
-            code = 0
-        finally:
-            os._exit(code)
-    killer = threading.Timer(SECONDS, os.kill, [child, signal.SIGKILL])
-    killer.start()
-    _, status = os.waitpid(child, 0)
-    killer.cancel()
-    return status == 0
+    if child:
+        _, status = os.waitpid(child, 0)
+        return status == 0
+    code = 1
+    try:
+        faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
+        function()
+        code = 0
+    except BaseException:  # noqa: BLE001 - this is another process
+        traceback.print_exc(file=sys.__stderr__)
+    finally:
+        os._exit(code)

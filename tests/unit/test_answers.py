@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from attrs import evolve
@@ -361,3 +362,52 @@ def test_rows_are_cut_or_go_on_only_if_there_is_a_cursor() -> None:
 def test_a_record_without_unknown_keys_equals_one_that_came_in_one_row() -> None:
     rows = [Association.from_dict(row("1"))] * 2
     assert merged(ASSOCIATIONS, *rows) == rows[0]
+
+
+FLOODS: dict[str, dict[str, object]] = {
+    "empty": {"errors": [{}] * 300_000},
+    "messages": {"errors": [{"message": "no campaign here has this name"}] * 300_000},
+    "texts": {"errors": ["no campaign here has this name"] * 300_000},
+    "a long message": {"errors": [{"message": f"x-{GUID} " * 100_000}]},
+    "long messages": {"errors": [{"message": f"x-{GUID} " * 300}] * 300},
+    "a long context": {"errors": [{"context": {"id": ["other"] * 1_000_000}}]},
+    "a context of long messages": {"errors": [{"context": {"message": [f"x-{GUID} "] * 100_000}}]},
+    "strange rows": {"results": [{"id": []}] * 100_000, "errors": [{}]},
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_of_errors_is_read_in_a_moment(flood: str) -> None:
+    ids = [GUID, *(f"0e1cf94a-1b2c-4d3e-8f50-{number:012d}" for number in range(49))]
+    document = {"results": [], **FLOODS[flood]}
+    body = json.dumps(document)
+    try:
+        envelope = CampaignEnvelope.from_json(body)
+        start = time.thread_time()
+        outcome = read_answer(CAMPAIGNS, ids, envelope.results, errors_of(envelope))
+    except DecodeError as error:
+        start = time.thread_time()
+        salvaged = salvage(CAMPAIGNS, error)
+        assert salvaged is not None
+        outcome = read_answer(CAMPAIGNS, ids, *salvaged)
+    seconds = time.thread_time() - start
+    assert seconds < 1.5  # of the CPU; it took 2 to 4
+    assert outcome.errors == {}
+    assert len(outcome.other_errors) <= 10_001
+
+
+def test_errors_that_are_left_out_are_counted() -> None:
+    items = [error(message="odd")] * 10_002 + [error(category="X", context={"id": ["1"]})]
+    for errors in (items, ["odd", *items]):
+        outcome = associations(["1"], errors=errors)
+        last = outcome.other_errors[-1].message
+        assert last == f"{len(errors) - 10_000:,} more errors were left out"
+        assert outcome.errors == {}
+
+
+def test_as_many_errors_as_a_request_can_bring_about_are_all_read() -> None:
+    ids = [str(number) for number in range(1000)]
+    items = [error(category=kind, context={"id": [id_]}) for id_ in ids for kind in "abcdefghij"]
+    outcome = associations(ids, errors=items)
+    assert set(outcome.errors) == set(ids)
+    assert len(outcome.other_errors) == 9000

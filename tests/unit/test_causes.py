@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from hubspot_batch_read import HubSpot
-from hubspot_batch_read_api.errors import causes
 from hubspot_batch_read.failures import retries_worth
+from hubspot_batch_read_api.errors import causes
 
 
 def circle(*errors: Exception) -> Exception:

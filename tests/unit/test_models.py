@@ -14,6 +14,7 @@ import typing
 
 import attrs
 import pytest
+import yaml
 
 from hubspot_batch_read_api import api, models
 from hubspot_batch_read_api.errors import DecodeError
@@ -37,6 +38,7 @@ from hubspot_batch_read_api.models import (
     WorkflowIdMappingRequest,
 )
 from hubspot_batch_read_api.types import Model
+from tests.contract.cases import Case, cases, envelope_model
 
 UTC = datetime.UTC
 
@@ -467,3 +469,29 @@ def test_dir_lists_what_was_not_imported_yet() -> None:
         text=True,
     )
     assert set(models.__all__) <= set(run.stdout.split())
+
+
+def plain_types(value: object) -> set[type]:
+    """The types of all that is in a JSON value."""
+    if isinstance(value, dict):
+        return {dict}.union(*map(plain_types, [*value, *value.values()]))
+    if isinstance(value, list):
+        return {list}.union(*map(plain_types, value))
+    return {type(value)}
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if not case.raises], ids=lambda case: case.id
+)
+def test_to_dict_returns_plain_values_only(case: Case) -> None:
+    data = envelope_model(case.operation).from_json(case.content).to_dict()
+    assert plain_types(data) <= {dict, list, str, int, float, bool, type(None)}
+    assert yaml.safe_load(yaml.safe_dump(data)) == data
+
+
+def test_to_dict_of_a_member_is_its_text() -> None:
+    kind = AssociationType(category=AssociationCategory.WORK, type_id=1)
+    assert plain_types(kind.to_dict()) == {dict, str, int}
+    assert kind.to_dict()["category"] == "WORK"
+    unknown = AssociationType(category="NEW", type_id=1)
+    assert unknown.to_dict()["category"] == "NEW"

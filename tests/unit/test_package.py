@@ -59,7 +59,7 @@ def test_the_names_of_the_layer_above_are_these() -> None:
     assert set(hubspot_batch_read.__all__) == {
         *("HubSpot", "AsyncHubSpot", "Batch", "AsyncBatch", "FlowId", "WorkflowId"),
         *("Failure", "InputError", "InvalidIdError", "Summary", "Truncation", "WaitTooLongError"),
-        "WithoutRecord",
+        *("WithoutRecord", "ClosedError"),
     }
     assert set(hubspot_batch_read.__all__) <= set(dir(hubspot_batch_read))
 

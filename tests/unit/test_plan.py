@@ -720,3 +720,49 @@ def test_collected_failures_hold_no_frames() -> None:
         raise FailedError from ValueError()
     plan.fail(sent(plan), caught.value)
     assert caught.value.__traceback__ is None
+
+
+def test_cursors_that_never_end_are_followed_for_a_thousand_pages() -> None:
+    plan = Plan([Source(OPERATION, Ids([1, 2]))], window=1, collect=False)
+    plan.receive(sent(plan), envelope(page("1", None, 1, "0"), page("2", None, 1)))
+    requests = 1
+    while request := plan.next_request():
+        requests += 1
+        assert request.inputs == {"1": str(requests - 2)}
+        plan.receive(request, envelope(page("1", str(requests), 1, str(requests - 1))))
+    assert requests == 1000
+    assert handed_out(plan) == ["2"]
+    (error,) = plan.errors
+    assert (error.id, error.category) == ("1", "TOO_MANY_PAGES")
+    assert error.message == "there are more than 1000 pages"
+
+
+def test_a_thousand_pages_are_a_record() -> None:
+    plan = Plan([Source(OPERATION, Ids([1]))], window=1, collect=False)
+    for number in range(1000):
+        row = page("1", str(number), 1, None if number == 999 else str(number))
+        plan.receive(sent(plan), envelope(row))
+    assert handed_out(plan) == ["1"]
+
+
+@pytest.mark.parametrize("has_msgspec", [True, False])
+@pytest.mark.parametrize("cursor", [r"\ud800", r"a\udfffb", "x" * 10_001])
+def test_a_cursor_that_cannot_be_sent_is_an_error_of_its_id(
+    cursor: str, has_msgspec: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_msgspec:
+        monkeypatch.setattr("hubspot_batch_read_api.types._msgspec", lambda: None)
+    plan = Plan([Source(OPERATION, Ids([1, 2, 3]))], window=1, collect=False)
+    bad = json.dumps(page("1", None, 1, "CURSOR")).replace("CURSOR", cursor)
+    others = json.dumps(page("2", None, 1)), json.dumps(page("3", None, 2))
+    body = f'{{"results": [{bad}, {", ".join(others)}]}}'
+    plan.receive(sent(plan), AssociationEnvelope.from_json(body))
+    request = sent(plan)
+    assert dict(request.inputs) == {"3": "1"}
+    request.body.to_json()
+    plan.receive(request, envelope(page("3", "1", 2)))
+    assert handed_out(plan) == ["2", "3"]
+    (error,) = plan.errors
+    assert (error.id, error.category) == ("1", "CURSOR_INVALID")
+    assert len(error.message or "") < 200
+    assert (error.message or "").isascii()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read.printable import printable
+from hubspot_batch_read_api.errors import printable
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class AssociationType(Model):
         return model
 
     def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"category": self.category, "typeId": self.type_id}
+        data: dict[str, object] = {"category": str(self.category), "typeId": self.type_id}
         if self.label is not None:
             data["label"] = self.label
         if self.from_object_type_id is not None:

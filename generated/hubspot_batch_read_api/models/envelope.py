@@ -156,7 +156,7 @@ class Envelope(Model):
     def _encode(self) -> dict[str, object]:
         data: dict[str, object] = {}
         if self.status is not None:
-            data["status"] = self.status
+            data["status"] = str(self.status)
         if self.requested_at is not None:
             data["requestedAt"] = self.requested_at.isoformat()
         if self.started_at is not None:

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from hubspot_batch_read.printable import printable
+from hubspot_batch_read_api.errors import printable
 
 
 def say(text: str) -> None:

@@ -15,7 +15,7 @@ from hubspot_batch_read.cli.faults import WrongUseError
 from hubspot_batch_read.cli.files import is_device, lock, refuse_existing
 from hubspot_batch_read.cli.formats import Begun, Format
 from hubspot_batch_read.operations import RowT
-from hubspot_batch_read.printable import printable
+from hubspot_batch_read_api.errors import printable
 
 
 class Output(Generic[RowT]):
