@@ -1,104 +1,163 @@
-"""What is to be read: the arguments of the four methods, checked."""
+"""What `Read` and `AsyncRead` have in common: the account, and how a read comes to its end."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, Literal
+from collections.abc import Callable, Iterator
+from typing import Generic
 
-from attrs import Factory, define, evolve
+from hubspot_batch_read.core.account import MissingIds, Ready
+from hubspot_batch_read.core.operation import RowT
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.core.results import Failure, Summary, Truncation
+from hubspot_batch_read_api.errors import HubSpotError
+from hubspot_batch_read_api.models import BatchError
+from hubspot_batch_read_api.types import Lock
 
-from hubspot_batch_read import tables
-from hubspot_batch_read.chunk import Source
-from hubspot_batch_read.ids import Id, Ids
-from hubspot_batch_read.operations import (
-    ASSOCIATIONS,
-    ASSOCIATIONS_V3,
-    CAMPAIGNS,
-    WORKFLOWS_BY_FLOW_ID,
-    WORKFLOWS_BY_WORKFLOW_ID,
-    Operation,
-    RowT,
-)
-from hubspot_batch_read.plan import Plan
-from hubspot_batch_read_api.client import comma_separated, iso_date, path_segment
-from hubspot_batch_read_api.models import (
-    Association,
-    AssociationV3,
-    Campaign,
-    WorkflowIdMapping,
-)
-
-OnError = Literal["raise", "collect"]
-"""What to do when a request fails for good: raise the exception, or collect it and go on."""
+OnProgress = Callable[[Summary], object]
+"""Called after responses, and at the end, with how far the read has come."""
 
 
-@define(frozen=True)
+class ClosedError(HubSpotError):
+    """The client was closed during a read; the ids left are `unread()`."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the client was closed during the read; unread() has the ids left")
+
+
 class Reading(Generic[RowT]):
-    """Ids, and the arguments that all requests for them share."""
+    """What became of each id of a read.
 
-    sources: Sequence[Source[RowT]]
-    path: tuple[str, ...] = ()
-    query: Mapping[str, object] = Factory(dict)
+    At any time, even after an exception or a `break`, each id has exactly one place: its record was
+    returned, or it is in `missing`, or in `unread()`. To read the rest, pass `unread()` to another
+    call.
+    """
 
-    def plan(self, *, window: int, on_error: OnError) -> Plan[RowT]:
-        """Return a new plan to read it."""
-        if on_error not in ("raise", "collect"):
-            raise ValueError(f"on_error: expected 'raise' or 'collect', got {on_error!r}")
-        return Plan(self.sources, window=window, collect=on_error == "collect")
+    def __init__(self, plan: Plan[RowT], *, on_progress: OnProgress | None) -> None:
+        """Begin with nothing read; for use by `Read` and `AsyncRead`."""
+        self._plan = plan
+        self._account = plan.account
+        self._on_progress = on_progress
+        self._reported = 0
+        self._end_was_seen = False
+        # Held by whoever looks at or changes the plan.
+        self._lock = Lock()
+
+    @property
+    def missing(self) -> MissingIds:
+        """The ids without a record, and why: a sequence of `Missing`, which grows during the read.
+
+        for missing in contacts.missing:
+            print(missing.id, missing.reason, missing.message)
+        """
+        return self._account.missing
+
+    def unread(self) -> Iterator[str]:
+        """Return the ids that were not read: their request failed, is in flight, or was not sent.
+
+        First those that were taken and have no other place yet, then those not taken. Unless the
+        ids came from a sequence or a set, it takes the latter from their iterator, so use it when
+        the read is over. It can be iterated over once. A value that is not an id is yielded as it
+        is.
+        """
+        with self._lock:
+            return self._plan.unread(self._returned)
+
+    @property
+    def truncated(self) -> list[Truncation]:
+        """The records that HubSpot cut short, and how to read the rest of each."""
+        return self._account.truncated
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The requests that failed for good, and what the iterable of the ids raised.
+
+        With `on_error="raise"`, these are the exceptions that were raised.
+        """
+        return self._account.failures
+
+    @property
+    def other_errors(self) -> list[BatchError]:
+        """Errors that HubSpot listed and that could not be attributed to an id."""
+        return self._account.other_errors
+
+    @property
+    def summary(self) -> Summary:
+        """The account in numbers."""
+        with self._lock:
+            return self._plan.summary(self._returned)
+
+    def __repr__(self) -> str:
+        """Return the numbers."""
+        return f"<{type(self).__name__}: {self.summary}>"
+
+    @property
+    def _returned(self) -> int:
+        """How many records the caller has."""
+        return self._account.returned
+
+    def _check_left(self) -> None:
+        """Refuse to read again what was read to its end, as the caller knows.
+
+        Raises:
+            RuntimeError: It was.
+        """
+        if self._end_was_seen and self._is_over():
+            raise RuntimeError(
+                "this was read to its end; to read the ids again, call the client's method again"
+            )
+
+    def _is_over(self) -> bool:
+        """Return whether everything was read and returned."""
+        with self._lock:
+            self._account.drop_returned()
+            return self._plan.is_finished and not self._account.ready
+
+    def _first_ready(self) -> Ready[RowT] | None:
+        """Return the chunk whose records are to be returned next; None if none is ready.
+
+        Raises:
+            Exception: What a request failed with, where its records would have been.
+        """
+        with self._lock:
+            self._account.drop_returned()
+            first = self._account.ready[0] if self._account.ready else None
+            if isinstance(first, Failure):
+                self._account.ready.popleft()
+                raise first.error
+            return first
+
+    def _raise_failure(self) -> None:
+        """Raise the first failure that is among the records, if there is one."""
+        with self._lock:
+            for item in self._account.ready:
+                if isinstance(item, Failure):
+                    self._account.ready.remove(item)
+                    raise item.error
+
+    def _left(self) -> list[tuple[str, RowT]]:
+        """Return the records that are ready, each with its id."""
+        with self._lock:
+            return [(str(key), record) for key, record in self._account.left(self._returned)]
+
+    def _report(self) -> None:
+        """Call `on_progress` if there were responses since the last time."""
+        if self._on_progress is not None and self._reported != self._account.requests:
+            self._reported = self._account.requests
+            self._on_progress(self.summary)
+
+    def _report_end(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self.summary)
 
 
-def associations(
-    from_type: str, to_type: str, ids: Iterable[Id], *, unique: bool
-) -> Reading[Association]:
-    """Return the reading of associations."""
-    return Reading([_source(ASSOCIATIONS, ids, unique)], _types(from_type, to_type))
+def by_id(left: list[tuple[str, RowT]]) -> dict[str, RowT]:
+    """Return records by their id.
 
-
-def associations_v3(
-    from_type: str, to_type: str, ids: Iterable[Id], *, unique: bool
-) -> Reading[AssociationV3]:
-    """Return the reading of associations, v3."""
-    return Reading([_source(ASSOCIATIONS_V3, ids, unique)], _types(from_type, to_type))
-
-
-def campaigns(
-    ids: Iterable[Id],
-    *,
-    properties: Iterable[str] | None,
-    start_date: datetime.date | str | None,
-    end_date: datetime.date | str | None,
-    unique: bool,
-) -> Reading[Campaign]:
-    """Return the reading of campaigns."""
-    # All requests send the properties, and an iterator would be used up by the first.
-    names = None if properties is None or isinstance(properties, str) else list(properties)
-    comma_separated("properties", properties if names is None else names)
-    start, end = iso_date("start_date", start_date), iso_date("end_date", end_date)
-    if start is not None and end is not None and end < start:
-        raise ValueError(f"end_date: {end} is before the start date, {start}")
-    query = {"properties": names, "start_date": start, "end_date": end}
-    operation = evolve(CAMPAIGNS, table=tables.campaigns(names))
-    return Reading([_source(operation, ids, unique)], query=query)
-
-
-def workflow_id_mappings(
-    flow_ids: Iterable[Id], workflow_ids: Iterable[Id], *, unique: bool
-) -> Reading[WorkflowIdMapping]:
-    """Return the reading of workflow id mappings."""
-    return Reading(
-        [
-            _source(WORKFLOWS_BY_FLOW_ID, flow_ids, unique, "flow_ids"),
-            _source(WORKFLOWS_BY_WORKFLOW_ID, workflow_ids, unique, "workflow_ids"),
-        ]
-    )
-
-
-def _source(
-    operation: Operation[RowT], ids: Iterable[Id], unique: bool, name: str = "ids"
-) -> Source[RowT]:
-    return Source(operation, Ids(ids, name=name, kind=operation.kind, unique=unique))
-
-
-def _types(from_type: str, to_type: str) -> tuple[str, str]:
-    return path_segment("from_type", from_type), path_segment("to_type", to_type)
+    Raises:
+        ValueError: Two have the same id.
+    """
+    records = dict(left)
+    if len(records) < len(left):
+        raise ValueError("two records have the same id; use all()")
+    return records

@@ -10,9 +10,9 @@ from typing import Any, Generic
 
 from attrs import Factory, define
 
-from hubspot_batch_read.ids import normal_form
-from hubspot_batch_read.operations import Envelope, Operation, RowT
-from hubspot_batch_read.results import InputError
+from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Why
+from hubspot_batch_read.core.ids import normal_form
+from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
 
@@ -27,11 +27,13 @@ LONGEST_TEXT = 10_000
 
 @define
 class Outcome(Generic[RowT]):
-    """Rows and errors by the ids of the request, as they were sent. Other ids got no answer."""
+    """What a response has for the ids of its request, as they were sent: rows, or why not.
+
+    Ids that it does not mention are in neither.
+    """
 
     rows: dict[str, list[RowT]] = Factory(dict)
-    errors: dict[str, InputError] = Factory(dict)
-    without_associations: set[str] = Factory(set)
+    missing: dict[str, Why] = Factory(dict)
     other_errors: list[BatchError] = Factory(list)
     """Errors that are about none of the ids, or about ids that have a row or an error already."""
     unexpected: int = 0
@@ -39,84 +41,78 @@ class Outcome(Generic[RowT]):
 
     def has(self, id_: str) -> bool:
         """Return whether there is anything for an id."""
-        return id_ in self.rows or id_ in self.errors or id_ in self.without_associations
+        return id_ in self.rows or id_ in self.missing
 
 
-def read_answer(
+def match(
     operation: Operation[RowT],
     ids: Collection[str],
     rows: Sequence[RowT],
     errors: Sequence[BatchError],
 ) -> Outcome[RowT]:
     """Sort the rows and errors of a response by the ids of its request."""
-    answer: Outcome[RowT] = Outcome()
+    outcome: Outcome[RowT] = Outcome()
     asked = _Asked(ids)
     found = dict(zip(map(operation.id_of, rows), rows, strict=True))
     if len(found) == len(rows) and found.keys() <= set(ids):
-        answer.rows = {id_: [row] for id_, row in found.items() if id_ is not None}
+        outcome.rows = {id_: [row] for id_, row in found.items() if id_ is not None}
     else:
         for row in rows:
             id_ = asked.find(operation.id_of(row))
             if id_ is None:
-                answer.unexpected += 1
+                outcome.unexpected += 1
             else:
-                answer.rows.setdefault(id_, []).append(row)
-    if not errors and len(answer.rows) == len(ids):
-        return answer
+                outcome.rows.setdefault(id_, []).append(row)
+    if not errors and len(outcome.rows) == len(ids):
+        return outcome
     unclaimed = []
     for error in errors:
         if error.category == DECODE_ERROR:
             # Another row of the id would be a record that lacks this one.
             for value in _values(error, ["id"]):
-                answer.rows.pop(asked.find(value) or "", None)
+                outcome.rows.pop(asked.find(value) or "", None)
         named = [asked.find(value) for value in _values(error, operation.error_keys)]
-        if not _assign(operation, answer, error, named):
+        if not _assign(operation, outcome, error, named):
             unclaimed.append(error)
-    _answer_other_spellings(answer, ids)
-    missing = [id_ for id_ in ids if not answer.has(id_)] if operation.error_texts else []
+    _match_other_spellings(outcome, ids)
+    missing = [id_ for id_ in ids if not outcome.has(id_)] if operation.error_texts else []
     for error in unclaimed:
         named = [] if error.category == DECODE_ERROR else _mentioned(error, missing)
-        if _assign(operation, answer, error, named):
-            missing = [id_ for id_ in missing if not answer.has(id_)]
+        if _assign(operation, outcome, error, named):
+            missing = [id_ for id_ in missing if not outcome.has(id_)]
         else:
-            answer.other_errors.append(error)
-    return answer
+            outcome.other_errors.append(error)
+    return outcome
 
 
-def _answer_other_spellings(answer: Outcome[RowT], ids: Collection[str]) -> None:
-    """Give ids without an answer the row of an id that HubSpot takes for the same."""
-    missing = [id_ for id_ in ids if not answer.has(id_)]
+def _match_other_spellings(outcome: Outcome[RowT], ids: Collection[str]) -> None:
+    """Give ids that are not mentioned the row of an id that HubSpot treats as equal."""
+    missing = [id_ for id_ in ids if not outcome.has(id_)]
     if missing:
-        by_form = {normal_form(id_): rows for id_, rows in answer.rows.items()}
-        answer.rows.update(
+        by_form = {normal_form(id_): rows for id_, rows in outcome.rows.items()}
+        outcome.rows.update(
             {id_: by_form[form] for id_ in missing if (form := normal_form(id_)) in by_form}
         )
 
 
 def _assign(
     operation: Operation[RowT],
-    answer: Outcome[RowT],
+    outcome: Outcome[RowT],
     error: BatchError,
     named: Sequence[str | None],
 ) -> bool:
-    """Note an error for those of the ids that have nothing yet; tell whether there is one."""
-    ids = [id_ for id_ in named if id_ is not None and not answer.has(id_)]
-    if error.sub_category is not None and error.sub_category == operation.nothing_found:
-        answer.without_associations.update(ids)
-    else:
-        for id_ in ids:
-            answer.errors[id_] = _input_error(operation.kind(id_), error)
+    """Note an error for those of the ids that have nothing yet; return whether there is one."""
+    ids = [id_ for id_ in named if id_ is not None and not outcome.has(id_)]
+    if ids:
+        outcome.missing.update(dict.fromkeys(ids, _why(operation, error)))
     return bool(ids)
 
 
-def _input_error(id_: str, error: BatchError) -> InputError:
-    return InputError(
-        id=id_,
-        category=error.category,
-        sub_category=error.sub_category,
-        message=error.message,
-        context=_context(error) or None,
-    )
+def _why(operation: Operation[RowT], error: BatchError) -> Why:
+    if error.sub_category is not None and error.sub_category == operation.nothing_found:
+        return WITHOUT_ASSOCIATIONS
+    context = _context(error) or None
+    return Why("error", error.category, error.sub_category, error.message, context)
 
 
 class _Asked:

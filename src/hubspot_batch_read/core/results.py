@@ -7,18 +7,32 @@ from typing import Literal
 
 from attrs import define
 
+Reason = Literal["error", "without_associations", "unanswered", "invalid"]
+"""Why an id has no record; `Missing.reason` says what each means."""
+
 
 @define(frozen=True, kw_only=True)
-class InputError:
-    """Why HubSpot has no record for an id, in HubSpot's words.
+class Missing:
+    """An id without a record, and why.
 
-    Every field but `id` can be None; the sub-category tells the kinds apart.
+        for missing in contacts.missing:
+            print(missing.id, missing.reason, missing.message)
     """
 
     id: str
     """The text of the id that was given."""
+    reason: Reason
+    """Why there is no record.
+
+    error: HubSpot has an error for it, or its row or pages cannot be read.
+    without_associations: HubSpot says that it has no associations; it says the same of an id that
+    does not exist (observed).
+    unanswered: HubSpot was asked for it and did not mention it. It may omit campaigns that do not
+    exist. An object is here, too, if one of its further pages did not arrive.
+    invalid: It is not an id, and was not sent.
+    """
     category: str | None = None
-    """Broad kind of error, such as VALIDATION_ERROR.
+    """Broad kind of error, such as VALIDATION_ERROR; None for any other reason.
 
     Some are this package's and not HubSpot's. DECODE_ERROR: there was a row for the id that does
     not match its model. The others: its pages cannot be read to the end, since a cursor or a page
@@ -28,31 +42,19 @@ class InputError:
     sub_category: str | None = None
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""
     message: str | None = None
-    """What went wrong, in words that HubSpot may change."""
+    """What went wrong, in words that HubSpot may change; of an invalid id, what is wrong with it."""
     context: Mapping[str, Sequence[str]] | None = None
     """What the error is about."""
 
 
 @define(frozen=True)
-class WithoutRecord:
-    """An id that was asked for and has no record."""
-
-    id: str
-    """The text of the id that was given."""
-    reason: Literal["error", "without_associations", "unanswered"]
-    """Its place in the account."""
-    error: InputError | None = None
-    """What HubSpot said, if the reason is an error."""
-
-
-@define(frozen=True)
 class Failure:
-    """A request that failed for good, or something among the ids that could not be read."""
+    """A request that failed for good, or what the iterable of the ids raised."""
 
     error: Exception
     """What was raised, or would have been with `on_error="raise"`."""
     ids: Sequence[str]
-    """The ids of the request, which are `unread`; none if the ids themselves were the reason."""
+    """The ids of the request, which are `unread`; none if the iterable was the reason."""
 
 
 @define(frozen=True)
@@ -69,32 +71,34 @@ class Truncation:
 
 @define(frozen=True, kw_only=True)
 class Summary:
-    """How far a read has come, in numbers of ids; `str()` puts them into a sentence."""
+    """How far a read has come, in numbers of ids; printing it gives a one-line summary."""
 
     total: int | None
-    """How many ids there are, duplicates included; None if that is not known in advance."""
+    """Number of ids, duplicates included; None if that is not known in advance."""
     taken: int
-    """Ids taken so far, without duplicates: the sum of the five places, `records` to `unread`."""
+    """Ids taken so far, without duplicates: the sum of `records` to `unread`."""
     duplicates: int
     """Ids that were taken before, and so not read again."""
     records: int
-    """Ids whose record was handed over."""
+    """Ids whose record was returned."""
     errors: int
-    """Ids with an error of their own."""
+    """Ids that are missing because of an error of their own."""
     without_associations: int
-    """Ids of which HubSpot says that they have no associations, or do not exist."""
+    """Ids that are missing because they have no associations, or do not exist."""
     unanswered: int
-    """Ids that HubSpot was asked for and said nothing of."""
+    """Ids that are missing because HubSpot did not mention them."""
+    invalid: int
+    """Values that are missing because they are not ids."""
     unread: int
-    """Ids whose request failed, is under way, or is still to come; those not taken do not count."""
+    """Ids whose request failed, is in flight, or is still to be sent; only ids that were taken."""
     truncated: int
     """Records that HubSpot cut short."""
     unexpected: int
     """Rows of ids that were not asked for, which were dropped."""
     requests: int
-    """Answers received and requests that failed for good; retries do not count."""
+    """Responses received and requests that failed for good; retries do not count."""
     failures: int
-    """Requests that failed for good, and faults in what was given as ids."""
+    """Requests that failed for good, and exceptions of the iterable of the ids."""
 
     def __str__(self) -> str:
         """Return the numbers that matter, as a sentence."""
@@ -102,13 +106,14 @@ class Summary:
             "without associations": self.without_associations,
             "with errors": self.errors,
             "unanswered": self.unanswered,
+            "invalid": self.invalid,
             "unread": self.unread,
             "failures": self.failures,
         }
-        parts = [f"{self.records:,} records"]
+        parts = [f"{self.records:,} record{'' if self.records == 1 else 's'}"]
         parts += [f"{number:,} {name}" for name, number in others.items() if number]
         if self.truncated:
             parts[0] += f" ({self.truncated:,} truncated)"
         left = 0 if self.total is None else self.total - self.taken - self.duplicates
         more = f" of {self.taken + left:,}" if left else ""
-        return f"{self.taken:,}{more} ids: {', '.join(parts)}"
+        return f"{self.taken:,}{more} id{'' if self.taken == 1 else 's'}: {', '.join(parts)}"

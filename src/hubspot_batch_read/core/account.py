@@ -1,0 +1,152 @@
+"""The account: what became of each id that was taken.
+
+An id has one place at any time. It is in a chunk until the chunk is done; then its record is in
+`ready` until it is returned, or it is in `missing`, or its request is in `failures`. What is in a
+chunk, in `ready` or in `failures` is unread.
+
+The plan changes the account, where no KeyboardInterrupt arrives. Whoever returns records changes
+`returned`, in one step, after the caller has them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Generic, TypeVar, overload
+
+from attrs import define, field
+
+from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.results import Failure, Missing, Reason, Truncation
+from hubspot_batch_read_api.models import BatchError
+
+RecordT = TypeVar("RecordT")
+
+
+@define(frozen=True, eq=False)
+class Why:
+    """Why ids are missing; those of one error share it."""
+
+    reason: Reason
+    category: str | None = None
+    sub_category: str | None = None
+    message: str | None = None
+    context: Mapping[str, Sequence[str]] | None = None
+
+
+WITHOUT_ASSOCIATIONS = Why("without_associations")
+UNANSWERED = Why("unanswered")
+
+
+class MissingIds(Sequence[Missing]):
+    """The missing ids, in the order in which they were found; each `Missing` is made when asked for.
+
+    A million of them take two references each, and the ids.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.counts: Counter[Reason] = Counter()
+        self._keys: list[Key] = []
+        self._whys: list[Why] = []
+
+    def add(self, key: Key, why: Why) -> None:
+        """Add an id."""
+        self._keys.append(key)
+        self._whys.append(why)
+        self.counts[why.reason] += 1
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._whys)
+
+    @overload
+    def __getitem__(self, index: int) -> Missing: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Missing]: ...
+    def __getitem__(self, index: int | slice) -> Missing | list[Missing]:
+        """Return one of them, or a list of some."""
+        if isinstance(index, slice):
+            return [*map(_missing, self._keys[index], self._whys[index])]
+        return _missing(self._keys[index], self._whys[index])
+
+    def __iter__(self) -> Iterator[Missing]:
+        """Yield each."""
+        return map(_missing, self._keys, self._whys)
+
+    def __repr__(self) -> str:
+        """Return how many there are, by reason."""
+        counts = ", ".join(f"{number:,} {reason}" for reason, number in self.counts.items())
+        return f"<{len(self):,} missing ids{': ' if counts else ''}{counts}>"
+
+
+def _missing(key: Key, why: Why) -> Missing:
+    return Missing(
+        id=str(key),
+        reason=why.reason,
+        category=why.category,
+        sub_category=why.sub_category,
+        message=why.message,
+        context=why.context,
+    )
+
+
+@define(frozen=True, eq=False)
+class Ready(Generic[RecordT]):
+    """The records of a chunk, in the order of its ids."""
+
+    start: int
+    """How many records of the read came before them."""
+    keys: Sequence[Key]
+    """The ids they were asked by."""
+    records: Sequence[RecordT]
+
+    @property
+    def end(self) -> int:
+        """How many records of the read come before the next chunk's."""
+        return self.start + len(self.records)
+
+
+@define(eq=False)
+class Account(Generic[RecordT]):
+    """Everything that is known of the ids whose chunk is done, and the numbers of the whole."""
+
+    returned: int = field(default=0, init=False)
+    """How many records were returned to the caller: the first so many.
+
+    It is the one thing that is not for the plan to change, but for whoever returns records.
+    """
+    ready: deque[Ready[RecordT] | Failure] = field(factory=deque, init=False)
+    """Records to be returned, and among them the failures that are to be raised in their place."""
+    missing: MissingIds = field(factory=MissingIds, init=False)
+    failures: list[Failure] = field(factory=list, init=False)
+    other_errors: list[BatchError] = field(factory=list, init=False)
+    """Errors that HubSpot listed without naming an id they explain."""
+    truncated: list[Truncation] = field(factory=list, init=False)
+    taken: int = field(default=0, init=False)
+    """Ids taken, and values that are not ids."""
+    records: int = field(default=0, init=False)
+    """Records that were made ready."""
+    requests: int = field(default=0, init=False)
+    unexpected: int = field(default=0, init=False)
+
+    def add_records(self, keys: Sequence[Key], records: Sequence[RecordT]) -> None:
+        """Make the records of a chunk ready."""
+        if keys:
+            self.ready.append(Ready(self.records, keys, records))
+            self.records += len(keys)
+
+    def drop_returned(self) -> None:
+        """Let go of the chunks whose records were all returned."""
+        while self.ready:
+            first = self.ready[0]
+            if isinstance(first, Failure) or first.end > self.returned:
+                return
+            self.ready.popleft()
+
+    def left(self, returned: int) -> Iterator[tuple[Key, RecordT]]:
+        """Yield the records that are ready, but for the first so many, each with its id."""
+        for item in self.ready:
+            if isinstance(item, Ready):
+                begin = max(0, returned - item.start)
+                yield from zip(item.keys[begin:], item.records[begin:], strict=True)

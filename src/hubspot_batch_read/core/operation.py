@@ -1,0 +1,128 @@
+"""What an operation is: all that the plan has to know of it. `operations/` has one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from itertools import starmap
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from attrs import Factory, define
+
+from hubspot_batch_read_api.models import BatchError
+from hubspot_batch_read_api.types import Model
+
+if TYPE_CHECKING:
+    import httpx
+
+    from hubspot_batch_read.tables import Table
+
+RowT = TypeVar("RowT", bound=Model)
+InputT = TypeVar("InputT", bound=Model)
+
+Inputs = Mapping[str, str | None]
+"""The ids of a request, each with the cursor of the page to read, None for the first."""
+
+
+class Envelope(Protocol[RowT]):
+    """What the envelopes of all operations have."""
+
+    results: list[RowT]
+    errors: list[BatchError] | None
+
+    @property
+    def additional_properties(self) -> Mapping[str, object]:
+        """Among others, the `errors` if they are not a list of objects."""
+        ...
+
+
+class Response(Protocol[RowT]):
+    """A response with its envelope."""
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """HTTP headers."""
+        ...
+
+    @property
+    def parsed(self) -> Envelope[RowT]:
+        """The envelope."""
+        ...
+
+
+class Endpoint(Protocol[RowT]):
+    """The generated module of an operation."""
+
+    @property
+    def sync_detailed(self) -> Callable[..., Response[RowT]]:
+        """Sends a request."""
+        ...
+
+    @property
+    def asyncio_detailed(self) -> Callable[..., Awaitable[Response[RowT]]]:
+        """Sends a request."""
+        ...
+
+
+@define(frozen=True)
+class LazyInputs(Collection[InputT]):
+    """The inputs of a request, each made when it is needed, and not kept.
+
+    A thousand that are kept would make the garbage collector run.
+    """
+
+    make: Callable[[str, str | None], InputT]
+    """Makes an input of an id and a cursor."""
+    inputs: Inputs
+
+    def __iter__(self) -> Iterator[InputT]:
+        """Make one after the other."""
+        return starmap(self.make, self.inputs.items())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.inputs)
+
+    def __contains__(self, item: object) -> bool:
+        """Return whether one of them is equal."""
+        return any(item == each for each in self)
+
+
+@define(frozen=True, kw_only=True)
+class Operation(Generic[RowT]):
+    """What differs between the operations, and the arguments that all requests of a read share."""
+
+    endpoint: Endpoint[RowT]
+    """The generated module that sends a request."""
+    max_inputs: int
+    """Inputs per request; the spec's `maxItems`."""
+    body: Callable[[Inputs], Model]
+    """Makes the body of a request."""
+    row: type[RowT]
+    """The model of a row."""
+    id_path: tuple[str, ...]
+    """Where a row has the id it was asked by, as keys of the JSON object."""
+    id_of: Callable[[RowT], str | None]
+    """Returns this id; None if the row has none."""
+    table: Table[RowT]
+    """The table that the records make."""
+    path: tuple[str, ...] = ()
+    """The arguments for the path, the same for all requests of a read."""
+    query: Mapping[str, object] = Factory(dict)
+    """The arguments for the query."""
+    cursor: Callable[[RowT], str | None] = lambda _: None
+    """Returns the cursor of the row's next page, None if there is none."""
+    content: Callable[[RowT], object] = lambda _: None
+    """Returns what the row brings, to tell a new page from the one before."""
+    merge: Callable[[Sequence[RowT]], RowT] = itemgetter(0)
+    """Makes one record of several rows with the same id: its pages, or duplicates."""
+    cut: Callable[[RowT], tuple[str, ...]] = lambda _: ()
+    """Returns what of a record HubSpot cut short."""
+    remedy: str = ""
+    """How to read what was cut."""
+    error_keys: tuple[str, ...] = ("id",)
+    """Keys of an error's context that hold the ids it is about."""
+    error_texts: bool = False
+    """Whether errors may name ids in their text alone."""
+    nothing_found: str | None = None
+    """Sub-category of the errors that say no more than that an id has no associations."""

@@ -1,0 +1,252 @@
+"""The plan of a read: which requests to send, and what their responses mean. It does no I/O.
+
+Ids are taken in chunks, as many as a request can hold. A chunk is done when each of its ids has a
+complete record or is known not to get one; its records are ready to be returned when those of the
+chunks before it are. So records come in the order of the chunks, and no more than `window` chunks
+are in memory beside the one that is being returned.
+
+A driver calls `next_request` for what to send, and `receive`, `fail` or `abandon` for what became
+of it; where `lack` says so, it pulls ids first. Whatever the driver is, it makes these calls one at
+a time, and where no KeyboardInterrupt arrives.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Generic
+
+from hubspot_batch_read.core.account import Account, Why
+from hubspot_batch_read.core.chunk import Chunk, Request
+from hubspot_batch_read.core.ids import Ids, InvalidIdError
+from hubspot_batch_read.core.matching import errors_of, match, salvage
+from hubspot_batch_read.core.operation import Envelope, Operation, RowT
+from hubspot_batch_read.core.results import Failure, Summary, Truncation
+from hubspot_batch_read_api.errors import (
+    ApiError,
+    BadRequestError,
+    DecodeError,
+    ResponseTooLargeError,
+    causes,
+)
+from hubspot_batch_read_api.models import BatchError
+
+
+class Plan(Generic[RowT]):
+    """Hands out requests, takes responses, and keeps the account."""
+
+    def __init__(
+        self, operation: Operation[RowT], ids: Ids, *, window: int, collect: bool
+    ) -> None:
+        """Plan to read all ids.
+
+        Args:
+            operation: What reads them.
+            ids: The ids.
+            window: How many chunks may be in memory beside the one that is being returned.
+            collect: Whether failures are only recorded, and not to be raised.
+        """
+        self.operation = operation
+        self.ids = ids
+        self.account: Account[RowT] = Account()
+        self.keeps_all = False
+        """Whether all records are kept until the end, so that no window is in the way."""
+        self._window = window
+        self._collect = collect
+        self._has_succeeded = False
+        self._chunks: deque[Chunk[RowT]] = deque()
+
+    # Requests
+
+    def next_request(self) -> Request[RowT] | None:
+        """Return a request to send now, None if ids or responses are needed first."""
+        for chunk in self._chunks:
+            if request := chunk.next_request():
+                return request
+        while self._has_room and not self.lack:
+            if request := self._fill().next_request():
+                return request
+        return None
+
+    @property
+    def lack(self) -> int:
+        """How many values have to be pulled from the ids before a new chunk can be asked for."""
+        if not self._has_room:
+            return 0
+        last = self._chunks[-1] if self._chunks else None
+        taken = 0 if last is None or last.is_full else len(last.keys) + len(last.failures)
+        return self.ids.lack(self.operation.max_inputs - taken)
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether a chunk may be filled."""
+        if self.ids.exhausted and not (self._chunks and not self._chunks[-1].is_full):
+            return False
+        open_chunks = sum(1 for chunk in self._chunks if chunk.is_full)
+        self.account.drop_returned()
+        ready = 0 if self.keeps_all else len(self.account.ready)
+        return open_chunks < self._window and open_chunks + ready <= self._window
+
+    def _fill(self) -> Chunk[RowT]:
+        """Take ids into the last chunk, or a new one, until it is full or ids have to be pulled."""
+        if not self._chunks or self._chunks[-1].is_full:
+            self._chunks.append(Chunk(self.operation))
+        chunk, limit = self._chunks[-1], self.operation.max_inputs
+        before = len(chunk.keys)
+        while not chunk.is_full:
+            try:
+                self.ids.take(limit - len(chunk.failures), chunk.keys)
+            except Exception as error:  # noqa: BLE001 - raised after the records of the chunk
+                self._note_fault(chunk, error)
+            if self._is_complete(chunk):
+                chunk.start()
+            elif self.ids.lack(1):
+                break
+        self.account.taken += len(chunk.keys) - before
+        self._make_ready()
+        return chunk
+
+    def _is_complete(self, chunk: Chunk[RowT]) -> bool:
+        has_fault = bool(chunk.failures) and not self._collect
+        number = len(chunk.keys) + len(chunk.failures)
+        return has_fault or self.ids.exhausted or number >= self.operation.max_inputs
+
+    def _note_fault(self, chunk: Chunk[RowT], error: Exception) -> None:
+        """Note a value that is not an id, or what the iterable raised."""
+        if isinstance(error, InvalidIdError):
+            chunk.invalid.append((error.value, Why("invalid", message=str(error))))
+            self.account.taken += 1
+        chunk.failures.append(Failure(error, ()))
+
+    def abandon(self, request: Request[RowT]) -> None:
+        """Note that a request will not be answered, so that it is sent again."""
+        request.chunk.abandon(request)
+
+    def abandon_all(self) -> None:
+        """Note that all requests in flight will not be answered, as after a fork."""
+        for chunk in self._chunks:
+            chunk.abandon_all()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is nothing left to ask."""
+        return not self._chunks and self.ids.exhausted
+
+    # Responses
+
+    def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
+        """Take the response to a request."""
+        self._receive(request, envelope.results, errors_of(envelope))
+
+    def fail(self, request: Request[RowT], error: Exception) -> None:
+        """Note that a request failed for good.
+
+        Of a body that does not match its model as a whole, the rows that do are received. If
+        HubSpot refuses what is in a request, smaller ones find out which ids are the reason.
+        """
+        if isinstance(error, DecodeError):
+            salvaged = salvage(self.operation, error)
+            if salvaged is not None:
+                self._receive(request, *salvaged)
+                return
+        if self._collect:
+            _drop_frames(error)
+        self.account.requests += 1
+        is_size = isinstance(error, ResponseTooLargeError) or (
+            isinstance(error, ApiError) and error.status_code == 413
+        )
+        if is_size or isinstance(error, BadRequestError):
+            may_be_whole = not is_size and not self._has_succeeded
+            request.chunk.refuse(request, error, _why(error), may_be_whole=may_be_whole)
+        else:
+            request.chunk.fail(request, error)
+        self._make_ready()
+
+    def _receive(
+        self, request: Request[RowT], rows: Sequence[RowT], errors: Sequence[BatchError]
+    ) -> None:
+        outcome = match(self.operation, request.inputs, rows, errors)
+        self.account.requests += 1
+        self.account.unexpected += outcome.unexpected
+        request.chunk.receive(request, outcome)
+        if not self._has_succeeded:
+            self._has_succeeded = True
+            for chunk in self._chunks:
+                chunk.succeed()
+        self._make_ready()
+
+    # The account
+
+    def _make_ready(self) -> None:
+        """Give each id of the first chunks its place, as far as they are done."""
+        account = self.account
+        while self._chunks and self._chunks[0].is_done:
+            chunk = self._chunks.popleft()
+            keys, records = chunk.records()
+            for key, record in zip(keys, records, strict=True):
+                if fields := self.operation.cut(record):
+                    account.truncated.append(
+                        Truncation(str(key), fields, self.operation.remedy)
+                    )
+            account.add_records(keys, records)
+            for key, why in chunk.missing():
+                account.missing.add(key, why)
+            account.other_errors += chunk.other_errors
+            account.failures += [
+                each for each in chunk.failures if not isinstance(each.error, InvalidIdError)
+            ]
+            if not self._collect:
+                account.ready += chunk.failures
+
+    def unread(self, returned: int) -> Iterator[str]:
+        """Return the ids taken that have no other place yet, then those not taken.
+
+        Args:
+            returned: How many records were returned to the caller.
+        """
+        account = self.account
+        pending = [id_ for failure in account.failures for id_ in failure.ids]
+        pending += [str(key) for key, _ in account.left(returned)]
+        for chunk in self._chunks:
+            pending += chunk.keys
+            pending += [value for value, _ in chunk.invalid]
+        return chain(pending, self.ids.rest())
+
+    def summary(self, returned: int) -> Summary:
+        """Return the account in numbers.
+
+        Args:
+            returned: How many records were returned to the caller.
+        """
+        account = self.account
+        counts = account.missing.counts
+        return Summary(
+            total=self.ids.total,
+            taken=account.taken,
+            duplicates=self.ids.duplicates,
+            records=returned,
+            errors=counts["error"],
+            without_associations=counts["without_associations"],
+            unanswered=counts["unanswered"],
+            invalid=counts["invalid"],
+            unread=account.taken - returned - len(account.missing),
+            truncated=len(account.truncated),
+            unexpected=account.unexpected,
+            requests=account.requests,
+            failures=len(account.failures),
+        )
+
+
+def _why(error: Exception) -> Why:
+    """Return why an id is missing of which HubSpot refuses to read anything."""
+    if isinstance(error, ApiError):
+        context = error.context or None
+        return Why("error", error.category, error.sub_category, error.description, context)
+    return Why("error", message=str(error))
+
+
+def _drop_frames(error: BaseException) -> None:
+    """Let go of what the frames of an exception hold: a failure may be kept for long."""
+    for each in causes(error):
+        each.__traceback__ = None

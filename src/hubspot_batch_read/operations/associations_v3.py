@@ -1,0 +1,66 @@
+"""Associations v3: at most 100 of each object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve
+
+from hubspot_batch_read.core.operation import LazyInputs, Operation
+from hubspot_batch_read.operations.common import (
+    NO_ASSOCIATIONS_FOUND,
+    after,
+    all_additional,
+    object_types,
+)
+from hubspot_batch_read.tables import Row, Table
+from hubspot_batch_read_api.api.associations import read_associations_v3
+from hubspot_batch_read_api.models import (
+    AssociationV3,
+    AssociationV3Input,
+    AssociationV3Request,
+)
+
+
+def associations_v3(from_type: str, to_type: str) -> Operation[AssociationV3]:
+    """Return the operation for two types of objects.
+
+    Raises:
+        ValueError: A type cannot be part of a path.
+    """
+    return evolve(ASSOCIATIONS_V3, path=object_types(from_type, to_type))
+
+
+def _merge(rows: Sequence[AssociationV3]) -> AssociationV3:
+    """Return one row with the associations of all, each once."""
+    merged = {(each.id, each.type_): each for row in reversed(rows) for each in reversed(row.to)}
+    return evolve(
+        rows[0],
+        to=list(reversed(merged.values())),
+        paging=next((row.paging for row in rows if after(row.paging)), rows[0].paging),
+        additional_properties=all_additional(rows),
+    )
+
+
+def _rows(record: AssociationV3) -> Iterator[Row]:
+    for each in record.to:
+        yield record.from_.id, each.id, each.type_
+
+
+ASSOCIATIONS_V3 = Operation(
+    endpoint=read_associations_v3,
+    max_inputs=1000,
+    body=lambda inputs: AssociationV3Request(
+        inputs=LazyInputs(lambda id_, _: AssociationV3Input(id=id_), inputs)
+    ),
+    row=AssociationV3,
+    id_path=("from", "id"),
+    id_of=lambda row: row.from_.id,
+    # A row for each pair of objects and type.
+    table=Table({"from_id": "string", "to_id": "string", "type": "string"}, _rows),
+    merge=_merge,
+    cut=lambda row: ("to",) if after(row.paging) else (),
+    remedy="read_associations reads all of them",
+    error_keys=("fromObjectId", "id"),
+    nothing_found=NO_ASSOCIATIONS_FOUND,
+)

@@ -1,0 +1,108 @@
+"""Campaigns v3."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import evolve
+
+from hubspot_batch_read.core.operation import LazyInputs, Operation
+from hubspot_batch_read.operations.common import after
+from hubspot_batch_read.tables import ColumnType, Row, Table
+from hubspot_batch_read_api.api.campaigns import read_campaigns
+from hubspot_batch_read_api.client import comma_separated, iso_date
+from hubspot_batch_read_api.models import Campaign, CampaignInput, CampaignRequest
+
+
+def campaigns(
+    *,
+    properties: Iterable[str] | None,
+    start_date: datetime.date | str | None,
+    end_date: datetime.date | str | None,
+) -> Operation[Campaign]:
+    """Return the operation for some properties, and the days of the metrics.
+
+    Raises:
+        ValueError: A property or a day is invalid, or the last day is before the first.
+    """
+    # All requests send the properties, and an iterator would be used up by the first.
+    names = None if properties is None or isinstance(properties, str) else list(properties)
+    comma_separated("properties", properties if names is None else names)
+    start, end = iso_date("start_date", start_date), iso_date("end_date", end_date)
+    if start is not None and end is not None and end < start:
+        raise ValueError(f"end_date: {end} is before the start date, {start}")
+    query = {"properties": names, "start_date": start, "end_date": end}
+    return evolve(CAMPAIGNS, query=query, table=_table(names))
+
+
+def _cut(campaign: Campaign) -> tuple[str, ...]:
+    """Return the incomplete asset lists."""
+    assets = campaign.assets or {}
+    return tuple(f"assets.{kind}" for kind, page in assets.items() if after(page.paging))
+
+
+_BEFORE_PROPERTIES: Mapping[str, ColumnType] = {
+    "id": "string",
+    "created_at": "timestamp",
+    "updated_at": "timestamp",
+    "business_unit_ids": "list<int64>",
+}
+_AFTER_PROPERTIES: Mapping[str, ColumnType] = {"assets": "list<asset>"}
+
+
+def _table(properties: Sequence[str] | None) -> Table[Campaign]:
+    """Return the table of campaigns that were read with these properties: a row for each campaign.
+
+    A property has a column of its own name, or `properties.<name>` if that name is already taken.
+    """
+    names = tuple(dict.fromkeys(properties or ()))
+
+    def rows(record: Campaign) -> Iterator[Row]:
+        units, values = record.business_units, record.properties or {}
+        yield (
+            record.id,
+            record.created_at,
+            record.updated_at,
+            None if units is None else [unit.id for unit in units],
+            *map(values.get, names),
+            _assets(record),
+        )
+
+    own: dict[str, ColumnType] = {}
+    for name in names:
+        own[_free_name(name, {*_BEFORE_PROPERTIES, *own, *_AFTER_PROPERTIES})] = "string"
+    return Table({**_BEFORE_PROPERTIES, **own, **_AFTER_PROPERTIES}, rows)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"properties.{name}"
+    return name
+
+
+def _assets(record: Campaign) -> list[dict[str, object]] | None:
+    """Return the assets of all types in one list."""
+    if record.assets is None:
+        return None
+    return [
+        {"type": kind, "id": each.id, "name": each.name, "metrics": each.metrics}
+        for kind, page in record.assets.items()
+        for each in page.results or ()
+    ]
+
+
+CAMPAIGNS = Operation(
+    endpoint=read_campaigns,
+    max_inputs=50,
+    body=lambda inputs: CampaignRequest(
+        inputs=LazyInputs(lambda id_, _: CampaignInput(id=id_), inputs)
+    ),
+    row=Campaign,
+    id_path=("id",),
+    id_of=lambda row: row.id,
+    table=_table(properties=None),
+    cut=_cut,
+    remedy="HubSpot's campaign assets endpoint reads on from the `after` of the list's paging",
+    error_texts=True,
+)

@@ -1,0 +1,33 @@
+"""What several operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hubspot_batch_read_api.client import path_segment
+from hubspot_batch_read_api.models import Paging
+from hubspot_batch_read_api.types import Model
+
+NO_ASSOCIATIONS_FOUND = "crm.associations.NO_ASSOCIATIONS_FOUND"
+
+
+def object_types(from_type: str, to_type: str) -> tuple[str, str]:
+    """Return the two types of objects as parts of a path.
+
+    Raises:
+        ValueError: One cannot be part of a path.
+    """
+    return path_segment("from_type", from_type), path_segment("to_type", to_type)
+
+
+def after(paging: Paging | None) -> str | None:
+    """Return the cursor of the next page, None if there is none."""
+    return paging.next_.after if paging and paging.next_ else None
+
+
+def all_additional(rows: Sequence[Model]) -> dict[str, object] | None:
+    """Return the unknown keys of all rows; the first row that has a key decides."""
+    found: dict[str, object] = {}
+    for row in reversed(rows):
+        found.update(row.additional_properties)
+    return found or None

@@ -1,0 +1,56 @@
+"""Workflow id mappings, by flow id or by workflow id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hubspot_batch_read.core.operation import LazyInputs, Operation
+from hubspot_batch_read.tables import Row, Table
+from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
+from hubspot_batch_read_api.models import (
+    FlowIdInput,
+    WorkflowIdInput,
+    WorkflowIdMapping,
+    WorkflowIdMappingRequest,
+)
+
+MAX_INPUTS = 100
+
+
+def _rows(record: WorkflowIdMapping) -> Iterator[Row]:
+    yield record.flow_id, record.workflow_id
+
+
+_TABLE = Table[WorkflowIdMapping]({"flow_id": "int64", "workflow_id": "int64"}, _rows)
+
+
+def _text(number: int | None) -> str | None:
+    """Return the text of an id that is a number by contract."""
+    return None if number is None else str(number)
+
+
+WORKFLOWS_BY_FLOW_ID = Operation(
+    endpoint=read_workflow_id_mappings,
+    max_inputs=MAX_INPUTS,
+    body=lambda inputs: WorkflowIdMappingRequest(
+        inputs=LazyInputs(lambda id_, _: FlowIdInput(flow_id=id_), inputs)
+    ),
+    row=WorkflowIdMapping,
+    id_path=("flowId",),
+    id_of=lambda row: _text(row.flow_id),
+    table=_TABLE,
+    error_keys=("flowId", "flowIds", "id", "ids"),
+)
+
+WORKFLOWS_BY_WORKFLOW_ID = Operation(
+    endpoint=read_workflow_id_mappings,
+    max_inputs=MAX_INPUTS,
+    body=lambda inputs: WorkflowIdMappingRequest(
+        inputs=LazyInputs(lambda id_, _: WorkflowIdInput(workflow_id=id_), inputs)
+    ),
+    row=WorkflowIdMapping,
+    id_path=("workflowId",),
+    id_of=lambda row: _text(row.workflow_id),
+    table=_TABLE,
+    error_keys=("workflowId", "workflowIds", "id", "ids"),
+)

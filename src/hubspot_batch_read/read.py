@@ -1,0 +1,367 @@
+"""`Read`: a read under way, and its threads.
+
+Threads send the requests that the plan hands out, and give the plan the responses; so the account
+is changed where no KeyboardInterrupt arrives. The caller's thread pulls the ids, calls
+`on_progress` and returns the records. `async_read` has the same with tasks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, Self
+from weakref import ref
+
+from hubspot_batch_read.core.account import Ready
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.operation import Response, RowT
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.reading import OnProgress, Reading, by_id
+from hubspot_batch_read.tables import ROWS
+from hubspot_batch_read_api.types import Lock
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Wait = Callable[[float], None]
+"""Waits for a number of seconds; raises as soon as the loop has ended."""
+Send = Callable[[Request[RowT], Wait], Response[RowT]]
+
+
+class Read(Reading[RowT]):
+    """A read: iterate over it for the records, and look at it for the account of the ids.
+
+        contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+        for contact in contacts:
+            print(contact.from_.id, [company.to_object_id for company in contact.to])
+        print(contacts.summary)
+
+    Nothing is sent before it is iterated over. Records come one by one, each complete, while up to
+    `max_concurrency` further requests run. They come in the order of the ids by chunks of as many
+    ids as a request can hold, and in the order of the ids within a chunk.
+
+    Each record is returned once, which is when the iterator yields it. Iterating again continues
+    where the last loop stopped, by `break` or an exception, without the requests that failed; what
+    is in flight then is not sent again. Once its end has been returned to you, a read raises
+    RuntimeError.
+
+    One thread at a time can iterate over a read.
+    """
+
+    def __init__(
+        self,
+        plan: Plan[RowT],
+        send: Send[RowT],
+        *,
+        max_concurrency: int,
+        on_progress: OnProgress | None,
+        register: Callable[[Loop[Any]], object] = lambda _: None,
+    ) -> None:
+        """Begin with nothing read; reads come from the methods of `HubSpot`."""
+        super().__init__(plan, on_progress=on_progress)
+        self._max_concurrency = max_concurrency
+        self._send = send
+        self._register = register
+        self._process = os.getpid()
+        self._loop: Loop[RowT] | None = None
+        self._generator: ref[Generator[object]] | None = None
+        self._yielded = 0
+        # Tokens: something may have changed, for a thread that waits, and for the caller.
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._news: SimpleQueue[None] = SimpleQueue()
+
+    def __iter__(self) -> Iterator[RowT]:
+        """Yield the records.
+
+        Raises:
+            ApiError: A request failed for good: it is not worth a retry, or has had them all.
+            DecodeError: A response does not match its model, and none of its rows does.
+            httpx.RequestError: No complete response arrived, after all retries.
+            WaitTooLongError: The rate limit asks for a wait that is longer than `max_wait`.
+            InvalidIdError: A value is not a valid id.
+            ClosedError: The client was closed during the read. The ids left are `unread()`, and
+                another loop continues with them.
+            RuntimeError: The read is being iterated over already, or was read to its end.
+            Exception: What the iterable of the ids raises, or the callable for the token.
+        """
+        generator = self._iterate()
+        self._generator = ref(generator)
+        return generator
+
+    def all(self) -> list[RowT]:
+        """Read everything, and return the records.
+
+        If this raises, nothing is lost: another call returns what was read before, and the rest,
+        without the ids of the request that failed. They are `unread()`, as are those that were left
+        when another thread called `close`.
+
+        Raises:
+            Exception: As when iterating.
+        """
+        left = self._read_all()
+        records = [record for _, record in left]
+        self._return_all(len(left))
+        return records
+
+    def by_id(self) -> dict[str, RowT]:
+        """Read everything, and return the records by the text of the id that was given.
+
+        Raises:
+            Exception: As when iterating.
+            ValueError: Two records have the same id, which was given twice with `unique_ids`.
+        """
+        left = self._read_all()
+        records = by_id(left)
+        self._return_all(len(left))
+        return records
+
+    def to_arrow(self) -> pa.RecordBatchReader:
+        """Return the records as a stream of Arrow record batches, for pandas, Polars and DuckDB.
+
+            frame = hubspot.read_campaigns(campaign_ids).to_arrow().read_pandas()
+
+        It is read as it is consumed, with about 10,000 rows in memory at a time. `docs/tables.md`
+        has the columns. Another call continues where the stream before it stopped: by an exception,
+        by `close`, or when it is garbage-collected (`close` of the stream itself does nothing).
+        Records that were in no record batch yet come again then. Those that were are returned, even
+        if what took them, such as `read_all`, does not return: with `on_error="collect"`, no
+        request can cause that.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow` is not installed.
+            Exception: While it is consumed, as when iterating. Polars and DuckDB raise exceptions
+                of their own instead; `failures` has what it was.
+        """
+        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+
+        generator = self._record_batches()
+        self._generator = ref(generator)
+        return arrow.reader(self._plan.operation.table.schema, generator)
+
+    def close(self) -> None:
+        """End the loop that iterates over the read, if there is one; any thread may do this."""
+        if self._loop is not None:
+            self._loop.stop()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """End the loop that iterates over the read, if there is one."""
+        self.close()
+
+    # Returning records. They count as returned after the caller has them: while a generator is
+    # suspended, that is what it yielded last.
+
+    @property
+    def _returned(self) -> int:
+        generator = self._generator() if self._generator is not None else None
+        is_suspended = generator is not None and generator.gi_suspended
+        return self._account.returned + (self._yielded if is_suspended else 0)
+
+    def _iterate(self) -> Generator[RowT]:
+        account = self._account
+        self._yielded = 1
+        with self._running() as loop:
+            while ready := self._next_ready(loop):
+                for record in ready.records[account.returned - ready.start :]:
+                    try:
+                        yield record
+                    finally:
+                        account.returned += 1
+        self._end_was_seen = True
+
+    def _record_batches(self) -> Generator[pa.RecordBatch]:
+        table = self._plan.operation.table
+        with self._running() as loop, self._keeping_all():
+            while records := self._next_records(loop):
+                rows = [row for record in records for row in table.rows(record)]
+                record_batch = table.record_batch(rows)
+                self._yielded = len(records)
+                try:
+                    yield record_batch
+                finally:
+                    self._account.returned += len(records)
+        self._end_was_seen = True
+
+    def _read_all(self) -> list[tuple[str, RowT]]:
+        """Read everything; return the records, which are still to be returned to the caller."""
+        with self._running() as loop, self._keeping_all():
+            while not (loop.stopped.is_set() or self._plan_is_finished()):
+                self._raise_failure()
+                self._wait_for_news()
+            self._raise_failure()
+        return self._left()
+
+    def _return_all(self, number: int) -> None:
+        self._end_was_seen = True
+        self._account.returned += number
+
+    @contextmanager
+    def _keeping_all(self) -> Iterator[None]:
+        self._plan.keeps_all = True
+        try:
+            yield
+        finally:
+            self._plan.keeps_all = False
+
+    # The loop
+
+    @contextmanager
+    def _running(self) -> Iterator[Loop[RowT]]:
+        """Have threads send requests meanwhile.
+
+        Raises:
+            Exception: What ended the loop before everything was read.
+        """
+        if self._loop is not None and not self._loop.stopped.is_set():
+            raise RuntimeError("this is being read already")
+        self._check_left()
+        if self._process != os.getpid():  # the threads that would answer are in the parent
+            self._process = os.getpid()
+            self._bell, self._news = SimpleQueue(), SimpleQueue()
+            self._plan.abandon_all()
+        self._loop = loop = Loop(self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency)
+        try:
+            self._register(loop)
+            loop.start_thread()
+            yield loop
+            if loop.error is not None and not self._is_over():
+                raise loop.error
+            self._report_end()
+        finally:
+            loop.stop()
+
+    def _next_ready(self, loop: Loop[RowT]) -> Ready[RowT] | None:
+        """Wait for the chunk whose records are next; return None at the end."""
+        self._pull()
+        while not loop.stopped.is_set():
+            if ready := self._first_ready():
+                return ready
+            if self._is_over():
+                return None
+            self._wait_for_news()
+        return None
+
+    def _next_records(self, loop: Loop[RowT]) -> list[RowT]:
+        """Wait for the records that make a record batch; return none at the end."""
+        raise NotImplementedError
+
+    def _wait_for_news(self) -> None:
+        self._report()
+        if not self._pull():
+            self._news.get()
+
+    def _pull(self) -> bool:
+        """Pull ids, if the plan needs some; return whether it did."""
+        with self._lock:
+            lack = self._plan.lack
+        if lack:
+            self._plan.ids.pull(lack)
+        self._bell.put(None)  # also since what was returned makes room
+        return bool(lack)
+
+    def _plan_is_finished(self) -> bool:
+        with self._lock:
+            return self._plan.is_finished
+
+
+class Loop(Generic[RowT]):
+    """The threads that send the requests of a read while somebody iterates over it.
+
+    They are daemons, since a program that ends waits for all others. When a loop has stopped, the
+    requests in flight are answered yet, and the plan gets their responses; nobody waits for them.
+    """
+
+    def __init__(
+        self,
+        plan: Plan[RowT],
+        lock: Lock,
+        send: Send[RowT],
+        bell: SimpleQueue[None],
+        news: SimpleQueue[None],
+        max_threads: int,
+    ) -> None:
+        """Begin without threads."""
+        self.stopped = Event()
+        self.error: BaseException | None = None
+        """What ended the loop early."""
+        self._plan = plan
+        self._lock = lock
+        self._send = send
+        self._bell = bell
+        self._news = news
+        self._max_threads = max_threads
+        self._threads: list[Thread] = []
+
+    def start_thread(self) -> None:
+        """Start a thread, which starts others as they are needed."""
+        thread = Thread(target=self._work, name="hubspot-batch-read", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """End the loop from any thread, by raising the error if there is one; wait for nothing."""
+        self.error = self.error or error
+        self.stopped.set()
+        self._bell.put(None)
+        self._news.put(None)
+
+    def join(self, until: float) -> None:
+        """Wait for the threads, until a moment of the monotonic clock."""
+        for thread in self._threads:
+            thread.join(max(0.0, until - monotonic()))
+
+    def _work(self) -> None:
+        try:
+            while request := self._next_request():
+                self._answer(request)
+        except BaseException as error:  # noqa: BLE001 - raised in the loop
+            self.stop(error)
+
+    def _next_request(self) -> Request[RowT] | None:
+        while not self.stopped.is_set():
+            with suppress(Empty):  # what rang is seen below
+                while True:
+                    self._bell.get_nowait()
+            with self._lock:
+                request = self._plan.next_request()
+                is_short = request is not None and len(self._threads) < self._max_threads
+            self._news.put(None)
+            if request is not None:
+                self._bell.put(None)  # another thread may find one, too
+                if is_short:
+                    self.start_thread()
+                return request
+            self._bell.get()
+        self._bell.put(None)  # for the others
+        return None
+
+    def _answer(self, request: Request[RowT]) -> None:
+        try:
+            response = self._send(request, self._wait)
+        except BaseException as error:
+            with self._lock:
+                if self.stopped.is_set() or not isinstance(error, Exception):
+                    self._plan.abandon(request)
+                else:
+                    self._plan.fail(request, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            with self._lock:
+                self._plan.receive(request, response.parsed)
+        self._news.put(None)
+
+    def _wait(self, seconds: float) -> None:
+        if self.stopped.wait(seconds):
+            raise _StoppedError
+
+
+class _StoppedError(Exception):
+    """The loop has ended, and nothing waits for the request any more."""
