@@ -17,3 +17,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(cause))
         yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+def drop_frames(error: BaseException) -> None:
+    """Let go of what the frames of an exception hold: a failure may be kept for long."""
+    for each in causes(error):
+        each.__traceback__ = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from reprlib import repr as short_repr
-from typing import Generic
+from typing import Generic, NamedTuple
 
 from attrs import Factory, define
 
@@ -14,7 +14,6 @@ from hubspot_batch_read.operations import Operation, RowT
 from hubspot_batch_read.results import Failure, InputError
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
-
 
 MOST_PAGES = 1000
 """Pages of one object; more are not followed. HubSpot's have hundreds of associations each."""
@@ -120,7 +119,10 @@ class Chunk(Generic[RowT]):
             other = short_repr(cursors[-1])
             return "CURSOR_REPEATED", f"rows of one id have different cursors: {shown}, {other}"
         if not _can_be_sent(cursor):
-            return "CURSOR_INVALID", f"the cursor {shown} cannot be sent; no page after it can be read"
+            return (
+                "CURSOR_INVALID",
+                f"the cursor {shown} cannot be sent; no page after it can be read",
+            )
         if cursor in self.cursors.get(id_, ()):
             message = f"the cursor {shown} came a second time; no page after it can be read"
             return "CURSOR_REPEATED", message
@@ -182,3 +184,11 @@ class Ready(Generic[RowT]):
     def ids(self) -> Iterator[str]:
         """The ids, in the order of the records."""
         return map(self.source.ids.text, reversed(self.keys))
+
+
+class Cut(NamedTuple, Generic[RowT]):
+    """A record that was cut short."""
+
+    source: Source[RowT]
+    key: Key
+    fields: tuple[str, ...]

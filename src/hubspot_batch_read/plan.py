@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Generic, NamedTuple
+from typing import Generic
 
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
-from hubspot_batch_read.causes import causes
-from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
+from hubspot_batch_read.causes import drop_frames
+from hubspot_batch_read.chunk import Chunk, Cut, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
 from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
@@ -25,14 +25,6 @@ from hubspot_batch_read_api.models import BatchError
 
 Entry = tuple[Source[RowT], Key, RowT]
 """A record on its way to the caller, with the id it was asked by."""
-
-
-class Cut(NamedTuple, Generic[RowT]):
-    """A record that was cut short."""
-
-    source: Source[RowT]
-    key: Key
-    fields: tuple[str, ...]
 
 
 class Plan(Generic[RowT]):
@@ -126,10 +118,8 @@ class Plan(Generic[RowT]):
     def check_left(self) -> None:
         """Refuse to read what has been read to its end, if the caller knows."""
         if self._end_is_known and self.finished:
-            raise RuntimeError(
-                "this batch has been read to its end; "
-                "to read the ids again, call the method of the client again"
-            )
+            again = "to read the ids again, call the method of the client again"
+            raise RuntimeError(f"this batch has been read to its end; {again}")
 
     def note_end(self) -> None:
         """Note that a caller has seen the end of a loop."""
@@ -152,7 +142,7 @@ class Plan(Generic[RowT]):
                 self._settle(request, *salvaged)
                 return
         if self._collect:
-            _drop_frames(error)
+            drop_frames(error)
         self._requests += 1
         request.chunk.fail(request, error)
 
@@ -306,9 +296,3 @@ class Plan(Generic[RowT]):
             requests=self._requests,
             failures=len(self.failures),
         )
-
-
-def _drop_frames(error: BaseException) -> None:
-    """Let go of what the frames of an exception hold: a failure may be kept for long."""
-    for each in causes(error):
-        each.__traceback__ = None

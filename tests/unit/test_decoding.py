@@ -262,9 +262,7 @@ def test_what_is_decoded_is_seldom_looked_through_meanwhile(
     form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, bool]] = []
-    while_decoding(
-        monkeypatch, lambda: seen.append((gc.get_threshold()[0], gc.isenabled())), form
-    )
+    while_decoding(monkeypatch, lambda: seen.append((gc.get_threshold()[0], gc.isenabled())), form)
     assert set(seen) == {(types.MANY, True)}
 
 

@@ -16,8 +16,8 @@ from hubspot_batch_read import HubSpot
 from hubspot_batch_read.limiter import Limiter
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
-from hubspot_batch_read_api.types import Lock
 from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
+from hubspot_batch_read_api.types import Lock
 from tests.unit.forks import succeeds_in_child
 from tests.unit.servers import Answer, Request, serve
 
@@ -44,7 +44,7 @@ def body() -> AssociationRequest:
 
 @contextmanager
 def held(hold: Callable[[threading.Event, threading.Event], object]) -> Iterator[None]:
-    """Let another thread hold something meanwhile: it sets the first event, and waits for the other."""
+    """Let another thread hold something: it sets the first event, and waits for the other."""
     holds, done = threading.Event(), threading.Event()
     thread = threading.Thread(target=hold, args=[holds, done])
     thread.start()

@@ -476,7 +476,9 @@ def plain_types(value: object) -> set[type]:
     return {type(value)}
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if not case.raises], ids=lambda case: case.id)
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if not case.raises], ids=lambda case: case.id
+)
 def test_to_dict_returns_plain_values_only(case: Case) -> None:
     data = envelope_model(case.operation).from_json(case.content).to_dict()
     assert plain_types(data) <= {dict, list, str, int, float, bool, type(None)}
