@@ -75,8 +75,8 @@ def read_answer(
     _answer_other_spellings(answer, ids)
     missing = [id_ for id_ in ids if not answer.has(id_)] if operation.error_texts else []
     for error in unclaimed:
-        named = [] if error.category == DECODE_ERROR else _mentioned(error, missing)
-        if _assign(operation, answer, error, named):
+        mentioned = [] if error.category == DECODE_ERROR else _mentioned(error, missing)
+        if _assign(operation, answer, error, mentioned):
             missing = [id_ for id_ in missing if not answer.has(id_)]
         else:
             answer.other_errors.append(error)

@@ -131,6 +131,7 @@ class AsyncRun(Generic[RowT]):
     """What a loop over a batch needs: tasks, their requests, and the answers to take."""
 
     def __init__(self, send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]]) -> None:
+        """Begin with nothing sent, in the running event loop."""
         self.loop = _running_loop()
         self.stopped = False
         self.error: Exception | None = None
@@ -139,6 +140,7 @@ class AsyncRun(Generic[RowT]):
         self._send = send
 
     def start(self, request: Request[RowT]) -> None:
+        """Send a request."""
         task = asyncio.create_task(self._send(request))
         self.requests[task] = request
         task.add_done_callback(self.answered.put_nowait)

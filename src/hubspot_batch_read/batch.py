@@ -227,6 +227,7 @@ class Run(Generic[RowT]):
     """
 
     def __init__(self, send: Callable[[Request[RowT], Wait], Answer[RowT]]) -> None:
+        """Begin with nothing sent."""
         self.stopped = Event()
         self.error: Exception | None = None
         self.process = os.getpid()
@@ -236,6 +237,7 @@ class Run(Generic[RowT]):
         self._lock = Lock()
 
     def start(self, request: Request[RowT]) -> None:
+        """Send a request, unless the loop has ended."""
         future: Future[Answer[RowT]] = Future()
         thread = Thread(
             target=self._answer, args=[future, request], name="hubspot-batch-read", daemon=True
@@ -267,6 +269,7 @@ class Run(Generic[RowT]):
                 thread.join(max(0.0, until - monotonic()))
 
     def end(self) -> None:
+        """Stop, and wait a moment for the requests in flight."""
         self.stop()
         self.wait(monotonic() + PATIENCE)
 

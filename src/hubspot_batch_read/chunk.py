@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from reprlib import repr as short_repr
-from typing import Generic
+from typing import Generic, NamedTuple
 
 from attrs import Factory, define
 
@@ -184,3 +184,11 @@ class Ready(Generic[RowT]):
     def ids(self) -> Iterator[str]:
         """The ids, in the order of the records."""
         return map(self.source.ids.text, reversed(self.keys))
+
+
+class Cut(NamedTuple, Generic[RowT]):
+    """A record that was cut short."""
+
+    source: Source[RowT]
+    key: Key
+    fields: tuple[str, ...]

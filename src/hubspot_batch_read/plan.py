@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Generic, NamedTuple
+from typing import Generic
 
 from hubspot_batch_read.answers import errors_of, read_answer, salvage
-from hubspot_batch_read.chunk import Chunk, Ready, Request, Source
+from hubspot_batch_read.chunk import Chunk, Cut, Ready, Request, Source
 from hubspot_batch_read.ids import Key
 from hubspot_batch_read.operations import Envelope, RowT
 from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
@@ -24,14 +24,6 @@ from hubspot_batch_read_api.models import BatchError
 
 Entry = tuple[Source[RowT], Key, RowT]
 """A record on its way to the caller, with the id it was asked by."""
-
-
-class Cut(NamedTuple, Generic[RowT]):
-    """A record that was cut short."""
-
-    source: Source[RowT]
-    key: Key
-    fields: tuple[str, ...]
 
 
 class Plan(Generic[RowT]):
@@ -125,10 +117,8 @@ class Plan(Generic[RowT]):
     def check_left(self) -> None:
         """Refuse to read what has been read to its end, if the caller knows."""
         if self._end_is_known and self.finished:
-            raise RuntimeError(
-                "this batch has been read to its end; "
-                "to read the ids again, call the method of the client again"
-            )
+            again = "to read the ids again, call the method of the client again"
+            raise RuntimeError(f"this batch has been read to its end; {again}")
 
     def note_end(self) -> None:
         """Note that a caller has seen the end of a loop."""

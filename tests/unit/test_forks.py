@@ -44,7 +44,7 @@ def body() -> AssociationRequest:
 
 @contextmanager
 def held(hold: Callable[[threading.Event, threading.Event], object]) -> Iterator[None]:
-    """Let another thread hold something meanwhile: it sets the first event, and waits for the other."""
+    """Let another thread hold something: it sets the first event, and waits for the other."""
     holds, done = threading.Event(), threading.Event()
     thread = threading.Thread(target=hold, args=[holds, done])
     thread.start()
