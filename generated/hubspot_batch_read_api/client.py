@@ -180,6 +180,7 @@ class AuthenticatedClient:
     def close(self) -> None:
         """Close the connections of sync calls. Later calls open new ones."""
         with self._lock:
+            self._leave_connections_of_parent()
             client, self._sync_client = self._sync_client, None
         if client is not None:
             client.close()

@@ -8,58 +8,138 @@
             print(contact.from_.id, [company.to_object_id for company in contact.to])
         print(contacts.summary)
 
-The models come from `hubspot_batch_read_api`, the generated SDK, and so do the exceptions:
-`hubspot_batch_read_api.errors`. Names are imported when they are first used. `__version__` is the
-version of the installed package.
+Everything that users need is here, the exceptions and the models of the generated SDK too. Names
+are imported when they are first used. `__version__` is the version of the installed package.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hubspot_batch_read.account import ClosedError
-    from hubspot_batch_read.async_batch import AsyncBatch
     from hubspot_batch_read.async_client import AsyncHubSpot
-    from hubspot_batch_read.batch import Batch
+    from hubspot_batch_read.async_read import AsyncRead, AsyncRecordBatches
     from hubspot_batch_read.client import HubSpot
-    from hubspot_batch_read.ids import FlowId, InvalidIdError, WorkflowId
-    from hubspot_batch_read.results import Failure, InputError, Summary, Truncation, WithoutRecord
+    from hubspot_batch_read.core.ids import InvalidIdError
+    from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
+    from hubspot_batch_read.read import Read
+    from hubspot_batch_read.reading import ClosedError
     from hubspot_batch_read.sending import WaitTooLongError
+    from hubspot_batch_read_api.errors import (
+        ApiError,
+        AuthenticationError,
+        BadRequestError,
+        DecodeError,
+        HubSpotError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        ResponseTooLargeError,
+        ServerError,
+    )
+    from hubspot_batch_read_api.models import (
+        Asset,
+        AssetPage,
+        AssociatedObject,
+        AssociatedObjectV3,
+        Association,
+        AssociationCategory,
+        AssociationType,
+        AssociationV3,
+        BatchError,
+        BusinessUnit,
+        Campaign,
+        ErrorDetail,
+        NextPage,
+        ObjectId,
+        Paging,
+        PreviousPage,
+        WorkflowIdMapping,
+    )
 
     __version__: str
 
 __all__ = [
-    "AsyncBatch",
+    "ApiError",
+    "Asset",
+    "AssetPage",
+    "AssociatedObject",
+    "AssociatedObjectV3",
+    "Association",
+    "AssociationCategory",
+    "AssociationType",
+    "AssociationV3",
     "AsyncHubSpot",
-    "Batch",
+    "AsyncRead",
+    "AsyncRecordBatches",
+    "AuthenticationError",
+    "BadRequestError",
+    "BatchError",
+    "BusinessUnit",
+    "Campaign",
     "ClosedError",
+    "DecodeError",
+    "ErrorDetail",
     "Failure",
-    "FlowId",
     "HubSpot",
-    "InputError",
+    "HubSpotError",
     "InvalidIdError",
+    "Missing",
+    "NextPage",
+    "NotFoundError",
+    "ObjectId",
+    "Paging",
+    "PermissionDeniedError",
+    "PreviousPage",
+    "RateLimitError",
+    "Read",
+    "ResponseTooLargeError",
+    "ServerError",
     "Summary",
     "Truncation",
     "WaitTooLongError",
-    "WithoutRecord",
-    "WorkflowId",
+    "WorkflowIdMapping",
 ]
 
 _MODULES = {
-    "AsyncBatch": "async_batch",
-    "AsyncHubSpot": "async_client",
-    "Batch": "batch",
-    "ClosedError": "account",
-    "Failure": "results",
-    "FlowId": "ids",
-    "HubSpot": "client",
-    "InputError": "results",
-    "InvalidIdError": "ids",
-    "Summary": "results",
-    "Truncation": "results",
-    "WaitTooLongError": "sending",
-    "WithoutRecord": "results",
-    "WorkflowId": "ids",
+    "AsyncHubSpot": "hubspot_batch_read.async_client",
+    "AsyncRead": "hubspot_batch_read.async_read",
+    "AsyncRecordBatches": "hubspot_batch_read.async_read",
+    "HubSpot": "hubspot_batch_read.client",
+    "InvalidIdError": "hubspot_batch_read.core.ids",
+    "Failure": "hubspot_batch_read.core.results",
+    "Missing": "hubspot_batch_read.core.results",
+    "Summary": "hubspot_batch_read.core.results",
+    "Truncation": "hubspot_batch_read.core.results",
+    "Read": "hubspot_batch_read.read",
+    "ClosedError": "hubspot_batch_read.reading",
+    "WaitTooLongError": "hubspot_batch_read.sending",
+    "ApiError": "hubspot_batch_read_api.errors",
+    "AuthenticationError": "hubspot_batch_read_api.errors",
+    "BadRequestError": "hubspot_batch_read_api.errors",
+    "DecodeError": "hubspot_batch_read_api.errors",
+    "HubSpotError": "hubspot_batch_read_api.errors",
+    "NotFoundError": "hubspot_batch_read_api.errors",
+    "PermissionDeniedError": "hubspot_batch_read_api.errors",
+    "RateLimitError": "hubspot_batch_read_api.errors",
+    "ResponseTooLargeError": "hubspot_batch_read_api.errors",
+    "ServerError": "hubspot_batch_read_api.errors",
+    "Asset": "hubspot_batch_read_api.models",
+    "AssetPage": "hubspot_batch_read_api.models",
+    "AssociatedObject": "hubspot_batch_read_api.models",
+    "AssociatedObjectV3": "hubspot_batch_read_api.models",
+    "Association": "hubspot_batch_read_api.models",
+    "AssociationCategory": "hubspot_batch_read_api.models",
+    "AssociationType": "hubspot_batch_read_api.models",
+    "AssociationV3": "hubspot_batch_read_api.models",
+    "BatchError": "hubspot_batch_read_api.models",
+    "BusinessUnit": "hubspot_batch_read_api.models",
+    "Campaign": "hubspot_batch_read_api.models",
+    "ErrorDetail": "hubspot_batch_read_api.models",
+    "NextPage": "hubspot_batch_read_api.models",
+    "ObjectId": "hubspot_batch_read_api.models",
+    "Paging": "hubspot_batch_read_api.models",
+    "PreviousPage": "hubspot_batch_read_api.models",
+    "WorkflowIdMapping": "hubspot_batch_read_api.models",
 }
 
 if not TYPE_CHECKING:  # it would accept every misspelt name
@@ -68,7 +148,7 @@ if not TYPE_CHECKING:  # it would accept every misspelt name
         if name == "__version__":
             value = import_module("importlib.metadata").version("hubspot-batch-read")
         elif module := _MODULES.get(name):
-            value = getattr(import_module(f"{__name__}.{module}"), name)
+            value = getattr(import_module(module), name)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value

@@ -7,14 +7,14 @@ import datetime
 from collections.abc import Iterable
 from typing import Any, Self
 
-from hubspot_batch_read import reading
-from hubspot_batch_read.account import ClosedError, OnProgress
-from hubspot_batch_read.async_batch import AsyncBatch, AsyncRun
-from hubspot_batch_read.chunk import Request
-from hubspot_batch_read.connection import Connection
-from hubspot_batch_read.ids import Id
-from hubspot_batch_read.operations import Answer, RowT
-from hubspot_batch_read.reading import OnError, Reading
+from hubspot_batch_read.async_read import AsyncLoop, AsyncRead
+from hubspot_batch_read.connection import Connection, OnError
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.operation import Operation, Response, RowT
+from hubspot_batch_read.operations import associations, associations_v3, campaigns
+from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
+from hubspot_batch_read.reading import ClosedError, OnProgress
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,
@@ -23,7 +23,7 @@ from hubspot_batch_read_api.models import (
 )
 
 
-class AsyncHubSpot(Connection[AsyncRun[Any]]):
+class AsyncHubSpot(Connection[AsyncLoop[Any]]):
     """The asynchronous version of `HubSpot`, for asyncio.
 
         async with AsyncHubSpot() as hubspot:
@@ -43,10 +43,10 @@ class AsyncHubSpot(Connection[AsyncRun[Any]]):
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> AsyncBatch[Association]:
+    ) -> AsyncRead[Association]:
         """Like `HubSpot.read_associations`."""
-        read = reading.associations(from_type, to_type, ids, unique=unique_ids)
-        return self._batch(read, on_error, on_progress)
+        operation = associations(from_type, to_type)
+        return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
 
     def read_associations_v3(
         self,
@@ -57,10 +57,10 @@ class AsyncHubSpot(Connection[AsyncRun[Any]]):
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> AsyncBatch[AssociationV3]:
+    ) -> AsyncRead[AssociationV3]:
         """Like `HubSpot.read_associations_v3`."""
-        read = reading.associations_v3(from_type, to_type, ids, unique=unique_ids)
-        return self._batch(read, on_error, on_progress)
+        operation = associations_v3(from_type, to_type)
+        return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
 
     def read_campaigns(
         self,
@@ -72,50 +72,44 @@ class AsyncHubSpot(Connection[AsyncRun[Any]]):
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> AsyncBatch[Campaign]:
+    ) -> AsyncRead[Campaign]:
         """Like `HubSpot.read_campaigns`."""
-        read = reading.campaigns(
-            ids,
-            properties=properties,
-            start_date=start_date,
-            end_date=end_date,
-            unique=unique_ids,
-        )
-        return self._batch(read, on_error, on_progress)
+        operation = campaigns(properties=properties, start_date=start_date, end_date=end_date)
+        return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
 
     def read_workflow_id_mappings(
         self,
         *,
-        flow_ids: Iterable[Id] = (),
-        workflow_ids: Iterable[Id] = (),
+        flow_ids: Iterable[Id] | None = None,
+        workflow_ids: Iterable[Id] | None = None,
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> AsyncBatch[WorkflowIdMapping]:
+    ) -> AsyncRead[WorkflowIdMapping]:
         """Like `HubSpot.read_workflow_id_mappings`."""
-        read = reading.workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
-        return self._batch(read, on_error, on_progress)
+        operation, ids = workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
+        return self._read(operation, ids, on_error, on_progress)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and end the reads in progress in it.
 
-        Later reads open new connections. Loops over batches raise ClosedError; another loop over
-        the same batch continues.
+        Later reads open new connections. Loops over reads raise ClosedError; another loop over the
+        same read continues.
         """
-        runs = self._runs_of_this_loop()
-        for run in runs:
-            run.stop(ClosedError())
+        loops = self._loops_of_this_event_loop()
+        for loop in loops:
+            loop.stop(ClosedError())
         await self._client.aclose()
-        for run in runs:
-            await run.end()
+        for loop in loops:
+            await loop.end()
 
-    def _runs_of_this_loop(self) -> list[AsyncRun[Any]]:
-        with self._runs_lock:
-            runs = [*self._runs]
-        if not runs:
+    def _loops_of_this_event_loop(self) -> list[AsyncLoop[Any]]:
+        with self._loops_lock:
+            loops = [*self._loops]
+        if not loops:
             return []
-        loop = asyncio.get_running_loop()
-        return [run for run in runs if run.loop is loop]
+        running = asyncio.get_running_loop()
+        return [loop for loop in loops if loop.event_loop is running]
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -125,16 +119,21 @@ class AsyncHubSpot(Connection[AsyncRun[Any]]):
         """Close the connections."""
         await self.aclose()
 
-    def _batch(
-        self, read: Reading[RowT], on_error: OnError, on_progress: OnProgress | None
-    ) -> AsyncBatch[RowT]:
-        async def send(request: Request[RowT]) -> Answer[RowT]:
-            call = self._call(request.operation.endpoint.asyncio_detailed, read, request)
+    def _read(
+        self,
+        operation: Operation[RowT],
+        ids: Ids,
+        on_error: OnError,
+        on_progress: OnProgress | None,
+    ) -> AsyncRead[RowT]:
+        async def send(request: Request[RowT]) -> Response[RowT]:
+            call = self._call(request.operation.endpoint.asyncio_detailed, request)
             return await self._sender.asend(call)
 
-        return AsyncBatch(
-            read.plan(window=self._max_concurrency, on_error=on_error),
+        return AsyncRead(
+            self._plan(operation, ids, on_error),
             send,
+            max_concurrency=self._max_concurrency,
             on_progress=on_progress,
             register=self._register,
         )

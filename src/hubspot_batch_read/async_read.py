@@ -1,33 +1,34 @@
-"""`AsyncBatch`: a read under way, and its driver.
+"""`AsyncRead`: a read under way, and its tasks.
 
-The driver sends the requests that the plan hands out, in tasks, gives the plan the answers, and
-yields the records. `batch` has the same with threads.
+Tasks send the requests that the plan hands out, and give the plan the responses. `read` has the
+same with threads.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Self
-from weakref import ref
 
-from hubspot_batch_read.account import Account, OnProgress
-from hubspot_batch_read.chunk import Request
-from hubspot_batch_read.operations import Answer, RowT
-from hubspot_batch_read.plan import Entry, Plan
-from hubspot_batch_read.tables import LINES, Line
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.operation import Response, RowT
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.reading import OnProgress, Reading, by_id
+from hubspot_batch_read.tables import ROWS, Row, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Send = Callable[[Request[RowT]], Coroutine[Any, Any, Response[RowT]]]
 
-class AsyncBatch(Account[RowT]):
-    """The asynchronous version of `Batch`: `async for`, `await batch.all()`, `batch.by_id()`.
 
-    `break` cancels the requests under way, which then takes place as soon as the event loop gets
-    its turn. To have it done when the loop is left, use `async with`:
+class AsyncRead(Reading[RowT]):
+    """The asynchronous version of `Read`: `async for`, `await read.all()`, `read.by_id()`.
+
+    `break` cancels the requests in flight, as soon as the event loop gets its turn. To have it done
+    when the loop is left, use `async with`:
 
         async with hubspot.read_campaigns(campaign_ids) as campaigns:
             async for campaign in campaigns:
@@ -37,124 +38,229 @@ class AsyncBatch(Account[RowT]):
     def __init__(
         self,
         plan: Plan[RowT],
-        send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]],
+        send: Send[RowT],
         *,
+        max_concurrency: int,
         on_progress: OnProgress | None,
-        register: Callable[[AsyncRun[RowT]], object] = lambda _: None,
+        register: Callable[[AsyncLoop[Any]], object] = lambda _: None,
     ) -> None:
-        """Begin with nothing read; batches come from the methods of `AsyncHubSpot`."""
+        """Begin with nothing read; reads come from the methods of `AsyncHubSpot`."""
         super().__init__(plan, on_progress=on_progress)
         self._send = send
+        self._max_concurrency = max_concurrency
         self._register = register
-        self._run: AsyncRun[RowT] | None = None
-        self._loop: ref[_Loop[RowT]] | None = None
+        self._loop: AsyncLoop[RowT] | None = None
 
     def __aiter__(self) -> AsyncIterator[RowT]:
-        """Yield the records. Raises what `Batch` raises."""
-        return self._new_loop()
+        """Yield the records. Raises what `Read` raises."""
+        return _Records(self)
 
     async def all(self) -> list[RowT]:
-        """Read everything, and return the records; see `Batch.all`."""
-        entries = await self._new_loop().rest()
-        self._plan.note_end()
-        return [record for _, _, record in entries]
+        """Read everything, and return the records; see `Read.all`."""
+        left = await self.read_all()
+        return [record for _, record in self.return_all(left)]
 
     async def by_id(self) -> dict[str, RowT]:
-        """Read everything, and return the records by their id; see `Batch.by_id`."""
-        return self._by_id(await self._new_loop().rest())
+        """Read everything, and return the records by their id; see `Read.by_id`."""
+        left = await self.read_all()
+        records = by_id(left)
+        self.return_all(left)
+        return records
 
     def to_arrow(self) -> AsyncRecordBatches[RowT]:
-        """Return the records as Arrow record batches; see `Batch.to_arrow`.
+        """Return the records as Arrow record batches; see `Read.to_arrow`.
 
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
         """
-        return AsyncRecordBatches(self._plan, self._new_loop())
+        return AsyncRecordBatches(self)
 
     async def aclose(self) -> None:
-        """End the loop that iterates over the batch, if there is one; any task may do this."""
-        if self._run is not None:
-            await self._end(self._run)
+        """End the loop that iterates over the read, if there is one; any task may do this."""
+        if self._loop is not None:
+            await self._loop.end()
 
     async def __aenter__(self) -> Self:
         """Return itself."""
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        """End the loop that iterates over the batch, if there is one."""
+        """End the loop that iterates over the read, if there is one."""
         await self.aclose()
 
-    def _new_loop(self) -> _Loop[RowT]:
-        return _Loop(self._plan, self._drive)
+    def start(self) -> AsyncLoop[RowT]:
+        """Start a loop; for `_Records` and `AsyncRecordBatches`.
 
-    async def _drive(self, loop: ref[_Loop[RowT]]) -> AsyncGenerator[Entry[RowT]]:
-        if self._run is not None:
-            # After a `break`, the loop is gone at once, while its generator ends when the event
-            # loop gets to it.
-            if self._loop is not None and self._loop() is not None:
-                raise RuntimeError("this batch is being read already")
-            await self._end(self._run)
-        plan = self._plan
-        plan.restart()
-        self._loop = loop
-        self._run = run = AsyncRun(self._send)
+        Raises:
+            RuntimeError: There is one already, or everything was read, as the caller knows.
+        """
+        if self._loop is not None and not self._loop.is_stopped:
+            raise RuntimeError("this is being read already")
+        self._check_left()
+        self._loop = AsyncLoop(self._plan, self._send, self._max_concurrency)
+        self._register(self._loop)
+        self._loop.start_task()
+        return self._loop
+
+    async def next_record(self, loop: AsyncLoop[RowT]) -> RowT | None:
+        """Wait for the next record, and return it; None at the end."""
+        while not loop.is_stopped:
+            if ready := self._first_ready():
+                record = ready.records[self._account.returned - ready.start]
+                self._account.returned += 1
+                return record
+            if self._is_over():
+                break
+            await self._wait_for_news(loop)
+        return None
+
+    async def next_rows(self, loop: AsyncLoop[RowT]) -> tuple[list[Row], int]:
+        """Wait for the rows of a record batch; return them, and how many records they are of."""
+        rows: list[Row] = []
+        number = 0
+        self._plan.keeps_all = True
         try:
-            self._register(run)
-            while not plan.finished and not run.stopped:
-                ready = plan.advance()
-                request = plan.next_request()
-                if request is not None:
-                    run.start(request)
-                while ready and run.answered.empty():
-                    entry = plan.take()
-                    if entry is None:
+            while len(rows) < ROWS and not loop.is_stopped:
+                self._raise_failure()
+                is_over = self._plan.is_finished
+                for record in self._ready_after(self._account.returned + number):
+                    rows += self._plan.operation.table.rows(record)
+                    number += 1
+                    if len(rows) >= ROWS:
                         break
-                    yield entry  # no interrupt comes between this and `take`
-                # Wait only where there is nothing to hand out and nothing more to send.
-                if not run.answered.empty() or (not ready and request is None and run.requests):
-                    answered = await run.answered.get()
-                    if answered is not None and not run.stopped:
-                        self._settle(run.requests.pop(answered), answered)
-            self._report_end(run.error)
+                else:
+                    if is_over:
+                        break
+                    await self._wait_for_news(loop)
         finally:
-            await self._end(run)
+            self._plan.keeps_all = False
+        return rows, number
 
-    async def _end(self, run: AsyncRun[RowT]) -> None:
+    async def finish(self, loop: AsyncLoop[RowT]) -> None:
+        """End a loop that has come to its end.
+
+        Raises:
+            Exception: What ended it before everything was read.
+        """
+        await loop.end()
+        if loop.error is not None and not self._is_over():
+            raise loop.error
+        self._report_end()
+        self._end_was_seen = True
+
+    async def read_all(self) -> list[tuple[str, RowT]]:
+        """Read everything; return the records, which are still to be returned to the caller."""
+        loop = self.start()
+        self._plan.keeps_all = True
         try:
-            await run.end()
+            while not (loop.is_stopped or self._plan.is_finished):
+                self._raise_failure()
+                await self._wait_for_news(loop)
+            self._raise_failure()
         finally:
-            if self._run is run:
-                self._run = None
+            self._plan.keeps_all = False
+            await loop.end()
+        if loop.error is not None and not self._plan.is_finished:
+            raise loop.error
+        self._report_end()
+        return self._left()
+
+    def return_all(self, left: list[tuple[str, RowT]]) -> list[tuple[str, RowT]]:
+        """Note that the caller gets all these records; return them."""
+        self._end_was_seen = True
+        self.count_returned(len(left))
+        return left
+
+    def count_returned(self, number: int) -> None:
+        """Note that the caller gets the next records that are ready."""
+        self._account.returned += number
+
+    @property
+    def table(self) -> Table[RowT]:
+        """The table that the records make."""
+        return self._plan.operation.table
+
+    async def _wait_for_news(self, loop: AsyncLoop[RowT]) -> None:
+        self._report()
+        loop.bell.set()  # also since what was returned makes room
+        await loop.news.wait()
+        loop.news.clear()
 
 
-class AsyncRun(Generic[RowT]):
-    """What a loop over a batch needs: tasks, their requests, and the answers to take."""
+class AsyncLoop(Generic[RowT]):
+    """The tasks that send the requests of a read while somebody iterates over it."""
 
-    def __init__(self, send: Callable[[Request[RowT]], Coroutine[Any, Any, Answer[RowT]]]) -> None:
-        self.loop = _running_loop()
-        self.stopped = False
-        self.error: Exception | None = None
-        self.requests: dict[asyncio.Task[Answer[RowT]], Request[RowT]] = {}
-        self.answered: asyncio.Queue[asyncio.Task[Answer[RowT]] | None] = asyncio.Queue()
+    def __init__(self, plan: Plan[RowT], send: Send[RowT], max_tasks: int) -> None:
+        """Begin without tasks.
+
+        Raises:
+            RuntimeError: There is no running event loop of asyncio.
+        """
+        self.event_loop = _running_loop()
+        self.is_stopped = False
+        self.error: BaseException | None = None
+        """What ended the loop early."""
+        self.bell = asyncio.Event()
+        """Set when there may be something to send."""
+        self.news = asyncio.Event()
+        """Set when there may be something to return."""
+        self._plan = plan
         self._send = send
+        self._max_tasks = max_tasks
+        self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, request: Request[RowT]) -> None:
-        task = asyncio.create_task(self._send(request))
-        self.requests[task] = request
-        task.add_done_callback(self.answered.put_nowait)
+    def start_task(self) -> None:
+        """Start a task, which starts others as they are needed."""
+        self._tasks.append(self.event_loop.create_task(self._work()))
 
-    def stop(self, error: Exception | None = None) -> None:
-        """End the loop from any task, by raising the error if there is one; wait for nothing."""
+    def stop(self, error: BaseException | None = None) -> None:
+        """End the loop, by raising the error if there is one; wait for nothing."""
         self.error = self.error or error
-        self.stopped = True
-        self.answered.put_nowait(None)  # wakes the loop, if it is another task that ends it
-        for task in self.requests:
+        self.is_stopped = True
+        self.news.set()
+        for task in self._tasks:
             task.cancel()
 
     async def end(self) -> None:
         """Stop, and wait for the requests in flight, which are cancelled."""
         self.stop()
-        await asyncio.gather(*self.requests, return_exceptions=True)
+        current = asyncio.current_task()
+        others = [task for task in self._tasks if task is not current]
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _work(self) -> None:
+        try:
+            while True:
+                await self._answer(await self._next_request())
+        except Exception as error:  # noqa: BLE001 - raised in the loop
+            self.stop(error)
+
+    async def _next_request(self) -> Request[RowT]:
+        while True:
+            self.bell.clear()
+            if lack := self._plan.lack:
+                self._plan.ids.pull(lack)
+            if request := self._plan.next_request():
+                self.bell.set()  # another task may find one, too
+                if len(self._tasks) < self._max_tasks:
+                    self.start_task()
+                return request
+            self.news.set()
+            if not self._plan.lack:
+                await self.bell.wait()
+
+    async def _answer(self, request: Request[RowT]) -> None:
+        try:
+            response = await self._send(request)
+        except Exception as error:  # noqa: BLE001 - raised at its place among the records
+            self._plan.fail(request, error)
+        except BaseException:  # cancelled
+            self._plan.abandon(request)
+            raise
+        else:
+            self._plan.receive(request, response.parsed)
+        self.news.set()
+        self.bell.set()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
@@ -167,48 +273,54 @@ def _running_loop() -> asyncio.AbstractEventLoop:
         ) from None
 
 
-class _Loop(AsyncIterator[RowT]):
-    """A loop over the records of a batch.
+class _Looping(Generic[RowT]):
+    """Something that iterates over a read; its loop ends when it is let go of, as by `break`."""
 
-    While it exists, somebody may go on with it: `break` lets go of it at once.
-    """
+    def __init__(self, read: AsyncRead[RowT]) -> None:
+        self._read = read
+        self._loop: AsyncLoop[RowT] | None = None
+        self._is_over = False
 
-    def __init__(
-        self,
-        plan: Plan[RowT],
-        drive: Callable[[ref[_Loop[RowT]]], AsyncGenerator[Entry[RowT]]],
-    ) -> None:
-        self.entries = drive(ref(self))
-        self._plan = plan
+    def _begin(self) -> AsyncLoop[RowT]:
+        if self._is_over:
+            raise StopAsyncIteration
+        if self._loop is None:
+            self._loop = self._read.start()
+        return self._loop
+
+    async def _end(self) -> None:
+        self._is_over = True
+        if self._loop is not None:
+            await self._loop.end()
+
+    def __del__(self) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_stopped:
+            loop.is_stopped = True
+            with suppress(RuntimeError):  # the event loop is closed, and so is everything else
+                loop.event_loop.call_soon_threadsafe(loop.stop)
+
+
+class _Records(_Looping[RowT], AsyncIterator[RowT]):
+    """A loop over the records of a read."""
 
     async def __anext__(self) -> RowT:
+        loop = self._begin()
         try:
-            _, _, record = await anext(self.entries)
-        except StopAsyncIteration:
-            self._plan.note_end()
+            record = await self._read.next_record(loop)
+            if record is None:
+                await self._read.finish(loop)
+        except BaseException:
+            await self._end()
             raise
+        if record is None:
+            self._is_over = True
+            raise StopAsyncIteration
         return record
 
-    async def rest(self) -> list[Entry[RowT]]:
-        """Read all that is left; if this raises, the plan has it back.
 
-        Raises:
-            RuntimeError: Everything has been read, and the caller knows.
-        """
-        self._plan.check_left()
-        entries: list[Entry[RowT]] = []
-        try:
-            async with aclosing(self.entries):
-                async for entry in self.entries:
-                    entries.append(entry)  # noqa: PERF401 - what was read must survive an exception
-        except BaseException:
-            self._plan.give_back(entries)
-            raise
-        return entries
-
-
-class AsyncRecordBatches(AsyncIterator["pa.RecordBatch"], Generic[RowT]):
-    """The records of an `AsyncBatch` as Arrow record batches, with about 10,000 lines each.
+class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
+    """The records of an `AsyncRead` as Arrow record batches, with about 10,000 rows each.
 
         async for record_batch in hubspot.read_campaigns(campaign_ids).to_arrow():
             writer.write_batch(record_batch)
@@ -216,31 +328,30 @@ class AsyncRecordBatches(AsyncIterator["pa.RecordBatch"], Generic[RowT]):
     Records that were in no record batch yet come again from another `to_arrow` or loop.
     """
 
-    def __init__(self, plan: Plan[RowT], loop: _Loop[RowT]) -> None:
-        """Begin with nothing read; these come from `AsyncBatch.to_arrow`."""
-        self.schema: pa.Schema = plan.table.schema
-        """The columns, also if no record comes."""
-        self._plan = plan
-        self._loop = loop
+    schema: pa.Schema
+    """The columns, even if no record comes."""
+
+    def __init__(self, read: AsyncRead[RowT]) -> None:
+        """Begin with nothing read; these come from `AsyncRead.to_arrow`."""
+        super().__init__(read)
+        self.schema = read.table.schema
 
     async def __anext__(self) -> pa.RecordBatch:
-        """Return the next one. Raises what `Batch` raises."""
-        table = self._plan.table
-        entries: list[Entry[RowT]] = []
-        lines: list[Line] = []
+        """Return the next one. Raises what `Read` raises."""
+        loop = self._begin()
         try:
-            async for entry in self._loop.entries:
-                entries.append(entry)
-                lines += table.lines(entry[2])
-                if len(lines) >= LINES:
-                    break
-            if lines:
-                return table.record_batch(lines)
+            rows, number = await self._read.next_rows(loop)
+            record_batch = self._read.table.record_batch(rows)
+            if not rows:
+                await self._read.finish(loop)
         except BaseException:
-            self._plan.give_back(entries)
+            await self._end()
             raise
-        self._plan.note_end()
-        raise StopAsyncIteration
+        self._read.count_returned(number)
+        if not rows:
+            self._is_over = True
+            raise StopAsyncIteration
+        return record_batch
 
     async def read_all(self) -> pa.Table:
         """Read all that is left, and return it as one table.
@@ -253,13 +364,14 @@ class AsyncRecordBatches(AsyncIterator["pa.RecordBatch"], Generic[RowT]):
         """
         from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
-        entries = await self._loop.rest()
-        table = self._plan.table
-        lines = chain.from_iterable(table.lines(record) for _, _, record in entries)
-        try:
-            whole = arrow.table(self.schema, lines)
-        except BaseException:
-            self._plan.give_back(entries)
-            raise
-        self._plan.note_end()
-        return whole
+        if self._loop is not None:
+            await self._loop.end()
+        left = await self._read.read_all()
+        table = arrow.table(self.schema, rows_of(self._read.table, left))
+        self._read.return_all(left)
+        return table
+
+
+def rows_of(table: Table[RowT], left: list[tuple[str, RowT]]) -> Iterator[Row]:
+    """Yield the rows of records."""
+    return chain.from_iterable(table.rows(record) for _, record in left)

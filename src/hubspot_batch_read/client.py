@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Any, Self
 
-from hubspot_batch_read import reading
-from hubspot_batch_read.account import ClosedError, OnProgress
-from hubspot_batch_read.batch import PATIENCE, Batch, Run, Wait
-from hubspot_batch_read.chunk import Request
-from hubspot_batch_read.connection import Connection
-from hubspot_batch_read.ids import Id
-from hubspot_batch_read.operations import Answer, RowT
-from hubspot_batch_read.reading import OnError, Reading
+from hubspot_batch_read.connection import Connection, OnError
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.operation import Operation, Response, RowT
+from hubspot_batch_read.operations import associations, associations_v3, campaigns
+from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
+from hubspot_batch_read.read import Loop, Read, Wait
+from hubspot_batch_read.reading import ClosedError, OnProgress
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,
@@ -22,8 +22,11 @@ from hubspot_batch_read_api.models import (
     WorkflowIdMapping,
 )
 
+PATIENCE = 1.0
+"""Seconds that the closing of a client waits for the requests in flight."""
 
-class HubSpot(Connection[Run[Any]]):
+
+class HubSpot(Connection[Loop[Any]]):
     """Reads any number of ids, in as many requests as it takes.
 
         with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)
@@ -42,31 +45,31 @@ class HubSpot(Connection[Run[Any]]):
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> Batch[Association]:
+    ) -> Read[Association]:
         """Read the associations of objects, all pages of each (2026-03).
 
         Args:
             from_type: Type of the objects to read from: a name, singular or plural (`contacts`),
                 an object type id (`0-1`, `2-123`) or the name of a custom object (`p_cars`).
-            to_type: Type of the associated objects, likewise.
-            ids: Ids of the objects, as text or whole numbers: any iterable, from which they are
-                taken as they are needed. Duplicates are read once.
-            unique_ids: Whether you know that no id comes twice. Then the batch need not remember
-                the ids, which takes about 75 bytes for each.
+            to_type: Type of the associated objects, in the same form.
+            ids: Ids of the objects, as text, whole numbers or UUIDs: any iterable, from which
+                they are taken as they are needed. Duplicates are read once.
+            unique_ids: Set if the ids contain no duplicates. Then the read need not remember the
+                ids, which takes about 75 bytes for each.
             on_error: What to do when a request fails for good: "raise" the exception at its place
-                among the records, or "collect" it in the batch's `failures` and go on.
-            on_progress: Called after each answer, and at the end, with how far the read has come.
+                among the records, or "collect" it in the read's `failures` and continue.
+            on_progress: Called after responses, and at the end, with how far the read has come.
 
         Returns:
-            The batch, one record per object that has associations. Nothing is sent before it is
+            The read, with one record per object that has associations. Nothing is sent before it is
             iterated over.
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ValueError: A type cannot be part of a path, or `on_error` is none of the two.
+            ValueError: A type cannot be part of a path, or `on_error` is neither.
         """
-        read = reading.associations(from_type, to_type, ids, unique=unique_ids)
-        return self._batch(read, on_error, on_progress)
+        operation = associations(from_type, to_type)
+        return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
 
     def read_associations_v3(
         self,
@@ -77,16 +80,16 @@ class HubSpot(Connection[Run[Any]]):
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> Batch[AssociationV3]:
+    ) -> Read[AssociationV3]:
         """Read the associations of objects, at most 100 of each (v3).
 
-        HubSpot cuts a record at 100 associations, and has no way to read on (observed); `truncated`
-        names these records. `read_associations` reads all of them.
+        HubSpot has deprecated v3. It cuts a record at 100 associations, and has no way to read on
+        (observed); `truncated` names these records. `read_associations` reads all of them.
 
         Args, returned value and exceptions are those of `read_associations`.
         """
-        read = reading.associations_v3(from_type, to_type, ids, unique=unique_ids)
-        return self._batch(read, on_error, on_progress)
+        operation = associations_v3(from_type, to_type)
+        return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
 
     def read_campaigns(
         self,
@@ -98,7 +101,7 @@ class HubSpot(Connection[Run[Any]]):
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> Batch[Campaign]:
+    ) -> Read[Campaign]:
         """Read campaigns.
 
         Args:
@@ -112,63 +115,58 @@ class HubSpot(Connection[Run[Any]]):
             on_progress: See `read_associations`.
 
         Returns:
-            The batch, one record per campaign. HubSpot lists about 50 assets of each type;
+            The read, with one record per campaign. HubSpot lists about 50 assets of each type;
             `truncated` names the campaigns that have more.
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ValueError: A property or a date is invalid, or `on_error` is none of the two.
+            ValueError: A property or a date is invalid, or `on_error` is neither.
         """
-        read = reading.campaigns(
-            ids,
-            properties=properties,
-            start_date=start_date,
-            end_date=end_date,
-            unique=unique_ids,
-        )
-        return self._batch(read, on_error, on_progress)
+        operation = campaigns(properties=properties, start_date=start_date, end_date=end_date)
+        return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
 
     def read_workflow_id_mappings(
         self,
         *,
-        flow_ids: Iterable[Id] = (),
-        workflow_ids: Iterable[Id] = (),
+        flow_ids: Iterable[Id] | None = None,
+        workflow_ids: Iterable[Id] | None = None,
         unique_ids: bool = False,
         on_error: OnError = "raise",
         on_progress: OnProgress | None = None,
-    ) -> Batch[WorkflowIdMapping]:
+    ) -> Read[WorkflowIdMapping]:
         """Read which flow id (automation v4) and workflow id (v3) belong together.
 
         Args:
             flow_ids: Flow ids to find the workflow ids of: any iterable, see `read_associations`.
-            workflow_ids: Workflow ids to find the flow ids of, likewise.
-            unique_ids: See `read_associations`; it is about each of the two kinds.
+            workflow_ids: Workflow ids to find the flow ids of. Pass one of the two.
+            unique_ids: See `read_associations`.
             on_error: See `read_associations`.
             on_progress: See `read_associations`.
 
         Returns:
-            The batch, one record per id; first those of the flow ids. In the account, ids are
-            `FlowId` and `WorkflowId`, which are `str`.
+            The read, with one record per id.
 
         Raises:
-            TypeError: One of the two is not an iterable of ids.
-            ValueError: `on_error` is none of the two.
+            TypeError: Both or neither of the two were passed, or not an iterable of ids.
+            ValueError: `on_error` is neither.
         """
-        read = reading.workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
-        return self._batch(read, on_error, on_progress)
+        operation, ids = workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
+        return self._read(operation, ids, on_error, on_progress)
 
     def close(self) -> None:
         """Close the connections, and end the reads in progress. Later reads open new ones.
 
-        Loops over batches, in any thread, raise ClosedError; another loop over the same batch
+        Loops over reads, in any thread, raise ClosedError; another loop over the same read
         continues. This waits a second at most for the requests in flight.
         """
-        with self._runs_lock:  # so that no loop starts with connections that are about to be closed
-            for run in self._runs:
-                run.stop(ClosedError())
+        with (
+            self._loops_lock
+        ):  # so that no loop starts with connections that are about to be closed
+            for loop in self._loops:
+                loop.stop(ClosedError())
             until = monotonic() + PATIENCE
-            for run in self._runs:
-                run.wait(until)
+            for loop in self._loops:
+                loop.join(until)
             self._client.close()
 
     def __enter__(self) -> Self:
@@ -179,16 +177,21 @@ class HubSpot(Connection[Run[Any]]):
         """Close the connections."""
         self.close()
 
-    def _batch(
-        self, read: Reading[RowT], on_error: OnError, on_progress: OnProgress | None
-    ) -> Batch[RowT]:
-        def send(request: Request[RowT], wait: Wait) -> Answer[RowT]:
-            call = self._call(request.operation.endpoint.sync_detailed, read, request)
+    def _read(
+        self,
+        operation: Operation[RowT],
+        ids: Ids,
+        on_error: OnError,
+        on_progress: OnProgress | None,
+    ) -> Read[RowT]:
+        def send(request: Request[RowT], wait: Wait) -> Response[RowT]:
+            call = self._call(request.operation.endpoint.sync_detailed, request)
             return self._sender.send(call, wait)
 
-        return Batch(
-            read.plan(window=self._max_concurrency, on_error=on_error),
+        return Read(
+            self._plan(operation, ids, on_error),
             send,
+            max_concurrency=self._max_concurrency,
             on_progress=on_progress,
             register=self._register,
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from weakref import WeakSet
 
-from hubspot_batch_read.chunk import Request
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.ids import Ids
+from hubspot_batch_read.core.operation import Operation, RowT
+from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.limiter import RateLimit
-from hubspot_batch_read.operations import RowT
-from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sending import Sender
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     import httpx
 
 ResultT = TypeVar("ResultT")
-RunT = TypeVar("RunT")
+LoopT = TypeVar("LoopT")
+
+OnError = Literal["raise", "collect"]
+"""What to do when a request fails for good: raise the exception, or collect it and continue."""
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name, not a token
 
 
-class Connection(Generic[RunT]):
+class Connection(Generic[LoopT]):
     """HubSpot's address, an access token, the connections, and how to use them."""
 
     def __init__(
@@ -91,24 +95,29 @@ class Connection(Generic[RunT]):
         self._sender = Sender(retries=retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency
         self._base_url = base_url
-        self._runs: WeakSet[RunT] = WeakSet()
-        self._runs_lock = Lock()
+        self._loops: WeakSet[LoopT] = WeakSet()
+        self._loops_lock = Lock()
 
     def __repr__(self) -> str:
         """Return the address."""
         return f"{type(self).__name__}(base_url={self._base_url!r})"
 
-    def _register(self, run: RunT) -> None:
-        """Note a loop over a batch, which ends when the client is closed."""
-        with self._runs_lock:
-            self._runs.add(run)
+    def _register(self, loop: LoopT) -> None:
+        """Note a loop over a read, which ends when the client is closed."""
+        with self._loops_lock:
+            self._loops.add(loop)
 
-    def _call(
-        self, send: Callable[..., ResultT], reading: Reading[RowT], request: Request[RowT]
-    ) -> Callable[[], ResultT]:
+    def _plan(self, operation: Operation[RowT], ids: Ids, on_error: OnError) -> Plan[RowT]:
+        if on_error not in ("raise", "collect"):
+            raise ValueError(f"on_error: expected 'raise' or 'collect', got {on_error!r}")
+        return Plan(operation, ids, window=self._max_concurrency, collect=on_error == "collect")
+
+    def _call(self, send: Callable[..., ResultT], request: Request[RowT]) -> Callable[[], ResultT]:
         """Return a call of a generated endpoint, with all its arguments."""
-        body = request.body
-        return partial(send, *reading.path, client=self._client, body=body, **reading.query)
+        operation = request.operation
+        return partial(
+            send, *operation.path, client=self._client, body=request.body, **operation.query
+        )
 
 
 def _token_of_environment() -> str:

@@ -21,7 +21,7 @@ from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.operation import Response, RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.reading import OnProgress, Reading, by_id
-from hubspot_batch_read.tables import ROWS
+from hubspot_batch_read.tables import ROWS, Row
 from hubspot_batch_read_api.types import Lock
 
 if TYPE_CHECKING:
@@ -179,14 +179,17 @@ class Read(Reading[RowT]):
     def _record_batches(self) -> Generator[pa.RecordBatch]:
         table = self._plan.operation.table
         with self._running() as loop, self._keeping_all():
-            while records := self._next_records(loop):
-                rows = [row for record in records for row in table.rows(record)]
+            while True:
+                rows, number = self._next_rows(loop)
+                if not rows:
+                    self._account.returned += number
+                    break
                 record_batch = table.record_batch(rows)
-                self._yielded = len(records)
+                self._yielded = number
                 try:
                     yield record_batch
                 finally:
-                    self._account.returned += len(records)
+                    self._account.returned += number
         self._end_was_seen = True
 
     def _read_all(self) -> list[tuple[str, RowT]]:
@@ -226,7 +229,9 @@ class Read(Reading[RowT]):
             self._process = os.getpid()
             self._bell, self._news = SimpleQueue(), SimpleQueue()
             self._plan.abandon_all()
-        self._loop = loop = Loop(self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency)
+        self._loop = loop = Loop(
+            self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency
+        )
         try:
             self._register(loop)
             loop.start_thread()
@@ -248,9 +253,23 @@ class Read(Reading[RowT]):
             self._wait_for_news()
         return None
 
-    def _next_records(self, loop: Loop[RowT]) -> list[RowT]:
-        """Wait for the records that make a record batch; return none at the end."""
-        raise NotImplementedError
+    def _next_rows(self, loop: Loop[RowT]) -> tuple[list[Row], int]:
+        """Wait for the rows of a record batch; return them, and how many records they are of."""
+        rows: list[Row] = []
+        number = 0
+        while len(rows) < ROWS and not loop.stopped.is_set():
+            self._raise_failure()
+            is_over = self._plan_is_finished()
+            for record in self._ready_after(self._account.returned + number):
+                rows += self._plan.operation.table.rows(record)
+                number += 1
+                if len(rows) >= ROWS:
+                    break
+            else:
+                if is_over:
+                    break
+                self._wait_for_news()
+        return rows, number
 
     def _wait_for_news(self) -> None:
         self._report()

@@ -140,6 +140,14 @@ class Reading(Generic[RowT]):
         with self._lock:
             return [(str(key), record) for key, record in self._account.left(self._returned)]
 
+    def _ready_after(self, number: int) -> list[RowT]:
+        """Return the records of the first chunk that is ready and has any after so many."""
+        with self._lock:
+            for item in self._account.ready:
+                if isinstance(item, Ready) and item.end > number:
+                    return [*item.records[max(0, number - item.start) :]]
+        return []
+
     def _report(self) -> None:
         """Call `on_progress` if there were responses since the last time."""
         if self._on_progress is not None and self._reported != self._account.requests:

@@ -43,7 +43,8 @@ def test_a_run_of_which_no_chunk_could_be_read_stopped_and_says_why(
     assert result.code == 3
     assert result.err == (
         "Error: AssociationEnvelope: $.results: expected a list, got a number; HTTP 200, "
-        "text/html; charset=utf-8, 14 bytes, correlation id not given.\n1 id: 0 records, 1 unread.\n"
+        "text/html; charset=utf-8, 14 bytes, correlation id not given.\n"
+        "1 id: 0 records, 1 unread.\n"
     )
 
 

@@ -19,7 +19,7 @@ def succeeds_in_child(function: Callable[[], object]) -> bool:
         return status == 0
     code = 1
     try:
-        faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(SECONDS, exit=True, file=2)
         function()
         code = 0
     except BaseException:  # noqa: BLE001 - this is another process

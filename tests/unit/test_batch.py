@@ -345,6 +345,11 @@ def test_the_repr_tells_the_numbers() -> None:
 
 # Reading twice
 
+
+async def collected(items: AsyncIterable[object]) -> list[object]:
+    return [item async for item in items]
+
+
 SYNC_WAYS: dict[str, Callable[[Batch[Association]], object]] = {
     "a loop": list,
     "all": lambda read: read.all(),
@@ -352,16 +357,12 @@ SYNC_WAYS: dict[str, Callable[[Batch[Association]], object]] = {
     "a table": lambda read: read.to_arrow().read_all(),
 }
 ASYNC_WAYS: dict[str, Callable[[AsyncBatch[Association]], Coroutine[Any, Any, object]]] = {
-    "a loop": lambda read: collected(read),
+    "a loop": collected,
     "all": lambda read: read.all(),
     "by_id": lambda read: read.by_id(),
     "a table": lambda read: read.to_arrow().read_all(),
     "record batches": lambda read: collected(read.to_arrow()),
 }
-
-
-async def collected(items: AsyncIterable[object]) -> list[object]:
-    return [item async for item in items]
 
 
 @pytest.mark.parametrize("ids", [0, 1, 5])
@@ -371,7 +372,7 @@ def test_what_was_read_to_its_end_cannot_be_read_again(ids: int, first: str, sec
     read = batch(at_once, ids)
     SYNC_WAYS[first](read)
     for _ in range(2):
-        with pytest.raises(RuntimeError, match="read to its end; .* call the method"):
+        with pytest.raises(RuntimeError, match=r"read to its end; .* call the method"):
             SYNC_WAYS[second](read)
     assert read.summary.records == ids
 
@@ -386,7 +387,7 @@ def test_async_what_was_read_to_its_end_cannot_be_read_again(
         read = async_batch(nothing, ids)
         await ASYNC_WAYS[first](read)
         for _ in range(2):
-            with pytest.raises(RuntimeError, match="read to its end; .* call the method"):
+            with pytest.raises(RuntimeError, match=r"read to its end; .* call the method"):
                 await ASYNC_WAYS[second](read)
         assert read.summary.records == ids
 
@@ -970,6 +971,6 @@ def test_no_interrupt_comes_between_taking_a_record_and_handing_it_out(
 def test_without_an_event_loop_of_asyncio_the_reason_is_said() -> None:
     read = async_batch(nothing)
     for start in (lambda: anext(aiter(read)), read.all, read.by_id, read.to_arrow().read_all):
-        awaited = start()  # type: ignore[operator]
+        awaited = start()
         with pytest.raises(RuntimeError, match=r"needs .* asyncio; under trio, use HubSpot"):
             awaited.__await__().send(None)

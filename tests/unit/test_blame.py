@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import Iterator
@@ -262,3 +263,4 @@ def test_a_socks_proxy_is_blamed_itself(
     assert text in str(error)
     assert len(received) == attempts
     assert PASSWORD not in str(error)
+    gc.collect()  # what httpcore left open, while its warnings are ignored

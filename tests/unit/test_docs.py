@@ -245,7 +245,7 @@ def test_the_tree_of_errors_is_the_one_in_the_code(page: str) -> None:
         path[match.start() // 4 :] = [match[0]]
         parents[match[0]] = path[-2] if len(path) > 1 else None
     public = [getattr(errors, name) for name in errors.__all__]
-    public.append(hubspot_batch_read.WaitTooLongError)
+    public += [hubspot_batch_read.WaitTooLongError, hubspot_batch_read.ClosedError]
     assert parents == {
         each.__name__: None if each is errors.HubSpotError else each.__base__.__name__
         for each in public

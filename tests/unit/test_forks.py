@@ -33,6 +33,13 @@ STATING = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _all_is_imported() -> None:
+    """Read once: Python does not free a module in a child that a thread imports at the fork."""
+    with serve(answer) as url, HubSpot(TOKEN, base_url=url) as hubspot:
+        hubspot.read_associations("0-1", "0-2", ["1"]).all()
+
+
 def answer(request: Request) -> Answer:
     rows = [{"from": {"id": each["id"]}, "to": []} for each in json.loads(request.body)["inputs"]]
     return Answer(200, STATING, json.dumps({"results": rows}).encode())
@@ -44,7 +51,7 @@ def body() -> AssociationRequest:
 
 @contextmanager
 def held(hold: Callable[[threading.Event, threading.Event], object]) -> Iterator[None]:
-    """Let another thread hold something meanwhile: it sets the first event, and waits for the other."""
+    """Let another thread hold something: it sets the first event, and waits for the other."""
     holds, done = threading.Event(), threading.Event()
     thread = threading.Thread(target=hold, args=[holds, done])
     thread.start()

@@ -105,7 +105,7 @@ class Flat(Generic[RowT]):
 
     def encode(self, record: RowT) -> bytes:
         """Return the lines of a record."""
-        return _csv(self._table.lines(record))
+        return _csv(self._table.rows(record))
 
     def scan(self, file: BinaryIO, name: str, add: Add) -> Begun:
         """Return what a file has; add the ids of its complete records.

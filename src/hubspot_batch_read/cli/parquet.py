@@ -44,7 +44,7 @@ class StagedRows(JsonLines[RowT]):
 
     def encode(self, record: RowT) -> bytes:
         """Return the line of a record; nothing if it makes no row."""
-        return super().encode(record) if any(self._table.lines(record)) else b""
+        return super().encode(record) if any(self._table.rows(record)) else b""
 
 
 class ParquetOutput(Output[RowT]):
@@ -99,7 +99,7 @@ class ParquetOutput(Output[RowT]):
                 with pq.ParquetFile(before) as file:
                     for batch in file.iter_batches(LINES):
                         writer.write_batch(batch.cast(table.schema))
-            lines = chain.from_iterable(map(table.lines, self._staged()))
+            lines = chain.from_iterable(map(table.rows, self._staged()))
             while group := list(islice(lines, LINES)):
                 writer.write_batch(table.record_batch(group))
 

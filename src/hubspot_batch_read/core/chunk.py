@@ -206,7 +206,11 @@ class Chunk(Generic[RowT]):
         if cursor in pages.cursors:
             message = f"the cursor {shown} came a second time; no page after it can be read"
             return "CURSOR_REPEATED", message
-        if before and content(before[0]) is not None and content(before[0]) == content(pages.rows[-1]):
+        if (
+            before
+            and content(before[0]) is not None
+            and content(before[0]) == content(pages.rows[-1])
+        ):
             return "CURSOR_REPEATED", f"the page before the cursor {shown} came a second time"
         if len(pages.cursors) >= MOST_PAGES - 1:
             return "TOO_MANY_PAGES", f"there are more than {MOST_PAGES} pages"
@@ -214,7 +218,9 @@ class Chunk(Generic[RowT]):
 
     # Refusals
 
-    def refuse(self, request: Request[RowT], error: Exception, why: Why, *, may_be_whole: bool) -> None:
+    def refuse(
+        self, request: Request[RowT], error: Exception, why: Why, *, may_be_whole: bool
+    ) -> None:
         """Find out which ids HubSpot refused a request for: ask for its halves, and so on.
 
         Args:

@@ -77,8 +77,8 @@ def match(
     _match_other_spellings(outcome, ids)
     missing = [id_ for id_ in ids if not outcome.has(id_)] if operation.error_texts else []
     for error in unclaimed:
-        named = [] if error.category == DECODE_ERROR else _mentioned(error, missing)
-        if _assign(operation, outcome, error, named):
+        mentioned = [] if error.category == DECODE_ERROR else _mentioned(error, missing)
+        if _assign(operation, outcome, error, mentioned):
             missing = [id_ for id_ in missing if not outcome.has(id_)]
         else:
             outcome.other_errors.append(error)

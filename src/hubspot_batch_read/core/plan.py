@@ -36,9 +36,7 @@ from hubspot_batch_read_api.models import BatchError
 class Plan(Generic[RowT]):
     """Hands out requests, takes responses, and keeps the account."""
 
-    def __init__(
-        self, operation: Operation[RowT], ids: Ids, *, window: int, collect: bool
-    ) -> None:
+    def __init__(self, operation: Operation[RowT], ids: Ids, *, window: int, collect: bool) -> None:
         """Plan to read all ids.
 
         Args:
@@ -186,9 +184,7 @@ class Plan(Generic[RowT]):
             keys, records = chunk.records()
             for key, record in zip(keys, records, strict=True):
                 if fields := self.operation.cut(record):
-                    account.truncated.append(
-                        Truncation(str(key), fields, self.operation.remedy)
-                    )
+                    account.truncated.append(Truncation(str(key), fields, self.operation.remedy))
             account.add_records(keys, records)
             for key, why in chunk.missing():
                 account.missing.add(key, why)

@@ -15,8 +15,8 @@ Reason = Literal["error", "without_associations", "unanswered", "invalid"]
 class Missing:
     """An id without a record, and why.
 
-        for missing in contacts.missing:
-            print(missing.id, missing.reason, missing.message)
+    for missing in contacts.missing:
+        print(missing.id, missing.reason, missing.message)
     """
 
     id: str

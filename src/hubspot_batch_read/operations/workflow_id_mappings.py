@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import LazyInputs, Operation
 from hubspot_batch_read.tables import Row, Table
 from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
@@ -54,3 +55,18 @@ WORKFLOWS_BY_WORKFLOW_ID = Operation(
     table=_TABLE,
     error_keys=("workflowId", "workflowIds", "id", "ids"),
 )
+
+
+def workflow_id_mappings(
+    flow_ids: Iterable[Id] | None, workflow_ids: Iterable[Id] | None, *, unique: bool
+) -> tuple[Operation[WorkflowIdMapping], Ids]:
+    """Return the operation for one of two kinds of ids, and the ids.
+
+    Raises:
+        TypeError: Both or neither were passed, or not an iterable of ids.
+    """
+    if flow_ids is not None and workflow_ids is None:
+        return WORKFLOWS_BY_FLOW_ID, Ids(flow_ids, name="flow_ids", unique=unique)
+    if workflow_ids is not None and flow_ids is None:
+        return WORKFLOWS_BY_WORKFLOW_ID, Ids(workflow_ids, name="workflow_ids", unique=unique)
+    raise TypeError("pass either flow_ids or workflow_ids; both kinds take two reads")
