@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from hubspot_batch_read.sandbox import (
-    Answer,
     Latency,
     Portal,
     Sandbox,
     SandboxRequest,
+    SandboxResponse,
     connections,
     middleware,
 )
@@ -144,7 +144,7 @@ def test_an_answer_that_is_not_taken_ends_its_connection(
     impatient: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = 50 * MEGABYTE
-    impatient.faults = lambda _: Answer(200, bytes(size))
+    impatient.faults = lambda _: SandboxResponse(200, bytes(size))
     lost = threading.Event()
 
     lose = connections.Connection.connection_lost
@@ -165,7 +165,7 @@ def test_an_answer_that_is_not_taken_ends_its_connection(
 
 
 def test_an_answer_that_is_taken_in_time_is_complete(impatient: Sandbox) -> None:
-    impatient.faults = lambda _: Answer(200, bytes(5 * MEGABYTE))
+    impatient.faults = lambda _: SandboxResponse(200, bytes(5 * MEGABYTE))
 
     with connect(impatient) as client:
         client.event_hooks = {}

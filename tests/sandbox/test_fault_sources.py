@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from hubspot_batch_read.sandbox import (
-    Answer,
     Drop,
     Fault,
     FaultSource,
     Latency,
     Sandbox,
     SandboxRequest,
+    SandboxResponse,
     at_rate,
     in_order,
     incidents,
@@ -27,8 +27,8 @@ from hubspot_batch_read.sandbox import (
 
 from .asking import CAMPAIGNS, COMPANIES, DEALS, Ask, connect
 
-BAD = Answer(502)
-WORSE = Answer(520)
+BAD = SandboxResponse(502)
+WORSE = SandboxResponse(520)
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_the_account_has_each_request_and_what_it_met() -> None:
         assert sandbox.traffic.requests == 6
         assert sandbox.traffic.most_at_once == 1
         assert sandbox.traffic.faults == (*faults, None)
-        assert sandbox.traffic.faults.count(Answer(502)) == 2
+        assert sandbox.traffic.faults.count(SandboxResponse(502)) == 2
 
 
 def test_many_threads_are_counted_and_never_more_at_once_than_there_are() -> None:

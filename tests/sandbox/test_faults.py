@@ -13,7 +13,6 @@ import pytest
 
 from hubspot_batch_read.sandbox import (
     Altered,
-    Answer,
     Drop,
     Fault,
     Hold,
@@ -21,6 +20,7 @@ from hubspot_batch_read.sandbox import (
     Portal,
     Sandbox,
     SandboxRequest,
+    SandboxResponse,
     SlowBody,
     in_order,
 )
@@ -73,7 +73,7 @@ def test_an_answer_has_any_status_and_body(
     content: bytes,
     content_type: str | None,
 ) -> None:
-    faulty.faults = in_order([Answer(status, body)])
+    faulty.faults = in_order([SandboxResponse(status, body)])
 
     response = ask(COMPANIES, "1")
 
@@ -84,14 +84,14 @@ def test_an_answer_has_any_status_and_body(
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_an_answer_can_be_one_without_a_body(faulty: Sandbox, ask: Ask, status: int) -> None:
-    faulty.faults = in_order([Answer(status)])
+    faulty.faults = in_order([SandboxResponse(status)])
 
     assert [ask(COMPANIES, "1").status_code for _ in range(2)] == [status, 207]
 
 
 def test_an_answer_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> None:
     headers = {"Retry-After": "86400", "content-type": "text/plain", "Set-Cookie": "__cf_bm=\xe9"}
-    faulty.faults = in_order([Answer(477, "<p>", headers)])
+    faulty.faults = in_order([SandboxResponse(477, "<p>", headers)])
 
     response = ask(COMPANIES, "1")
 
@@ -103,14 +103,14 @@ def test_an_answer_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> No
 def test_what_would_be_no_answer_is_refused() -> None:
     for status in (0, 100, 199, 1000):
         with pytest.raises(ValueError, match=f"between 200 and 999, not {status}"):
-            Answer(status)
+            SandboxResponse(status)
         with pytest.raises(ValueError, match=f"between 200 and 999, not {status}"):
             Altered(dict, status=status)
     with pytest.raises(ValueError, match="status 204 has no body"):
-        Answer(204, "x")
+        SandboxResponse(204, "x")
     for header in ("content-length", "Transfer-Encoding"):
         with pytest.raises(ValueError, match=f"{header} follows from the body"):
-            Answer(200, "x", {header: "1"})
+            SandboxResponse(200, "x", {header: "1"})
     for seconds in (-1, math.nan):
         with pytest.raises(ValueError, match="nothing takes"):
             Latency(seconds)
@@ -121,13 +121,15 @@ def test_what_would_be_no_answer_is_refused() -> None:
 
 
 def test_faults_are_values_that_can_be_compared_and_counted() -> None:
-    assert Answer(400, {"a": [1]}) == Answer(400, {"a": [1]})
-    assert Answer(400, {"a": [1]}) != Answer(400, {"a": [2]})
-    assert len({Answer(400, {"a": [1]}), Answer(400, {"a": [1]}), Latency(1), Latency(1.0)}) == 2
+    one, same, other = (SandboxResponse(400, {"a": [number]}) for number in (1, 1, 2))
+
+    assert one == same
+    assert one != other
+    assert len({one, same, Latency(1), Latency(1.0)}) == 2
 
 
 def test_an_answer_leaves_the_connection_to_the_next_request(faulty: Sandbox) -> None:
-    faulty.faults = in_order([Answer(429), Answer(502), Answer(999)])
+    faulty.faults = in_order([SandboxResponse(429), SandboxResponse(502), SandboxResponse(999)])
 
     with send(faulty, COMPANIES, "1") as connection:
         statuses = [connection.recv(65536)[9:12]]
@@ -156,7 +158,7 @@ def test_latency_is_the_normal_answer_later(faulty: Sandbox, ask: Ask, contact: 
 def test_latency_and_hold_can_be_followed_by_another_fault(faulty: Sandbox, ask: Ask) -> None:
     at_once = threading.Event()
     at_once.set()
-    faulty.faults = in_order([Latency(0.1, then=Hold(at_once, then=Answer(502)))])
+    faulty.faults = in_order([Latency(0.1, then=Hold(at_once, then=SandboxResponse(502)))])
 
     response = ask(COMPANIES, "1")
 

@@ -252,7 +252,7 @@ asked = threading.Event()
 
 def faults(request):
     asked.set()
-    return Answer(200, bytes(50_000_000))
+    return SandboxResponse(200, bytes(50_000_000))
 
 with Sandbox(faults=faults) as sandbox:
     address = urlsplit(sandbox.base_url)
@@ -284,7 +284,8 @@ def state():
     return [(each.level, [*each.handlers], [*each.filters], each.propagate) for each in loggers]
 
 before = state()
-faults = [*Drop, *Drop, Answer(999), Answer(204), SlowBody(0.01), Latency(0), Latency(30)]
+responses = [SandboxResponse(999), SandboxResponse(204)]
+faults = [*Drop, *Drop, *responses, SlowBody(0.01), Latency(0), Latency(30)]
 with Sandbox(faults=in_order(faults)) as sandbox:
     headers = {{"Authorization": "Bearer " + sandbox.token}}
     with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=0.5) as client:

@@ -1,8 +1,8 @@
 """What can go wrong between a client and HubSpot, and which requests it happens to.
 
-A fault is a value: `Answer`, `Latency`, `Hold`, `SlowBody`, `Drop` or `Altered`. A fault source
-says which one a request meets: any function from a `SandboxRequest` to a fault, or to None for the
-normal answer. Two are ready-made, `in_order` and `at_rate`.
+A fault is a value: `SandboxResponse`, `Latency`, `Hold`, `SlowBody`, `Drop` or `Altered`. A fault
+source says which one a request meets: any function from a `SandboxRequest` to a fault, or to None
+for the normal response. Two are ready-made, `in_order` and `at_rate`.
 
     with Sandbox(faults=in_order([incidents.bad_gateway(), None, Drop.BEFORE])) as sandbox:
         ...  # the first request gets a 502, the second its answer, the third no answer at all
@@ -55,11 +55,12 @@ class SandboxRequest:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """This answer in place of the normal one. The request does not get as far as the portal.
+class SandboxResponse:
+    """This response instead of the normal one. The request does not get as far as the portal.
 
-    `Answer(502, "<html>…")` is a page, `Answer(400, {"status": "error"})` is JSON, `Answer(500)`
-    is empty. Where `headers` name no Content-Type, a text is sent as HTML and bytes without one.
+    `SandboxResponse(502, "<html>…")` is a page, `SandboxResponse(400, {"status": "error"})` is
+    JSON, `SandboxResponse(500)` is empty. Where `headers` name no Content-Type, a text is sent as
+    HTML and bytes without one.
 
     Raises ValueError for a status outside of 200 to 999 (the ones below announce an answer and are
     none), a body with 204 or 304, which have none, and the headers that follow from the body:
@@ -177,7 +178,7 @@ class Altered:
             _check_status(self.status)
 
 
-Fault = Answer | Latency | Hold | SlowBody | Drop | Altered
+Fault = SandboxResponse | Latency | Hold | SlowBody | Drop | Altered
 """Something that goes wrong with one request."""
 
 FaultSource = Callable[[SandboxRequest], Fault | None]

@@ -13,13 +13,13 @@ from hubspot_batch_read.sandbox.answers import page
 from hubspot_batch_read.sandbox.connections import reset_when_closed, transport_of
 from hubspot_batch_read.sandbox.faults import (
     Altered,
-    Answer,
     Drop,
     Fault,
     FaultSource,
     Hold,
     Latency,
     SandboxRequest,
+    SandboxResponse,
     SlowBody,
 )
 from hubspot_batch_read.sandbox.request import request_key
@@ -27,7 +27,7 @@ from hubspot_batch_read.sandbox.traffic import Traffic
 
 MAX_BODY_BYTES = 10_000_000
 """The longest body of a request; a thousand ids take less than a hundredth of it."""
-_TOO_LARGE = Answer(413, page("413 Request Entity Too Large"))
+_TOO_LARGE = SandboxResponse(413, page("413 Request Entity Too Large"))
 
 _LOOK = 0.01  # seconds between two looks at the event that a request is held for
 
@@ -131,7 +131,7 @@ class _Exchange:
         match fault:
             case None:
                 await self._app(self._scope, self._request, self._send)
-            case Answer():
+            case SandboxResponse():
                 await self._reply(_reply(fault))
             case Latency():
                 if not await self._hung_up_within(fault.seconds):
@@ -214,7 +214,7 @@ class _Exchange:
         return True
 
 
-def _reply(answer: Answer) -> _Reply:
+def _reply(answer: SandboxResponse) -> _Reply:
     body, content_type = answer.body, None
     if isinstance(body, str):
         body, content_type = body.encode(), "text/html; charset=utf-8"

@@ -89,9 +89,9 @@ class Sandbox:
 
         It expires after this number of requests, or when `expire_token` is called, and is answered
         with 401 EXPIRED_AUTHENTICATION from then on. Without a number only the call ends it.
-        Requests that a fault keeps from the portal (an `Answer`, `Drop.BEFORE`, `Drop.RESET`) do
-        not count. A refused request that is repeated with another token is answered even if other
-        requests have used that one up meanwhile, so that any number works for any number of
+        Requests that a fault keeps from the portal (a `SandboxResponse`, `Drop.BEFORE`,
+        `Drop.RESET`) do not count. A refused request that is repeated with another token is
+        answered even if other requests have used that one up meanwhile, so that any number works for any number of
         requests at once.
         Raises ValueError for less than 0 requests.
         """
