@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, Specimen
-from hubspot_batch_read.sandbox.objects import Direction
+from hubspot_batch_read.sandbox.data.associations import Direction
 
 from .asking import CAMPAIGNS, COMPANIES, V3_DEALS, WORKFLOWS, Ask, connect, noon
 
@@ -79,7 +79,10 @@ def test_associations_are_the_same_from_both_sides(seed: int, number: int, compa
         cars=number,
         companies=companies,
     )
-    types = [portal.object_type(name) for name in ("contact", "deal", "ticket", "p_car", "company")]
+    types = [
+        portal.associations.object_type(name)
+        for name in ("contact", "deal", "ticket", "p_car", "company")
+    ]
 
     for source, target in permutations([each for each in types if each is not None], 2):
         there = links(portal, Direction(source, target))
@@ -94,7 +97,7 @@ def links(portal: Portal, direction: Direction) -> list[tuple[int, int]]:
     return [
         (source, associated.id)
         for source in direction.source.ids
-        for associated in portal.associations(direction, str(source))
+        for associated in portal.associations.of(direction, str(source))
     ]
 
 
@@ -125,5 +128,5 @@ def test_a_tiny_portal_has_its_specimens_as_far_as_they_go() -> None:
 def test_less_than_no_object_and_a_page_without_room_are_refused() -> None:
     with pytest.raises(ValueError, match="less than 0 objects"):
         Portal(companies=-1)
-    with pytest.raises(ValueError, match="needs room for one"):
+    with pytest.raises(ValueError, match="at least 1, got 0"):
         Portal(page_size=0)

@@ -12,8 +12,8 @@ from statistics import median
 import httpx
 import pytest
 
-from hubspot_batch_read.sandbox import Portal, Sandbox, serving
-from hubspot_batch_read.sandbox.operations import OPERATIONS
+from hubspot_batch_read.sandbox import Portal, Sandbox, terminal
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
 
 from .asking import COMPANIES, Ask, connect
 
@@ -92,9 +92,9 @@ import sys
 import hubspot_batch_read
 assert not [name for name in sys.modules if "sandbox" in name]
 import hubspot_batch_read.sandbox
-assert not {"starlette", "uvicorn"} & sys.modules.keys()
-hubspot_batch_read.sandbox.Sandbox
-assert {"starlette", "uvicorn"} <= sys.modules.keys()
+assert "uvicorn" not in sys.modules
+with hubspot_batch_read.sandbox.Sandbox():
+    assert "uvicorn" in sys.modules
 assert "hubspot_batch_read_api" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -130,8 +130,8 @@ def test_from_a_terminal_it_says_where_it_is_and_ends_with_ctrl_c() -> None:
     assert f"\ncurl -s {base_url[0]}{COMPANIES}" in greeting
     for id_ in (*PORTAL.contact_ids[:4], PORTAL.campaign_ids[0], PORTAL.flow_ids[0]):
         assert id_ in greeting
-    for operation in OPERATIONS:
-        assert f"\nPOST {operation.path}\n" in greeting
+    for endpoint in ENDPOINTS:
+        assert f"\nPOST {endpoint.path}\n" in greeting
     assert "3,000 contacts, 1,500 companies, " in greeting
     assert f"HUBSPOT_ACCESS_TOKEN={token[1]} \\\n  hubspot-batch-read associations " in greeting
     assert f" --base-url {base_url[0]}\n" in greeting
@@ -161,7 +161,7 @@ def test_that_other_machines_can_reach_it_is_said(
 
     monkeypatch.setattr("time.sleep", interrupt)
 
-    assert serving.serve(host, 0, seed=7) == 0
+    assert terminal.serve(host, 0, seed=7) == 0
 
     printed = capsys.readouterr()
     assert ("Other machines can reach the sandbox at http://0.0.0.0:" in printed.err) == warned
@@ -180,15 +180,14 @@ def test_from_a_terminal_a_taken_port_is_one_sentence(sandbox: Sandbox) -> None:
     )
 
 
-@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_from_a_terminal_a_missing_extra_is_one_sentence(missing: str) -> None:
-    program = f"""
+def test_from_a_terminal_a_missing_extra_is_one_sentence() -> None:
+    program = """
 import runpy, sys
 
 class Missing:
     def find_spec(name, path, target=None):
-        if name == {missing!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+        if name == "uvicorn":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing)
 runpy.run_module("hubspot_batch_read.sandbox", run_name="__main__")

@@ -1,4 +1,4 @@
-"""What one client can cost a sandbox: so much memory, and so much time."""
+"""What one client can cost a sandbox: bounds of memory and of time."""
 
 import socket
 import threading
@@ -14,9 +14,9 @@ from hubspot_batch_read.sandbox import (
     Sandbox,
     SandboxRequest,
     SandboxResponse,
-    connections,
-    middleware,
 )
+from hubspot_batch_read.sandbox.faults import application
+from hubspot_batch_read.sandbox.http import connections
 
 from .asking import COMPANIES, Ask, connect, receive_all, send
 
@@ -58,7 +58,7 @@ def test_a_body_that_is_too_large_is_refused_and_not_kept(empty: Sandbox, announ
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert response.status_code == 413
-        assert peak < 4 * middleware.MAX_BODY_BYTES
+        assert peak < 4 * application.MAX_BODY_BYTES
         assert Ask(client)(COMPANIES, "1").status_code == 207
 
     assert empty.traffic.requests == 2
