@@ -267,7 +267,7 @@ def test_dropped_between_chunks_the_last_one_is_missing(faulty: Sandbox, contact
 
 
 def test_dropped_without_a_length_only_the_json_tells(faulty: Sandbox, contact: str) -> None:
-    faulty.faults = in_order([Drop.MIDDLE_UNTOLD])
+    faulty.faults = in_order([Drop.MIDDLE_WITHOUT_LENGTH])
 
     with send(faulty, DEALS, contact) as connection:
         head, body = receive_all(connection)

@@ -112,7 +112,7 @@ class Sandbox:
         try:
             import uvicorn  # noqa: PLC0415 - only a sandbox that runs needs the extra
 
-            from hubspot_batch_read.sandbox.http.connections import (  # noqa: PLC0415 - likewise
+            from hubspot_batch_read.sandbox.http.connections import (  # noqa: PLC0415 - as above
                 GRACE,
                 Connection,
             )

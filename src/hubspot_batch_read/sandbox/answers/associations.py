@@ -1,8 +1,7 @@
 """The two associations endpoints: 2026-03, and v3 before it."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +31,7 @@ def read_associations(portal: Portal, batch: Batch) -> Outcome:
     afters = [optional_text(each, "after", at) for at, each in enumerate(batch.inputs)]
     wanted = dict.fromkeys(zip(texts(batch, "id"), afters, strict=True))
     ids = (id_ for id_, _ in wanted)
-    found, errors = _look_up(direction, ids, portal.associations.of)
+    found, errors = _look_up(portal, direction, ids)
     results = [
         _result(portal, direction, id_, found[id_], after) for id_, after in wanted if id_ in found
     ]
@@ -46,7 +45,8 @@ def read_associations_v3(portal: Portal, batch: Batch) -> Outcome:
     one without associations: a guess.
     """
     direction = _direction(portal, batch)
-    found, errors = _look_up(direction, texts(batch, "id"), partial(_v3_associations, portal))
+    only_primary = direction.target.name == "company"
+    found, errors = _look_up(portal, direction, texts(batch, "id"), only_primary=only_primary)
     results = [_v3_result(portal, direction, id_, associated) for id_, associated in found.items()]
     return Outcome(results, errors)
 
@@ -63,29 +63,23 @@ def _object_type(portal: Portal, name: str) -> ObjectType:
     return object_type
 
 
-def _v3_associations(portal: Portal, direction: Direction, id_: str) -> list[Associated]:
-    associated = portal.associations.of(direction, id_)
-    if direction.target.name == "company":
-        return [each for each in associated if each.primary]
-    return associated
-
-
 def _look_up(
-    direction: Direction,
-    ids: Iterable[str],
-    associations: Callable[[Direction, str], list[Associated]],
+    portal: Portal, direction: Direction, ids: Iterable[str], *, only_primary: bool = False
 ) -> tuple[dict[str, list[Associated]], list[dict[str, Any]]]:
-    """Return what each object is associated with, and the items for those that have nothing."""
+    """Return what each object is associated with, and the errors for those with nothing."""
     found: dict[str, list[Associated]] = {}
     malformed: list[str] = []
     alone: list[str] = []
     for id_ in dict.fromkeys(ids):
-        if not (id_.isascii() and id_.isdigit()):
-            malformed.append(id_)
-        elif associated := associations(direction, id_):
+        associated = portal.associations.of(direction, id_)
+        if only_primary:
+            associated = [each for each in associated if each.primary]
+        if associated:
             found[id_] = associated
-        else:
+        elif id_.isascii() and id_.isdigit():
             alone.append(id_)
+        else:
+            malformed.append(id_)
     groups = [alone[at : at + IDS_PER_ITEM] for at in range(0, len(alone), IDS_PER_ITEM)]
     errors = [_no_associations(direction, group) for group in groups]
     if malformed:

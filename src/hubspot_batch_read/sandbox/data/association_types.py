@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+PRIMARY = "Primary"
+"""HubSpot's label of the type that makes a company the primary one."""
+
 
 @dataclass(frozen=True, slots=True)
 class AssociationType:
@@ -14,8 +17,6 @@ class AssociationType:
     """None for an unlabelled type."""
     name: str
     """What v3 calls it."""
-    primary: bool = False
-    """Whether it makes a company the primary one."""
 
 
 _TYPE_IDS: dict[tuple[str, str], tuple[int, int | None]] = {
@@ -59,7 +60,7 @@ class AssociationTypes:
         self._plain = AssociationType("HUBSPOT_DEFINED", unlabelled, None, plain_name)
         self._primary: tuple[AssociationType, ...] = ()
         if primary is not None:
-            self._primary = (AssociationType("HUBSPOT_DEFINED", primary, "Primary", name, True),)
+            self._primary = (AssociationType("HUBSPOT_DEFINED", primary, PRIMARY, name),)
         self._first_id = 2000 + unlabelled
         self._labelled: dict[str, AssociationType] = {}
         self._label("Key relationship")

@@ -6,7 +6,11 @@ from itertools import combinations
 from random import Random
 from typing import NamedTuple
 
-from hubspot_batch_read.sandbox.data.association_types import AssociationType, AssociationTypes
+from hubspot_batch_read.sandbox.data.association_types import (
+    PRIMARY,
+    AssociationType,
+    AssociationTypes,
+)
 from hubspot_batch_read.sandbox.data.ids import checked_id, draw_ids, index_of
 from hubspot_batch_read.sandbox.data.links import Links
 
@@ -43,7 +47,7 @@ class Associated(NamedTuple):
     @property
     def primary(self) -> bool:
         """Whether one of the two objects is the primary company of the other."""
-        return any(each.primary for each in self.types)
+        return any(each.label == PRIMARY for each in self.types)
 
 
 class Associations:
@@ -128,6 +132,6 @@ def _checked_labels(values: Iterable[str]) -> list[str]:
             raise TypeError(f"labels: expected text, got {each!r}")
         if not each.strip():
             raise ValueError(f"labels: expected text, got {each!r}")
-        if each == "Primary":
+        if each == PRIMARY:
             raise ValueError("labels: 'Primary' is HubSpot's own; say primary=True")
     return found

@@ -40,7 +40,7 @@ class Portal:
 
         Args:
             seed: What everything is generated from.
-            contacts: Number of contacts; the following likewise, 0 or more.
+            contacts: Number of contacts, 0 or more, as all the following.
             deals: Number of deals.
             tickets: Number of tickets.
             cars: Number of cars.

@@ -78,7 +78,7 @@ class Drop(Enum):
     """Closed in the middle of a body whose Content-Length is that of all of it."""
     MIDDLE_CHUNKED = "middle chunked"
     """Closed in the middle of a chunked body, before the last chunk."""
-    MIDDLE_UNTOLD = "middle untold"
+    MIDDLE_WITHOUT_LENGTH = "middle without length"
     """Closed in the middle of a body without a length: only its broken JSON shows the fault."""
 
 

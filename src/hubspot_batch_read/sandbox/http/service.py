@@ -50,7 +50,7 @@ class Service:
         correlation_id = str(UUID(int=self._correlation.getrandbits(128), version=4))
         headers = {CORRELATION_ID: correlation_id}
         endpoint, parameters = _route(request.path)
-        if endpoint is None:  # HTML, as observed; likewise below
+        if endpoint is None:  # both are HTML, as observed
             return SandboxResponse(404, html_page("404 Not Found"), headers)
         if request.method != "POST":
             headers["allow"] = "POST"

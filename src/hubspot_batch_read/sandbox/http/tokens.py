@@ -11,9 +11,9 @@ from hubspot_batch_read.sandbox.seeded import seeded
 
 TOKEN = "sandbox-token"  # noqa: S105 - it opens nothing but a sandbox
 """The token that may read everything."""
-EXPIRED_TOKEN = "sandbox-token-expired"  # noqa: S105 - likewise
+EXPIRED_TOKEN = "sandbox-token-expired"  # noqa: S105 - as above
 """A token whose requests are refused with 401 EXPIRED_AUTHENTICATION."""
-TOKEN_WITHOUT_SCOPES = "sandbox-token-without-scopes"  # noqa: S105 - likewise
+TOKEN_WITHOUT_SCOPES = "sandbox-token-without-scopes"  # noqa: S105 - as above
 """A token whose requests are refused with 403 MISSING_SCOPES."""
 
 
