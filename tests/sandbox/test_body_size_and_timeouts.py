@@ -133,14 +133,14 @@ def test_a_later_request_of_a_connection_has_to_arrive_too(impatient: Sandbox) -
     assert b"HTTP/1.1 408 " in rest
 
 
-def test_a_request_that_arrived_may_wait_for_its_answer(impatient: Sandbox) -> None:
+def test_a_request_that_arrived_may_wait_for_its_response(impatient: Sandbox) -> None:
     impatient.faults = lambda _: Latency(0.5)
 
     with connect(impatient) as client:
         assert [Ask(client)(COMPANIES, "1").status_code for _ in range(2)] == [207, 207]
 
 
-def test_an_answer_that_is_not_taken_ends_its_connection(
+def test_a_response_that_is_not_taken_ends_its_connection(
     impatient: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = 50 * MEGABYTE
@@ -164,7 +164,7 @@ def test_an_answer_that_is_not_taken_ends_its_connection(
     assert len(body) < size
 
 
-def test_an_answer_that_is_taken_in_time_is_complete(impatient: Sandbox) -> None:
+def test_a_response_that_is_taken_in_time_is_complete(impatient: Sandbox) -> None:
     impatient.faults = lambda _: SandboxResponse(200, bytes(5 * MEGABYTE))
 
     with connect(impatient) as client:

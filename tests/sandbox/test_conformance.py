@@ -53,7 +53,7 @@ def test_the_sandbox_has_the_operations_of_the_spec_with_their_limits() -> None:
     }
 
 
-def test_an_answer_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal: Portal) -> None:
+def test_a_response_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal: Portal) -> None:
     response = ask(COMPANIES, portal.contact_ids[0])
     body = response.json()
     body["results"][0]["to"][0]["surprise"] = True
@@ -76,14 +76,14 @@ def served() -> Iterator[Sandbox]:
 
 
 @schema.parametrize()
-def test_requests_that_the_spec_allows_get_answers_that_it_describes(
+def test_requests_that_the_spec_allows_get_responses_that_it_describes(
     case: Case[Any], served: Sandbox
 ) -> None:
     validate(case, served)
     give_known_names(case)
-    answer = validate(case, served)
-    assert answer.status_code in {200, 207}
-    assert answer.json()["results"]
+    response = validate(case, served)
+    assert response.status_code in {200, 207}
+    assert response.json()["results"]
 
 
 def validate(case: Case[Any], sandbox: Sandbox) -> Any:

@@ -1,4 +1,4 @@
-"""Faults: what a client gets instead of the answer, or of all of it."""
+"""Faults: what a client gets instead of the response, or of all of it."""
 
 import json
 import math
@@ -30,7 +30,7 @@ from .asking import COMPANIES, DEALS, Ask, Json, receive_all, send, send_again
 
 @pytest.fixture
 def client(faulty: Sandbox) -> Iterator[httpx.Client]:
-    """A client that has the token and expects nothing of the answers."""
+    """A client that has the token and expects nothing of the responses."""
     headers = {"Authorization": f"Bearer {faulty.token}"}
     with httpx.Client(base_url=faulty.base_url, headers=headers, timeout=60) as client:
         yield client
@@ -46,13 +46,13 @@ def contact(portal: Portal) -> str:
     return portal.contact_ids[0]
 
 
-def same_rows(response: httpx.Response, other: httpx.Response) -> bool:
-    """Whether two answers differ in nothing but their times."""
+def same_results(response: httpx.Response, other: httpx.Response) -> bool:
+    """Whether two responses differ in nothing but their times."""
     times = {"startedAt": "", "completedAt": ""}
     return bool(response.json() | times == other.json() | times)
 
 
-# Another answer ---------------------------------------------------------------------------------
+# Another response -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [200, 202, 299, 301, 404, 423, 477, 500, 520, 599, 600, 999])
@@ -65,7 +65,7 @@ def same_rows(response: httpx.Response, other: httpx.Response) -> bool:
         ({"status": "error"}, b'{"status":"error"}', "application/json"),
     ],
 )
-def test_an_answer_has_any_status_and_body(
+def test_a_response_has_any_status_and_body(
     faulty: Sandbox,
     ask: Ask,
     status: int,
@@ -83,13 +83,13 @@ def test_an_answer_has_any_status_and_body(
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_can_be_one_without_a_body(faulty: Sandbox, ask: Ask, status: int) -> None:
+def test_a_response_can_be_one_without_a_body(faulty: Sandbox, ask: Ask, status: int) -> None:
     faulty.faults = in_order([SandboxResponse(status)])
 
     assert [ask(COMPANIES, "1").status_code for _ in range(2)] == [status, 207]
 
 
-def test_an_answer_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> None:
+def test_a_response_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> None:
     headers = {"Retry-After": "86400", "content-type": "text/plain", "Set-Cookie": "__cf_bm=\xe9"}
     faulty.faults = in_order([SandboxResponse(477, "<p>", headers)])
 
@@ -100,7 +100,7 @@ def test_an_answer_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> No
     assert (b"set-cookie", b"__cf_bm=\xe9") in response.headers.raw
 
 
-def test_what_would_be_no_answer_is_refused() -> None:
+def test_what_would_be_no_response_is_refused() -> None:
     for status in (0, 100, 199, 1000):
         with pytest.raises(ValueError, match=f"between 200 and 999, not {status}"):
             SandboxResponse(status)
@@ -128,7 +128,7 @@ def test_faults_are_values_that_can_be_compared_and_counted() -> None:
     assert len({one, same, Latency(1), Latency(1.0)}) == 2
 
 
-def test_an_answer_leaves_the_connection_to_the_next_request(faulty: Sandbox) -> None:
+def test_a_response_leaves_the_connection_to_the_next_request(faulty: Sandbox) -> None:
     faulty.faults = in_order([SandboxResponse(429), SandboxResponse(502), SandboxResponse(999)])
 
     with send(faulty, COMPANIES, "1") as connection:
@@ -144,7 +144,7 @@ def test_an_answer_leaves_the_connection_to_the_next_request(faulty: Sandbox) ->
 # Later, and in pieces ---------------------------------------------------------------------------
 
 
-def test_latency_is_the_normal_answer_later(faulty: Sandbox, ask: Ask, contact: str) -> None:
+def test_latency_is_the_normal_response_later(faulty: Sandbox, ask: Ask, contact: str) -> None:
     normal = ask(COMPANIES, contact)
     faulty.faults = in_order([Latency(0.2)])
 
@@ -152,7 +152,7 @@ def test_latency_is_the_normal_answer_later(faulty: Sandbox, ask: Ask, contact: 
 
     assert late.elapsed.total_seconds() >= 0.2
     assert late.status_code == 200
-    assert same_rows(late, normal)
+    assert same_results(late, normal)
 
 
 def test_latency_and_hold_can_be_followed_by_another_fault(faulty: Sandbox, ask: Ask) -> None:
@@ -184,7 +184,7 @@ def test_a_request_is_held_until_the_event(faulty: Sandbox, ask: Ask) -> None:
     assert faulty.traffic.most_at_once == 4
 
 
-def test_a_slow_body_is_the_normal_answer_and_takes_its_time(
+def test_a_slow_body_is_the_normal_response_and_takes_its_time(
     faulty: Sandbox, ask: Ask, contact: str
 ) -> None:
     normal = ask(COMPANIES, contact)
@@ -195,8 +195,8 @@ def test_a_slow_body_is_the_normal_answer_and_takes_its_time(
 
     assert slow.elapsed.total_seconds() >= 0.2
     assert slow.headers["content-length"] == str(len(slow.content))
-    assert same_rows(slow, normal)
-    assert same_rows(smallest, normal)
+    assert same_results(slow, normal)
+    assert same_results(smallest, normal)
 
 
 def test_a_slow_body_comes_in_pieces(faulty: Sandbox, contact: str) -> None:
@@ -228,14 +228,14 @@ def test_a_client_that_hangs_up_ends_the_waiting(
 # Dropped connections ----------------------------------------------------------------------------
 
 
-def test_dropped_before_the_answer_nothing_comes(faulty: Sandbox) -> None:
+def test_dropped_before_the_response_nothing_comes(faulty: Sandbox) -> None:
     faulty.faults = in_order([Drop.BEFORE])
 
     with send(faulty, COMPANIES, "1") as connection:
         assert connection.recv(1) == b""
 
 
-def test_reset_before_the_answer_not_even_an_end_comes(faulty: Sandbox) -> None:
+def test_reset_before_the_response_not_even_an_end_comes(faulty: Sandbox) -> None:
     faulty.faults = in_order([Drop.RESET])
 
     with send(faulty, COMPANIES, "1") as connection, pytest.raises(ConnectionResetError):
@@ -310,15 +310,15 @@ def test_a_large_body_is_cut_in_the_middle_too(faulty: Sandbox, portal: Portal) 
     assert len(body) == int(length.removeprefix(b"content-length: ")) // 2
 
 
-# The normal answer, changed ---------------------------------------------------------------------
+# The normal response, changed ---------------------------------------------------------------------
 
 
-def reversed_rows(document: dict[str, Any]) -> dict[str, Any]:
+def reversed_results(document: dict[str, Any]) -> dict[str, Any]:
     document["results"].reverse()
     return document
 
 
-def no_rows(document: dict[str, Any]) -> dict[str, Any]:
+def no_results(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "results": [], "numErrors": -1}
 
 
@@ -326,7 +326,7 @@ def no_object(document: dict[str, Any]) -> object:
     return [document]
 
 
-@pytest.mark.parametrize("change", [reversed_rows, no_rows, no_object])
+@pytest.mark.parametrize("change", [reversed_results, no_results, no_object])
 def test_the_document_is_sent_as_it_was_changed(
     faulty: Sandbox, ask: Ask, portal: Portal, change: Callable[[dict[str, Any]], object]
 ) -> None:
@@ -339,14 +339,14 @@ def test_the_document_is_sent_as_it_was_changed(
 
     faulty.faults = in_order([Altered(keep_and_change, status=202), Altered(keep_and_change)])
 
-    answers = [ask(DEALS, *ids) for _ in range(2)]
+    responses = [ask(DEALS, *ids) for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [202, 200]
-    assert [answer.json() for answer in answers] == [change(document) for document in normal]
+    assert [response.status_code for response in responses] == [202, 200]
+    assert [response.json() for response in responses] == [change(document) for document in normal]
 
 
 def test_only_2xx_is_changed(faulty: Sandbox, ask: Ask) -> None:
-    faulty.faults = in_order(repeat(Altered(no_rows, status=299)))
+    faulty.faults = in_order(repeat(Altered(no_results, status=299)))
 
     assert ask(COMPANIES).status_code == 400
     assert ask("/nowhere").status_code == 404

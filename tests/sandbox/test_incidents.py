@@ -1,4 +1,4 @@
-"""The ready-made answers: what HubSpot and what stands before it say when something is wrong."""
+"""The ready-made responses: what HubSpot and what stands before it say when something is wrong."""
 
 import re
 
@@ -66,9 +66,9 @@ def test_a_429_tells_its_policy_and_what_is_left(faulty: Sandbox, policy: incide
 
 
 def test_the_interval_is_hubspots_unless_told_otherwise() -> None:
-    answer = incidents.rate_limited("SECONDLY")
+    response = incidents.rate_limited("SECONDLY")
 
-    assert answer.headers[HEADER + "Interval-Milliseconds"] == "10000"
+    assert response.headers[HEADER + "Interval-Milliseconds"] == "10000"
 
 
 @pytest.mark.parametrize("category_is_missing", [incidents.server_error(), incidents.empty_500()])

@@ -57,15 +57,15 @@ def test_it_ends_while_a_client_keeps_its_connection() -> None:
     client.close()
 
 
-def test_an_answer_does_not_wait_for_the_network() -> None:
-    # Where the head of an answer waits for its acknowledgement, each answer takes 40 ms and more.
+def test_a_response_does_not_wait_for_the_network() -> None:
+    # Where the head of a response waits for its acknowledgement, each one takes 40 ms and more.
     with Sandbox() as sandbox, connect(sandbox) as client:
         durations = [Ask(client)(COMPANIES, "1").elapsed.total_seconds() for _ in range(21)]
 
     assert median(durations) < 0.03
 
 
-def test_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_responses_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
     with Sandbox() as sandbox, connect(sandbox) as client:
         Ask(client)(COMPANIES, "1")
@@ -238,7 +238,7 @@ with ThreadPoolExecutor() as threads:
     process = run(sys.executable, "-W", "error", "-c", program)
 
     assert process.stderr == ""
-    assert float(process.stdout) < 5  # a second of grace; the answers would take 30
+    assert float(process.stdout) < 5  # a second of grace; the responses would take 30
 
 
 def test_it_ends_without_the_clients_that_stop_in_the_middle_and_says_nothing() -> None:

@@ -24,8 +24,9 @@ from hubspot_batch_read.sandbox.http.rate_limits import Clock, RateCounter, Rate
 from hubspot_batch_read.sandbox.http.tokens import Tokens
 from hubspot_batch_read.sandbox.seeded import seeded
 
+_PARAMETER = re.compile(r"\\{(\w+)\\}")
 _ROUTES = [
-    (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", endpoint.path)), endpoint)
+    (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(endpoint.path))), endpoint)
     for endpoint in ENDPOINTS
 ]
 
