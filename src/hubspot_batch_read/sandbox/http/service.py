@@ -24,12 +24,6 @@ from hubspot_batch_read.sandbox.http.rate_limits import Clock, RateCounter, Rate
 from hubspot_batch_read.sandbox.http.tokens import Tokens
 from hubspot_batch_read.sandbox.seeded import seeded
 
-_PARAMETER = re.compile(r"\\{(\w+)\\}")
-_ROUTES = [
-    (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(endpoint.path))), endpoint)
-    for endpoint in ENDPOINTS
-]
-
 
 class Service:
     """Responds to requests for one portal.
@@ -45,12 +39,13 @@ class Service:
         self._clock = clock
         self._rate = RateCounter(limits, clock)
         self._correlation = seeded(portal.seed, "correlation")
+        self._routes = [(_pattern(endpoint.path), endpoint) for endpoint in ENDPOINTS]
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Return the response to a request."""
         correlation_id = str(UUID(int=self._correlation.getrandbits(128), version=4))
         headers = {CORRELATION_ID: correlation_id}
-        endpoint, parameters = _route(request.path)
+        endpoint, parameters = self._route(request.path)
         if endpoint is None:  # both are HTML, as observed
             return SandboxResponse(404, html_page("404 Not Found"), headers)
         if request.method != "POST":
@@ -65,6 +60,13 @@ class Service:
             return self._read(endpoint, parameters, request, headers)
         except Refused as refused:
             return error_response(refused, correlation_id, headers)
+
+    def _route(self, path: str) -> tuple[Endpoint | None, dict[str, str]]:
+        """Return the endpoint at a path and its parameters there, or None."""
+        for pattern, endpoint in self._routes:
+            if match := pattern.fullmatch(path):
+                return endpoint, match.groupdict()
+        return None, {}
 
     def _read(
         self,
@@ -83,9 +85,6 @@ class Service:
         return SandboxResponse(status, document, headers)
 
 
-def _route(path: str) -> tuple[Endpoint | None, dict[str, str]]:
-    """Return the endpoint at a path and its parameters there, or None."""
-    for pattern, endpoint in _ROUTES:
-        if match := pattern.fullmatch(path):
-            return endpoint, match.groupdict()
-    return None, {}
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return what matches a path with values for its `{parameters}`."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
