@@ -28,11 +28,11 @@ from hubspot_batch_read.sandbox import (
     RateLimits,
     Sandbox,
     Specimen,
-    app,
     in_order,
     incidents,
-    operations,
 )
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from hubspot_batch_read.sandbox.http import service
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "behaviour.json"
@@ -40,8 +40,8 @@ SPEEDS = FOLDER / "results.json"
 CHUNK = 1000
 PACKAGES = {OURS: "hubspot_batch_read", API_CLIENT: "hubspot", SDK: "hubspot_sdk"}
 V4 = replace(
-    operations.OPERATIONS[1],
-    name="readAssociationsV4",
+    ENDPOINTS[0],
+    operation_id="readAssociationsV4",
     path="/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read",
 )
 """What hubspot-api-client reads; its schema is that of 2026-03."""
@@ -94,7 +94,7 @@ def asked(question: Question, name: str) -> str:
     faults = question.faults() if question.faults else None
     portal = Portal(seed=7, contacts=15 * CHUNK)
     with (
-        patch.object(app, "OPERATIONS", (*operations.OPERATIONS, V4)),
+        patch.object(service, "ENDPOINTS", (*ENDPOINTS, V4)),
         Sandbox(portal=portal, faults=faults, limits=question.limits) as sandbox,
         READERS[name](sandbox) as read,
     ):

@@ -19,9 +19,9 @@ from hubspot_batch_read import Batch, HubSpot
 from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import (
     TOKEN_WITHOUT_SCOPES,
-    Answer,
     Sandbox,
     SandboxRequest,
+    SandboxResponse,
     incidents,
 )
 from tests.cli.conftest import PORTAL, Cli, errors, line
@@ -167,7 +167,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
     body = json.dumps({"status": "COMPLETE", "results": [{"from": {"id": "1"}, "to": []}]})
     command = ["associations", "contacts", "companies", "1", "--errors", "errors.jsonl"]
     for format_ in ("csv", "parquet"):
-        cli.sandbox.faults = lambda _: Answer(200, body=body)
+        cli.sandbox.faults = lambda _: SandboxResponse(200, body=body)
         assert cli(*command, "--format", format_).code == 0
         assert errors() == [line("1", "without_associations")]
         Path("errors.jsonl").unlink()
@@ -392,35 +392,38 @@ def test_the_token_can_be_in_a_file(cli: Cli) -> None:
     [
         (incidents.rate_limited("DAILY"), "HubSpot's daily limit is used up"),
         (
-            Answer(403, body="<title>Blocked by policy</title>"),
+            SandboxResponse(403, body="<title>Blocked by policy</title>"),
             "the request was refused, by HubSpot or by something before it (HTTP 403, without a "
             "message (text/html; charset=utf-8, 32 bytes): Blocked by policy)",
         ),
         (
-            Answer(403, body='{"message": "not for public use", "correlationId": "c"}'),
+            SandboxResponse(403, body='{"message": "not for public use", "correlationId": "c"}'),
             "HubSpot refused the request (HTTP 403, not for public use, correlation id c)",
         ),
         (
-            Answer(403, body='{"category": "MISSING_SCOPES", "message": "no"}'),
+            SandboxResponse(403, body='{"category": "MISSING_SCOPES", "message": "no"}'),
             "the access token lacks a scope (HTTP 403, no)",
         ),
         (
-            Answer(401, body='{"category": "INVALID_AUTHENTICATION", "message": "no"}'),
+            SandboxResponse(401, body='{"category": "INVALID_AUTHENTICATION", "message": "no"}'),
             "HubSpot does not accept the access token (HTTP 401, no)",
         ),
         (
-            Answer(401, body="<title>Log in</title>"),
+            SandboxResponse(401, body="<title>Log in</title>"),
             "the request was refused, by HubSpot or by something before it (HTTP 401",
         ),
         (
-            Answer(302, headers={"Location": "https://login.example/"}),
+            SandboxResponse(302, headers={"Location": "https://login.example/"}),
             "redirects to https://login.example/",
         ),
-        (Answer(429, headers={"Retry-After": "86400"}), "not tried again: that takes a wait of 86"),
+        (
+            SandboxResponse(429, headers={"Retry-After": "86400"}),
+            "not tried again: that takes a wait of 86",
+        ),
     ],
 )
 def test_a_run_that_stops_early_says_why_and_how_to_go_on(
-    cli: Cli, contacts: Path, answer: Answer, sentence: str
+    cli: Cli, contacts: Path, answer: SandboxResponse, sentence: str
 ) -> None:
     cli.sandbox.faults = lambda request: answer if request.ordinal % 2 else None
     arguments = ["associations", "contacts", "deals", "--ids", contacts, "--output", "rows.jsonl"]
@@ -488,9 +491,9 @@ def test_a_token_without_the_scope_is_told_with_the_scope(cli: Cli) -> None:
 def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
     cli: Cli, contacts: Path
 ) -> None:
-    def faults(request: SandboxRequest) -> Answer | None:
+    def faults(request: SandboxRequest) -> SandboxResponse | None:
         is_second = {"id": PORTAL.contact_ids[1000]} in request.document["inputs"]
-        return Answer(200, body='{"results": 5}') if is_second else None
+        return SandboxResponse(200, body='{"results": 5}') if is_second else None
 
     cli.sandbox.faults = faults
     command = ["associations", "contacts", "deals", "--ids", contacts, "--errors", "errors.jsonl"]
@@ -503,7 +506,7 @@ def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
 
 
 def test_a_run_stops_when_no_chunk_can_be_answered(cli: Cli) -> None:
-    cli.sandbox.faults = lambda _: Answer(200, body='{"results": 5}')
+    cli.sandbox.faults = lambda _: SandboxResponse(200, body='{"results": 5}')
     ids = "".join(f"{number}\n" for number in range(1, 10_000)).encode()
     result = cli("associations", "contacts", "deals", stdin=ids)
     assert result.code == 3

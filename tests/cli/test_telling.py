@@ -20,12 +20,12 @@ from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.error_file import ErrorFile
 from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.sandbox import Answer, SandboxRequest, in_order
+from hubspot_batch_read.sandbox import SandboxRequest, SandboxResponse, in_order
 from hubspot_batch_read.sending import Sender
 from tests.cli.conftest import PORTAL, Cli, Result, errors
 
 READ = ["associations", "contacts", "companies"]
-NONSENSE = Answer(200, body='{"results": 5}')
+NONSENSE = SandboxResponse(200, body='{"results": 5}')
 HARMFUL = "\x1b[2Jred\r\nError: all is well\x9b1m\u202etxt\u200b\x07"
 
 
@@ -52,7 +52,7 @@ def test_a_run_of_which_no_chunk_could_be_read_stopped_and_says_why(
 def test_a_chunk_that_could_not_be_read_is_told_with_the_reason(
     cli: Cli, contacts: Path, options: list[str]
 ) -> None:
-    def faults(request: SandboxRequest) -> Answer | None:
+    def faults(request: SandboxRequest) -> SandboxResponse | None:
         is_second = {"id": PORTAL.contact_ids[1000]} in request.document["inputs"]
         return NONSENSE if is_second else None
 
@@ -206,7 +206,7 @@ def test_neither_the_token_nor_the_password_of_a_proxy_is_told(
 
 
 def test_what_hubspot_or_a_file_says_does_nothing_to_a_terminal(cli: Cli) -> None:
-    def told(answer: Answer, *arguments: object) -> Result:
+    def told(answer: SandboxResponse, *arguments: object) -> Result:
         cli.sandbox.faults = lambda _: answer
         result = cli(*arguments)
         assert only_lines(result.err)
@@ -214,14 +214,14 @@ def test_what_hubspot_or_a_file_says_does_nothing_to_a_terminal(cli: Cli) -> Non
         return result
 
     body = {"status": "error", "message": HARMFUL, "correlationId": "x", "category": "Y"}
-    told(Answer(400, body=json.dumps(body)), *READ, "1")
-    told(Answer(400, body=json.dumps(body)), *READ, "1", "--debug")
+    told(SandboxResponse(400, body=json.dumps(body)), *READ, "1")
+    told(SandboxResponse(400, body=json.dumps(body)), *READ, "1", "--debug")
     found = {"from": {"id": "1"}, "to": []}
     envelope = {"results": [found], "errors": [{"message": HARMFUL, "context": {}}]}
-    result = told(Answer(207, body=json.dumps(envelope)), *READ, "1")
+    result = told(SandboxResponse(207, body=json.dumps(envelope)), *READ, "1")
     assert result.err.startswith("Warning: HubSpot also says: ")
     of_one = {"results": [], "errors": [{"message": HARMFUL, "context": {"id": ["1"]}}]}
-    told(Answer(207, body=json.dumps(of_one)), *READ, "1")
+    told(SandboxResponse(207, body=json.dumps(of_one)), *READ, "1")
     Path("ids.csv").write_text(f'"{HARMFUL}",x\n1,2\n', newline="")
     result = cli(*READ, "--ids", "ids.csv", "--column", "id")
     assert only_lines(result.err)
@@ -233,7 +233,7 @@ def test_rows_do_nothing_to_a_terminal_and_are_as_they_are_elsewhere(
 ) -> None:
     kind = {"category": "USER_DEFINED", "typeId": 1, "label": HARMFUL + "é"}
     row = {"from": {"id": "1"}, "to": [{"toObjectId": "2", "associationTypes": [kind]}]}
-    cli.sandbox.faults = lambda _: Answer(200, body=json.dumps({"results": [row]}))
+    cli.sandbox.faults = lambda _: SandboxResponse(200, body=json.dumps({"results": [row]}))
     command = [*READ, "1", "--format", format_]
     code, shown = cli.in_terminal(*command, stream="stdout")
     assert (code, only_lines(shown.replace("\r\n", "\n"))) == (0, True)
@@ -245,7 +245,7 @@ def test_what_hubspot_also_says_is_not_without_end(cli: Cli) -> None:
     found = {"from": {"id": "1"}, "to": []}
     said = [{"message": f"{number} {'x' * 10_000}"} for number in range(1000)]
     body = json.dumps({"results": [found], "errors": said})
-    cli.sandbox.faults = lambda _: Answer(207, body=body)
+    cli.sandbox.faults = lambda _: SandboxResponse(207, body=body)
     result = cli(*READ, "1")
     assert "Warning: HubSpot says 997 other things.\n" in result.err
     assert len(result.err) < 3000
@@ -266,7 +266,7 @@ def logger() -> Iterator[logging.Logger]:
 @pytest.mark.parametrize("propagates", [True, False])
 @pytest.mark.parametrize("answer", [None, NONSENSE])
 def test_the_log_is_after_a_run_as_it_was_before(
-    cli: Cli, logger: logging.Logger, level: int, propagates: bool, answer: Answer | None
+    cli: Cli, logger: logging.Logger, level: int, propagates: bool, answer: SandboxResponse | None
 ) -> None:
     logger.setLevel(level)
     logger.propagate = propagates
@@ -278,7 +278,7 @@ def test_the_log_is_after_a_run_as_it_was_before(
 
 
 def test_the_first_wait_is_told_at_once(cli: Cli) -> None:
-    cli.sandbox.faults = lambda _: Answer(503, headers={"Retry-After": "55"})
+    cli.sandbox.faults = lambda _: SandboxResponse(503, headers={"Retry-After": "55"})
     process = cli.start(*READ, "1", stdout=subprocess.DEVNULL)
     assert process.stderr is not None
     said = process.stderr.readline().decode()  # long before the wait is over
@@ -288,7 +288,7 @@ def test_the_first_wait_is_told_at_once(cli: Cli) -> None:
 
 
 def test_only_the_first_of_the_waits_is_told_on_standard_error(cli: Cli) -> None:
-    busy = Answer(503, headers={"Retry-After": "0.01"})
+    busy = SandboxResponse(503, headers={"Retry-After": "0.01"})
     cli.sandbox.faults = in_order([busy, busy, busy])
     result = cli(*READ, PORTAL.contact_ids[0])
     assert (result.code, result.err.count("Waiting: ")) == (0, 1)
@@ -298,7 +298,7 @@ def test_only_the_first_of_the_waits_is_told_on_standard_error(cli: Cli) -> None
 def test_what_is_told_meanwhile_is_above_the_bar(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
-    cli.sandbox.faults = in_order([Answer(503, headers={"Retry-After": "0.01"})])
+    cli.sandbox.faults = in_order([SandboxResponse(503, headers={"Retry-After": "0.01"})])
     shown = cli.in_terminal(*READ, "--ids", "contacts.txt", "--output", "rows.jsonl").shown
     assert re.search(r"\r(\x1b\[2K)?Waiting: attempt 1 of 9[^\r\n]*\.\r\n", shown)
     assert "no errors, 1 wait " in shown

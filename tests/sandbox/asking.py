@@ -40,7 +40,7 @@ def noon() -> Clock:
 
 
 def connect(sandbox: Sandbox) -> httpx.Client:
-    """A client that has the token and fails on an answer that the spec does not describe."""
+    """A client that has the token and fails on a response that the spec does not describe."""
     return httpx.Client(
         base_url=sandbox.base_url,
         headers={"Authorization": f"Bearer {sandbox.token}"},
@@ -56,7 +56,7 @@ def check_against_spec(response: httpx.Response) -> None:
 
 
 def schema_of(response: httpx.Response) -> Json:
-    """The closed schema for an answer, by the request's path and the answer's status."""
+    """The closed schema for a response, by the request's path and the response's status."""
     path = response.request.url.path
     (operation,) = [
         operation
@@ -105,9 +105,9 @@ def receive_all(connection: socket.socket) -> tuple[bytes, bytes]:
     return head, body
 
 
-def rows(response: httpx.Response) -> dict[str, Json]:
-    """The rows of an answer about associations, by the object they are from."""
-    return {row["from"]["id"]: row for row in response.json()["results"]}
+def results(response: httpx.Response) -> dict[str, Json]:
+    """The results of a response about associations, by the object they are from."""
+    return {result["from"]["id"]: result for result in response.json()["results"]}
 
 
 def items(response: httpx.Response, sub_category: str) -> list[Json]:

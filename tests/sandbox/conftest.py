@@ -1,4 +1,4 @@
-"""A sandbox over real sockets, asked by a client that holds every JSON answer against the spec."""
+"""A sandbox over real sockets, asked by a client that holds JSON responses against the spec."""
 
 from collections.abc import Iterator
 

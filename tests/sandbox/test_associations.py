@@ -1,4 +1,4 @@
-"""Associations 2026-03: rows, types of association, pages, and what has no row."""
+"""Associations 2026-03: results, types of association, pages, and what has no result."""
 
 from urllib.parse import quote, unquote
 
@@ -6,25 +6,26 @@ import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, Specimen
 
-from .asking import COMPANIES, DEALS, Ask, Json, connect, items, rows
+from .asking import COMPANIES, DEALS, Ask, Json, connect, items, results
 
 NO_ASSOCIATIONS = "crm.associations.NO_ASSOCIATIONS_FOUND"
 INVALID_IDENTIFIER = "crm.associations.INVALID_IDENTIFIER"
 
 
-def types_of(row: Json) -> list[list[tuple[str, str | None]]]:
+def types_of(result: Json) -> list[list[tuple[str, str | None]]]:
     return [
-        [(each["category"], each["label"]) for each in to["associationTypes"]] for to in row["to"]
+        [(each["category"], each["label"]) for each in to["associationTypes"]]
+        for to in result["to"]
     ]
 
 
 def read_whole(ask: Ask, path: str, id_: str) -> list[Json]:
-    """All rows of an object, one a page."""
+    """All results of an object, one a page."""
     pages: list[Json] = []
     after: str | None = None
     while not pages or after is not None:
         given = {"id": id_} if after is None else {"id": id_, "after": after}
-        pages.append(rows(ask.inputs(path, [given]))[id_])
+        pages.append(results(ask.inputs(path, [given]))[id_])
         after = pages[-1].get("paging", {}).get("next", {}).get("after")
     return pages
 
@@ -43,20 +44,20 @@ def test_ids_of_associated_objects_are_numbers_and_of_asked_ones_text(
 ) -> None:
     id_ = portal.contact_ids[Specimen.LABELLED]
 
-    row = rows(ask(COMPANIES, id_))[id_]
+    result = results(ask(COMPANIES, id_))[id_]
 
-    companies = [to["toObjectId"] for to in row["to"]]
+    companies = [to["toObjectId"] for to in result["to"]]
     assert [type(company) for company in companies] == [int, int, int]
     assert {str(company) for company in companies} <= set(portal.company_ids)
 
 
-def test_a_pair_has_one_row_with_all_its_types_and_null_for_no_label(
+def test_a_pair_has_one_result_with_all_its_types_and_null_for_no_label(
     ask: Ask, portal: Portal
 ) -> None:
     id_ = portal.contact_ids[Specimen.LABELLED]
 
-    to_companies = rows(ask(COMPANIES, id_))[id_]
-    to_deals = rows(ask(DEALS, id_))[id_]
+    to_companies = results(ask(COMPANIES, id_))[id_]
+    to_deals = results(ask(DEALS, id_))[id_]
 
     unlabelled = ("HUBSPOT_DEFINED", None)
     own = ("USER_DEFINED", "Key relationship")
@@ -65,10 +66,10 @@ def test_a_pair_has_one_row_with_all_its_types_and_null_for_no_label(
     assert types_of(to_deals) == [[unlabelled], [unlabelled], [own, unlabelled]]
 
 
-def test_rows_do_not_come_in_the_order_of_the_request(ask: Ask, portal: Portal) -> None:
+def test_results_do_not_come_in_the_order_of_the_request(ask: Ask, portal: Portal) -> None:
     ids = portal.contact_ids[10:60]
 
-    answered = list(rows(ask(COMPANIES, *ids)))
+    answered = list(results(ask(COMPANIES, *ids)))
 
     in_order = [id_ for id_ in ids if id_ in answered]
     assert len(answered) > 30
@@ -81,7 +82,7 @@ def test_an_object_asked_for_twice_is_answered_once(ask: Ask, portal: Portal) ->
 
     body = ask(COMPANIES, found, alone, found, alone).json()
 
-    assert [row["from"]["id"] for row in body["results"]] == [found]
+    assert [result["from"]["id"] for result in body["results"]] == [found]
     assert [item["context"]["fromObjectId"] for item in body["errors"]] == [[alone]]
 
 
@@ -105,11 +106,11 @@ def test_the_page_size_is_a_setting_and_pages_of_several_objects_mix() -> None:
     with Sandbox(portal=Portal(page_size=2)) as sandbox, connect(sandbox) as client:
         ask, ids = Ask(client), sandbox.portal.contact_ids
         many, labelled = ids[Specimen.OVER_100], ids[Specimen.LABELLED]
-        first = rows(ask(DEALS, many, labelled))
+        first = results(ask(DEALS, many, labelled))
         inputs = [
-            {"id": id_, "after": row["paging"]["next"]["after"]} for id_, row in first.items()
+            {"id": id_, "after": result["paging"]["next"]["after"]} for id_, result in first.items()
         ]
-        second = rows(ask.inputs(DEALS, inputs))
+        second = results(ask.inputs(DEALS, inputs))
         pages = read_whole(ask, DEALS, many)
 
     assert [len(first[id_]["to"]) for id_ in (many, labelled)] == [2, 2]
@@ -121,7 +122,7 @@ def test_the_page_size_is_a_setting_and_pages_of_several_objects_mix() -> None:
 
 def test_a_cursor_has_percent_escapes_and_counts_only_verbatim(ask: Ask, portal: Portal) -> None:
     id_ = portal.contact_ids[Specimen.MANY_PAGES]
-    paging = rows(ask(COMPANIES, id_))[id_]["paging"]
+    paging = results(ask(COMPANIES, id_))[id_]["paging"]
     after = paging["next"]["after"]
 
     assert "%" in after
@@ -135,7 +136,7 @@ def test_a_cursor_has_percent_escapes_and_counts_only_verbatim(ask: Ask, portal:
 
 def test_a_cursor_counts_only_for_its_object_and_its_types(ask: Ask, portal: Portal) -> None:
     id_ = portal.contact_ids[Specimen.MANY_PAGES]
-    after = rows(ask(COMPANIES, id_))[id_]["paging"]["next"]["after"]
+    after = results(ask(COMPANIES, id_))[id_]["paging"]["next"]["after"]
     other = portal.contact_ids[Specimen.LABELLED]
 
     assert ask.inputs(COMPANIES, [{"id": other, "after": after}]).status_code == 400
@@ -211,7 +212,7 @@ def test_an_id_that_is_no_number_is_an_item_of_its_own_kind(
     assert item["context"] == {"id": [malformed]}
 
 
-def test_where_every_input_fails_the_answer_is_a_complete_207_without_rows(ask: Ask) -> None:
+def test_where_every_input_fails_the_response_is_a_complete_207_without_results(ask: Ask) -> None:
     response = ask(COMPANIES, "1", "x")
 
     body = response.json()
@@ -235,7 +236,7 @@ def test_a_custom_type_goes_by_its_id_its_name_and_its_full_name(ask: Ask, porta
 
     for name in ("2-9001", "p_car", "P_Car", "p_cars", f"p{portal.id}_car"):
         response = ask(f"/crm/associations/2026-03/{name}/company/batch/read", id_)
-        assert list(rows(response)) == [id_]
+        assert list(results(response)) == [id_]
 
 
 @pytest.mark.parametrize("path", [COMPANIES, "/crm/v3/associations/contacts/companies/batch/read"])

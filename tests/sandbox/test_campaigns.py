@@ -13,16 +13,16 @@ EVERY_ASSET, NO_ASSET, MANY_ASSETS = range(3)
 
 
 def one(ask: Ask, id_: str, **query: str | list[str]) -> Json:
-    (row,) = ask(CAMPAIGNS, id_, **query).json()["results"]
-    return dict(row)
+    (result,) = ask(CAMPAIGNS, id_, **query).json()["results"]
+    return dict(result)
 
 
-def test_duplicates_are_ignored_and_rows_come_in_another_order(ask: Ask, portal: Portal) -> None:
+def test_duplicates_are_ignored_and_results_come_in_another_order(ask: Ask, portal: Portal) -> None:
     ids = portal.campaign_ids[:25]
 
     response = ask(CAMPAIGNS, *ids, *ids)
 
-    answered = [row["id"] for row in response.json()["results"]]
+    answered = [result["id"] for result in response.json()["results"]]
     assert response.status_code == 200
     assert answered != list(ids)
     assert sorted(answered) == sorted(ids)
@@ -47,7 +47,7 @@ def test_empty_properties_are_left_out_and_values_are_text(ask: Ask, portal: Por
 
     body = ask(CAMPAIGNS, *portal.campaign_ids[:50], properties=names).json()
 
-    found = [row["properties"] for row in body["results"]]
+    found = [result["properties"] for result in body["results"]]
     assert {frozenset(properties) for properties in found} == {
         frozenset({"hs_name", "hs_budget_items_sum_amount"}),
         frozenset({"hs_name", "hs_notes", "hs_budget_items_sum_amount"}),
@@ -148,7 +148,7 @@ def test_an_unknown_id_is_left_out_in_silence(ask: Ask, portal: Portal) -> None:
     response = ask(CAMPAIGNS, GUID, portal.campaign_ids[0])
 
     assert response.status_code == 200
-    assert [row["id"] for row in response.json()["results"]] == [portal.campaign_ids[0]]
+    assert [result["id"] for result in response.json()["results"]] == [portal.campaign_ids[0]]
 
 
 def test_an_unknown_id_is_an_item_where_the_portal_reports_it() -> None:

@@ -1,6 +1,7 @@
 """Answers against the spec: to requests that the spec allows and nobody thought of."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,9 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from hubspot_batch_read.sandbox import TOKEN, Portal
-from hubspot_batch_read.sandbox.app import create_app
-from hubspot_batch_read.sandbox.operations import OPERATIONS
+from hubspot_batch_read.sandbox import Portal, Sandbox
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
 from tests.contract import spec
 
 from .asking import COMPANIES, Ask, check_against_spec
@@ -43,7 +43,7 @@ CAMPAIGNS = ("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", *PORTAL.campaign_ids)
 
 
 def test_the_sandbox_has_the_operations_of_the_spec_with_their_limits() -> None:
-    assert {(each.name, each.path, each.max_inputs) for each in OPERATIONS} == {
+    assert {(each.operation_id, each.path, each.max_inputs) for each in ENDPOINTS} == {
         (
             operation.id,
             operation.path,
@@ -53,7 +53,7 @@ def test_the_sandbox_has_the_operations_of_the_spec_with_their_limits() -> None:
     }
 
 
-def test_an_answer_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal: Portal) -> None:
+def test_a_response_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal: Portal) -> None:
     response = ask(COMPANIES, portal.contact_ids[0])
     body = response.json()
     body["results"][0]["to"][0]["surprise"] = True
@@ -66,22 +66,29 @@ def test_an_answer_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal:
 
 
 schema = schemathesis.openapi.from_dict(copy.deepcopy(spec.load()))
-schema.app = create_app(PORTAL)
 schema.config.generation.update(modes=[GenerationMode.POSITIVE], database="none")
 
 
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(portal=PORTAL) as sandbox:
+        yield sandbox
+
+
 @schema.parametrize()
-def test_requests_that_the_spec_allows_get_answers_that_it_describes(case: Case[Any]) -> None:
-    validate(case)
+def test_requests_that_the_spec_allows_get_responses_that_it_describes(
+    case: Case[Any], served: Sandbox
+) -> None:
+    validate(case, served)
     give_known_names(case)
-    answer = validate(case)
-    assert answer.status_code in {200, 207}
-    assert answer.json()["results"]
+    response = validate(case, served)
+    assert response.status_code in {200, 207}
+    assert response.json()["results"]
 
 
-def validate(case: Case[Any]) -> Any:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    response = case.call_and_validate(headers=headers, checks=CHECKS)
+def validate(case: Case[Any], sandbox: Sandbox) -> Any:
+    headers = {"Authorization": f"Bearer {sandbox.token}"}
+    response = case.call_and_validate(sandbox.base_url, headers=headers, checks=CHECKS)
     (operation,) = [each for each in spec.operations().values() if each.path == case.path]
     answer_schema = spec.answer_schema(operation, response.status_code)
     departures = spec.departures(response.json(), answer_schema)

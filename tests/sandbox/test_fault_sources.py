@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from hubspot_batch_read.sandbox import (
-    Answer,
     Drop,
     Fault,
     FaultSource,
     Latency,
     Sandbox,
     SandboxRequest,
+    SandboxResponse,
     at_rate,
     in_order,
     incidents,
@@ -27,8 +27,8 @@ from hubspot_batch_read.sandbox import (
 
 from .asking import CAMPAIGNS, COMPANIES, DEALS, Ask, connect
 
-BAD = Answer(502)
-WORSE = Answer(520)
+BAD = SandboxResponse(502)
+WORSE = SandboxResponse(520)
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def test_threads_in_any_order_meet_the_same_faults_at_a_rate() -> None:
             connect(sandbox) as client,
             ThreadPoolExecutor(8) as threads,
         ):
-            answers = list(threads.map(Ask(client), repeat(COMPANIES), ids))
-        return sorted(answer.status_code for answer in answers)
+            responses = list(threads.map(Ask(client), repeat(COMPANIES), ids))
+        return sorted(response.status_code for response in responses)
 
     first = statuses()
     assert set(first) == {207, 502, 520}
@@ -244,7 +244,7 @@ def test_the_account_has_each_request_and_what_it_met() -> None:
         assert sandbox.traffic.requests == 6
         assert sandbox.traffic.most_at_once == 1
         assert sandbox.traffic.faults == (*faults, None)
-        assert sandbox.traffic.faults.count(Answer(502)) == 2
+        assert sandbox.traffic.faults.count(SandboxResponse(502)) == 2
 
 
 def test_many_threads_are_counted_and_never_more_at_once_than_there_are() -> None:
@@ -256,12 +256,12 @@ def test_many_threads_are_counted_and_never_more_at_once_than_there_are() -> Non
 
     with Sandbox(faults=faults) as sandbox, connect(sandbox) as client:
         with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(Ask(client), repeat(COMPANIES, 200), repeat("1")))
+            responses = list(threads.map(Ask(client), repeat(COMPANIES, 200), repeat("1")))
 
         assert ordinals == list(range(1, 201))
         assert sandbox.traffic.requests == 200
         assert sandbox.traffic.faults.count(BAD) == 40
-        assert [answer.status_code for answer in answers].count(502) == 40
+        assert [response.status_code for response in responses].count(502) == 40
         assert 1 <= sandbox.traffic.most_at_once <= 8
 
 
@@ -282,11 +282,11 @@ def test_faults_can_be_changed_while_requests_are_under_way(faulty: Sandbox, ask
 
     with ThreadPoolExecutor(5) as threads:
         changing = threads.submit(change)
-        answers = list(threads.map(ask, repeat(COMPANIES, 200), repeat("1")))
+        responses = list(threads.map(ask, repeat(COMPANIES, 200), repeat("1")))
         done.set()
         assert changing.result() > 0
 
-    assert {answer.status_code for answer in answers} <= {502, 520, 207}
+    assert {response.status_code for response in responses} <= {502, 520, 207}
 
 
 def test_a_request_that_does_not_arrive_whole_does_not_count(faulty: Sandbox, ask: Ask) -> None:

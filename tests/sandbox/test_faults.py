@@ -1,4 +1,4 @@
-"""Faults: what a client gets instead of the answer, or of all of it."""
+"""Faults: what a client gets instead of the response, or of all of it."""
 
 import json
 import math
@@ -13,7 +13,6 @@ import pytest
 
 from hubspot_batch_read.sandbox import (
     Altered,
-    Answer,
     Drop,
     Fault,
     Hold,
@@ -21,6 +20,7 @@ from hubspot_batch_read.sandbox import (
     Portal,
     Sandbox,
     SandboxRequest,
+    SandboxResponse,
     SlowBody,
     in_order,
 )
@@ -30,7 +30,7 @@ from .asking import COMPANIES, DEALS, Ask, Json, receive_all, send, send_again
 
 @pytest.fixture
 def client(faulty: Sandbox) -> Iterator[httpx.Client]:
-    """A client that has the token and expects nothing of the answers."""
+    """A client that has the token and expects nothing of the responses."""
     headers = {"Authorization": f"Bearer {faulty.token}"}
     with httpx.Client(base_url=faulty.base_url, headers=headers, timeout=60) as client:
         yield client
@@ -46,13 +46,13 @@ def contact(portal: Portal) -> str:
     return portal.contact_ids[0]
 
 
-def same_rows(response: httpx.Response, other: httpx.Response) -> bool:
-    """Whether two answers differ in nothing but their times."""
+def same_results(response: httpx.Response, other: httpx.Response) -> bool:
+    """Whether two responses differ in nothing but their times."""
     times = {"startedAt": "", "completedAt": ""}
     return bool(response.json() | times == other.json() | times)
 
 
-# Another answer ---------------------------------------------------------------------------------
+# Another response -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [200, 202, 299, 301, 404, 423, 477, 500, 520, 599, 600, 999])
@@ -65,7 +65,7 @@ def same_rows(response: httpx.Response, other: httpx.Response) -> bool:
         ({"status": "error"}, b'{"status":"error"}', "application/json"),
     ],
 )
-def test_an_answer_has_any_status_and_body(
+def test_a_response_has_any_status_and_body(
     faulty: Sandbox,
     ask: Ask,
     status: int,
@@ -73,7 +73,7 @@ def test_an_answer_has_any_status_and_body(
     content: bytes,
     content_type: str | None,
 ) -> None:
-    faulty.faults = in_order([Answer(status, body)])
+    faulty.faults = in_order([SandboxResponse(status, body)])
 
     response = ask(COMPANIES, "1")
 
@@ -83,15 +83,15 @@ def test_an_answer_has_any_status_and_body(
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_can_be_one_without_a_body(faulty: Sandbox, ask: Ask, status: int) -> None:
-    faulty.faults = in_order([Answer(status)])
+def test_a_response_can_be_one_without_a_body(faulty: Sandbox, ask: Ask, status: int) -> None:
+    faulty.faults = in_order([SandboxResponse(status)])
 
     assert [ask(COMPANIES, "1").status_code for _ in range(2)] == [status, 207]
 
 
-def test_an_answer_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> None:
+def test_a_response_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> None:
     headers = {"Retry-After": "86400", "content-type": "text/plain", "Set-Cookie": "__cf_bm=\xe9"}
-    faulty.faults = in_order([Answer(477, "<p>", headers)])
+    faulty.faults = in_order([SandboxResponse(477, "<p>", headers)])
 
     response = ask(COMPANIES, "1")
 
@@ -100,34 +100,36 @@ def test_an_answer_has_the_headers_it_was_given(faulty: Sandbox, ask: Ask) -> No
     assert (b"set-cookie", b"__cf_bm=\xe9") in response.headers.raw
 
 
-def test_what_would_be_no_answer_is_refused() -> None:
+def test_what_would_be_no_response_is_refused() -> None:
     for status in (0, 100, 199, 1000):
         with pytest.raises(ValueError, match=f"between 200 and 999, not {status}"):
-            Answer(status)
+            SandboxResponse(status)
         with pytest.raises(ValueError, match=f"between 200 and 999, not {status}"):
             Altered(dict, status=status)
     with pytest.raises(ValueError, match="status 204 has no body"):
-        Answer(204, "x")
+        SandboxResponse(204, "x")
     for header in ("content-length", "Transfer-Encoding"):
         with pytest.raises(ValueError, match=f"{header} follows from the body"):
-            Answer(200, "x", {header: "1"})
+            SandboxResponse(200, "x", {header: "1"})
     for seconds in (-1, math.nan):
-        with pytest.raises(ValueError, match="nothing takes"):
+        with pytest.raises(ValueError, match="seconds must be 0 or more"):
             Latency(seconds)
-        with pytest.raises(ValueError, match="nothing takes"):
+        with pytest.raises(ValueError, match="seconds must be 0 or more"):
             SlowBody(seconds)
-    with pytest.raises(ValueError, match="1 piece or more, not in 0"):
+    with pytest.raises(ValueError, match="pieces must be 1 or more, got 0"):
         SlowBody(1, pieces=0)
 
 
 def test_faults_are_values_that_can_be_compared_and_counted() -> None:
-    assert Answer(400, {"a": [1]}) == Answer(400, {"a": [1]})
-    assert Answer(400, {"a": [1]}) != Answer(400, {"a": [2]})
-    assert len({Answer(400, {"a": [1]}), Answer(400, {"a": [1]}), Latency(1), Latency(1.0)}) == 2
+    one, same, other = (SandboxResponse(400, {"a": [number]}) for number in (1, 1, 2))
+
+    assert one == same
+    assert one != other
+    assert len({one, same, Latency(1), Latency(1.0)}) == 2
 
 
-def test_an_answer_leaves_the_connection_to_the_next_request(faulty: Sandbox) -> None:
-    faulty.faults = in_order([Answer(429), Answer(502), Answer(999)])
+def test_a_response_leaves_the_connection_to_the_next_request(faulty: Sandbox) -> None:
+    faulty.faults = in_order([SandboxResponse(429), SandboxResponse(502), SandboxResponse(999)])
 
     with send(faulty, COMPANIES, "1") as connection:
         statuses = [connection.recv(65536)[9:12]]
@@ -142,7 +144,7 @@ def test_an_answer_leaves_the_connection_to_the_next_request(faulty: Sandbox) ->
 # Later, and in pieces ---------------------------------------------------------------------------
 
 
-def test_latency_is_the_normal_answer_later(faulty: Sandbox, ask: Ask, contact: str) -> None:
+def test_latency_is_the_normal_response_later(faulty: Sandbox, ask: Ask, contact: str) -> None:
     normal = ask(COMPANIES, contact)
     faulty.faults = in_order([Latency(0.2)])
 
@@ -150,13 +152,13 @@ def test_latency_is_the_normal_answer_later(faulty: Sandbox, ask: Ask, contact: 
 
     assert late.elapsed.total_seconds() >= 0.2
     assert late.status_code == 200
-    assert same_rows(late, normal)
+    assert same_results(late, normal)
 
 
 def test_latency_and_hold_can_be_followed_by_another_fault(faulty: Sandbox, ask: Ask) -> None:
     at_once = threading.Event()
     at_once.set()
-    faulty.faults = in_order([Latency(0.1, then=Hold(at_once, then=Answer(502)))])
+    faulty.faults = in_order([Latency(0.1, then=Hold(at_once, then=SandboxResponse(502)))])
 
     response = ask(COMPANIES, "1")
 
@@ -182,7 +184,7 @@ def test_a_request_is_held_until_the_event(faulty: Sandbox, ask: Ask) -> None:
     assert faulty.traffic.most_at_once == 4
 
 
-def test_a_slow_body_is_the_normal_answer_and_takes_its_time(
+def test_a_slow_body_is_the_normal_response_and_takes_its_time(
     faulty: Sandbox, ask: Ask, contact: str
 ) -> None:
     normal = ask(COMPANIES, contact)
@@ -193,8 +195,8 @@ def test_a_slow_body_is_the_normal_answer_and_takes_its_time(
 
     assert slow.elapsed.total_seconds() >= 0.2
     assert slow.headers["content-length"] == str(len(slow.content))
-    assert same_rows(slow, normal)
-    assert same_rows(smallest, normal)
+    assert same_results(slow, normal)
+    assert same_results(smallest, normal)
 
 
 def test_a_slow_body_comes_in_pieces(faulty: Sandbox, contact: str) -> None:
@@ -226,14 +228,14 @@ def test_a_client_that_hangs_up_ends_the_waiting(
 # Dropped connections ----------------------------------------------------------------------------
 
 
-def test_dropped_before_the_answer_nothing_comes(faulty: Sandbox) -> None:
+def test_dropped_before_the_response_nothing_comes(faulty: Sandbox) -> None:
     faulty.faults = in_order([Drop.BEFORE])
 
     with send(faulty, COMPANIES, "1") as connection:
         assert connection.recv(1) == b""
 
 
-def test_reset_before_the_answer_not_even_an_end_comes(faulty: Sandbox) -> None:
+def test_reset_before_the_response_not_even_an_end_comes(faulty: Sandbox) -> None:
     faulty.faults = in_order([Drop.RESET])
 
     with send(faulty, COMPANIES, "1") as connection, pytest.raises(ConnectionResetError):
@@ -265,7 +267,7 @@ def test_dropped_between_chunks_the_last_one_is_missing(faulty: Sandbox, contact
 
 
 def test_dropped_without_a_length_only_the_json_tells(faulty: Sandbox, contact: str) -> None:
-    faulty.faults = in_order([Drop.MIDDLE_UNTOLD])
+    faulty.faults = in_order([Drop.MIDDLE_WITHOUT_LENGTH])
 
     with send(faulty, DEALS, contact) as connection:
         head, body = receive_all(connection)
@@ -308,15 +310,15 @@ def test_a_large_body_is_cut_in_the_middle_too(faulty: Sandbox, portal: Portal) 
     assert len(body) == int(length.removeprefix(b"content-length: ")) // 2
 
 
-# The normal answer, changed ---------------------------------------------------------------------
+# The normal response, changed ---------------------------------------------------------------------
 
 
-def reversed_rows(document: dict[str, Any]) -> dict[str, Any]:
+def reversed_results(document: dict[str, Any]) -> dict[str, Any]:
     document["results"].reverse()
     return document
 
 
-def no_rows(document: dict[str, Any]) -> dict[str, Any]:
+def no_results(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "results": [], "numErrors": -1}
 
 
@@ -324,7 +326,7 @@ def no_object(document: dict[str, Any]) -> object:
     return [document]
 
 
-@pytest.mark.parametrize("change", [reversed_rows, no_rows, no_object])
+@pytest.mark.parametrize("change", [reversed_results, no_results, no_object])
 def test_the_document_is_sent_as_it_was_changed(
     faulty: Sandbox, ask: Ask, portal: Portal, change: Callable[[dict[str, Any]], object]
 ) -> None:
@@ -337,14 +339,14 @@ def test_the_document_is_sent_as_it_was_changed(
 
     faulty.faults = in_order([Altered(keep_and_change, status=202), Altered(keep_and_change)])
 
-    answers = [ask(DEALS, *ids) for _ in range(2)]
+    responses = [ask(DEALS, *ids) for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [202, 200]
-    assert [answer.json() for answer in answers] == [change(document) for document in normal]
+    assert [response.status_code for response in responses] == [202, 200]
+    assert [response.json() for response in responses] == [change(document) for document in normal]
 
 
 def test_only_2xx_is_changed(faulty: Sandbox, ask: Ask) -> None:
-    faulty.faults = in_order(repeat(Altered(no_rows, status=299)))
+    faulty.faults = in_order(repeat(Altered(no_results, status=299)))
 
     assert ask(COMPANIES).status_code == 400
     assert ask("/nowhere").status_code == 404

@@ -1,11 +1,11 @@
-"""The ready-made answers: what HubSpot and what stands before it say when something is wrong."""
+"""The ready-made responses: what HubSpot and what stands before it say when something is wrong."""
 
 import re
 
 import httpx
 import pytest
 
-from hubspot_batch_read.sandbox import Answer, Sandbox, in_order, incidents
+from hubspot_batch_read.sandbox import Sandbox, SandboxResponse, in_order, incidents
 
 from .asking import COMPANIES, Ask, connect
 
@@ -14,7 +14,7 @@ HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 
 
-def meet(sandbox: Sandbox, incident: Answer) -> httpx.Response:
+def meet(sandbox: Sandbox, incident: SandboxResponse) -> httpx.Response:
     """What a client gets; a JSON body is held against the spec."""
     sandbox.faults = in_order([incident])
     with connect(sandbox) as client:
@@ -39,7 +39,7 @@ def meet(sandbox: Sandbox, incident: Answer) -> httpx.Response:
     ],
 )
 def test_an_incident_has_its_status_and_kind_of_body(
-    faulty: Sandbox, incident: Answer, status: int, content_type: str | None, words: str
+    faulty: Sandbox, incident: SandboxResponse, status: int, content_type: str | None, words: str
 ) -> None:
     response = meet(faulty, incident)
 
@@ -66,13 +66,13 @@ def test_a_429_tells_its_policy_and_what_is_left(faulty: Sandbox, policy: incide
 
 
 def test_the_interval_is_hubspots_unless_told_otherwise() -> None:
-    answer = incidents.rate_limited("SECONDLY")
+    response = incidents.rate_limited("SECONDLY")
 
-    assert answer.headers[HEADER + "Interval-Milliseconds"] == "10000"
+    assert response.headers[HEADER + "Interval-Milliseconds"] == "10000"
 
 
 @pytest.mark.parametrize("category_is_missing", [incidents.server_error(), incidents.empty_500()])
-def test_a_500_has_no_category(faulty: Sandbox, category_is_missing: Answer) -> None:
+def test_a_500_has_no_category(faulty: Sandbox, category_is_missing: SandboxResponse) -> None:
     assert "category" not in meet(faulty, category_is_missing).text
 
 

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, Specimen
-from hubspot_batch_read.sandbox.objects import Direction
+from hubspot_batch_read.sandbox.data.associations import Direction
 
 from .asking import CAMPAIGNS, COMPANIES, V3_DEALS, WORKFLOWS, Ask, connect, noon
 
@@ -13,7 +13,7 @@ BACK = "/crm/associations/2026-03/companies/contacts/batch/read"
 
 
 def conversation(seed: int) -> list[tuple[bytes, list[tuple[str, str]]]]:
-    """Every answer of a short conversation, with its headers but for the date."""
+    """Every response of a short conversation, with its headers but for the date."""
     portal = Portal(seed=seed)
     period = {"startDate": "2026-01-01", "endDate": "2026-01-31", "properties": "hs_notes"}
     with Sandbox(portal=portal, clock=noon()) as sandbox, connect(sandbox) as client:
@@ -32,14 +32,14 @@ def conversation(seed: int) -> list[tuple[bytes, list[tuple[str, str]]]]:
     ]
 
 
-def test_the_same_seed_gives_the_same_answers_to_the_byte() -> None:
+def test_the_same_seed_gives_the_same_responses_to_the_byte() -> None:
     assert conversation(seed=1) == conversation(seed=1)
 
 
-def test_another_seed_gives_other_answers() -> None:
+def test_another_seed_gives_other_responses() -> None:
     one, other = conversation(seed=1), conversation(seed=2)
 
-    assert all(answer != different for answer, different in zip(one, other, strict=True))
+    assert all(response != different for response, different in zip(one, other, strict=True))
 
 
 def test_the_order_of_keys_in_the_envelope_varies(ask: Ask, portal: Portal) -> None:
@@ -79,7 +79,10 @@ def test_associations_are_the_same_from_both_sides(seed: int, number: int, compa
         cars=number,
         companies=companies,
     )
-    types = [portal.object_type(name) for name in ("contact", "deal", "ticket", "p_car", "company")]
+    types = [
+        portal.associations.object_type(name)
+        for name in ("contact", "deal", "ticket", "p_car", "company")
+    ]
 
     for source, target in permutations([each for each in types if each is not None], 2):
         there = links(portal, Direction(source, target))
@@ -94,7 +97,7 @@ def links(portal: Portal, direction: Direction) -> list[tuple[int, int]]:
     return [
         (source, associated.id)
         for source in direction.source.ids
-        for associated in portal.associations(direction, str(source))
+        for associated in portal.associations.of(direction, str(source))
     ]
 
 
@@ -117,7 +120,7 @@ def test_a_tiny_portal_has_its_specimens_as_far_as_they_go() -> None:
 
     alone = portal.contact_ids[Specimen.ALONE]
     linked = [id_ for id_ in portal.contact_ids if id_ != alone]
-    assert sorted(row["from"]["id"] for row in contacts["results"]) == linked
+    assert sorted(result["from"]["id"] for result in contacts["results"]) == linked
     assert contacts["errors"][0]["context"]["fromObjectId"] == [alone]
     assert [str(to["toObjectId"]) for to in companies["results"][0]["to"]] == linked
 
@@ -125,5 +128,5 @@ def test_a_tiny_portal_has_its_specimens_as_far_as_they_go() -> None:
 def test_less_than_no_object_and_a_page_without_room_are_refused() -> None:
     with pytest.raises(ValueError, match="less than 0 objects"):
         Portal(companies=-1)
-    with pytest.raises(ValueError, match="needs room for one"):
+    with pytest.raises(ValueError, match="at least 1, got 0"):
         Portal(page_size=0)

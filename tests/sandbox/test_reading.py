@@ -27,7 +27,7 @@ from hubspot_batch_read.sandbox import (
     in_order,
     incidents,
 )
-from hubspot_batch_read.sandbox.objects import Direction
+from hubspot_batch_read.sandbox.data.associations import Direction
 
 MANY = 20_000
 RATE = 0.2
@@ -214,11 +214,11 @@ def test_a_read_returns_what_the_portal_has(
     sandbox: Sandbox, undisturbed: Callable[[str], Result]
 ) -> None:
     portal = sandbox.portal
-    source, target = portal.object_type("contacts"), portal.object_type("companies")
+    source, target = map(portal.associations.object_type, ("contacts", "companies"))
     assert source is not None
     assert target is not None
     linked = {
-        id_: portal.associations(Direction(source, target), id_) for id_ in portal.contact_ids
+        id_: portal.associations.of(Direction(source, target), id_) for id_ in portal.contact_ids
     }
     records, account = undisturbed("associations")
     assert [

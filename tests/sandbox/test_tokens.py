@@ -56,21 +56,21 @@ def test_each_token_is_another_and_of_no_use_elsewhere(
         assert ask(client, other.issue_token()).json()["category"] == "INVALID_AUTHENTICATION"
 
 
-def test_threads_together_get_as_many_answers_as_the_token_is_for(
+def test_threads_together_get_as_many_responses_as_the_token_is_for(
     client: httpx.Client, sandbox: Sandbox
 ) -> None:
     with ThreadPoolExecutor(8) as threads:
         tokens = list(threads.map(lambda _: sandbox.issue_token(requests=30), range(8)))
-        answers = list(threads.map(ask, repeat(client), tokens * 10))
+        responses = list(threads.map(ask, repeat(client), tokens * 10))
 
     assert len(set(tokens)) == 8
-    assert {answer.status_code for answer in answers} == {207}
+    assert {response.status_code for response in responses} == {207}
     assert [ask(client, token).status_code for token in tokens] == [207] * 8
 
     token = sandbox.issue_token(requests=30)
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(ask, repeat(client), [token] * 50))
-    assert [answer.status_code for answer in answers].count(207) == 30
+        responses = list(threads.map(ask, repeat(client), [token] * 50))
+    assert [response.status_code for response in responses].count(207) == 30
 
 
 def test_a_refused_request_is_answered_with_a_token_that_others_have_used_up_meanwhile(

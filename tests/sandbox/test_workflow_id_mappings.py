@@ -20,7 +20,7 @@ def test_ids_are_asked_for_as_text_and_answered_as_numbers(ask: Ask, portal: Por
 
     response = ask.inputs(WORKFLOWS, inputs)
 
-    pairs = [(row["flowId"], row["workflowId"]) for row in response.json()["results"]]
+    pairs = [(result["flowId"], result["workflowId"]) for result in response.json()["results"]]
     assert response.status_code == 200
     assert sorted(pairs) == [
         (int(portal.flow_ids[index]), int(portal.workflow_ids[index])) for index in (0, 1)

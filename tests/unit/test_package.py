@@ -95,13 +95,13 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (
             "import hubspot_batch_read",
             [
-                *("httpx", "attrs", "asyncio", "msgspec", "tenacity", "starlette", "pyarrow"),
+                *("httpx", "attrs", "asyncio", "msgspec", "tenacity", "uvicorn", "pyarrow"),
                 "importlib.metadata",
             ],
         ),
         (
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
-            ["asyncio", "msgspec", "pyrate_limiter", "starlette", "pyarrow"],
+            ["asyncio", "msgspec", "pyrate_limiter", "uvicorn", "pyarrow"],
         ),
     ],
 )

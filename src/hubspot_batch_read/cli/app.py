@@ -177,6 +177,6 @@ def sandbox(
     seed: Annotated[int, typer.Option(help="What the portal is drawn from.")] = 0,
 ) -> None:
     """Serve a HubSpot of your own on this machine, until Ctrl-C."""
-    from hubspot_batch_read.sandbox.serving import serve  # noqa: PLC0415 - reads do not need it
+    from hubspot_batch_read.sandbox.terminal import serve  # noqa: PLC0415 - reads do not need it
 
     sys.exit(WRONG_USE if serve(host, port, seed) else OK)

@@ -3,18 +3,18 @@
 import argparse
 import sys
 
-from hubspot_batch_read.sandbox.serving import serve
+from hubspot_batch_read.sandbox.terminal import serve
 
 
 def main() -> int:
-    """Serve as the arguments say; return the exit code."""
+    """Serve as the arguments say, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m hubspot_batch_read.sandbox",
         description="HubSpot on your machine: a seeded portal behind the batch-read endpoints.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8765, help="0 for any free one (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="what the portal is drawn from (0)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed for the portal (0)")
     arguments = parser.parse_args()
     return serve(arguments.host, arguments.port, arguments.seed)
 

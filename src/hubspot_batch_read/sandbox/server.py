@@ -5,20 +5,17 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-import uvicorn
-
-from hubspot_batch_read.sandbox.access import TOKEN, Tokens
-from hubspot_batch_read.sandbox.app import create_app
-from hubspot_batch_read.sandbox.connections import GRACE, Connection
-from hubspot_batch_read.sandbox.faults import FaultSource
-from hubspot_batch_read.sandbox.limits import Clock, RateLimits, utc_now
-from hubspot_batch_read.sandbox.middleware import FaultMiddleware
-from hubspot_batch_read.sandbox.portal import Portal
-from hubspot_batch_read.sandbox.traffic import Traffic
+from hubspot_batch_read.sandbox.data.portal import Portal
+from hubspot_batch_read.sandbox.faults.application import Application
+from hubspot_batch_read.sandbox.faults.sources import FaultSource
+from hubspot_batch_read.sandbox.faults.traffic import Traffic
+from hubspot_batch_read.sandbox.http.rate_limits import Clock, RateLimits, utc_now
+from hubspot_batch_read.sandbox.http.service import Service
+from hubspot_batch_read.sandbox.http.tokens import TOKEN
 
 
 class Sandbox:
-    """HubSpot on your machine: a seeded portal that answers for as long as the `with` block runs.
+    """HubSpot on your machine: a seeded portal that responds while the `with` block runs.
 
         with Sandbox(seed=7) as sandbox:
             httpx.post(
@@ -27,7 +24,7 @@ class Sandbox:
                 json={"inputs": [{"id": sandbox.portal.contact_ids[0]}]},
             )
 
-    It answers from a thread of its own and ends with the block, by whatever way that is left.
+    It runs in a thread of its own and stops with the block, even if that raises.
     """
 
     def __init__(
@@ -43,15 +40,20 @@ class Sandbox:
     ) -> None:
         """Prepare a sandbox; nothing listens yet.
 
-        `portal` is what it answers from, by default `Portal(seed=seed)`; `limits` how much it takes
-        before it answers 429; `clock` what it reads the time from; `faults` says what goes wrong,
-        by default nothing; port 0 is any port that is free.
+        Args:
+            seed: Seed of the default portal.
+            portal: What it responds from; default `Portal(seed=seed)`.
+            limits: How many requests it takes before it responds 429.
+            clock: What it reads the time from, with its offset.
+            faults: What goes wrong, and with which request; default nothing.
+            host: Address to listen on.
+            port: Port to listen on; 0 for any free one.
         """
         self.portal = portal or Portal(seed=seed)
         self.token = TOKEN
-        self._tokens = Tokens(self.portal.seed)
-        app = create_app(self.portal, limits=limits, clock=clock, tokens=self._tokens)
-        self._app = FaultMiddleware(app, faults)
+        service = Service(self.portal, limits or RateLimits(), clock)
+        self._tokens = service.tokens
+        self._app = Application(service, faults)
         self._address = (host, port)
         self._base_url: str | None = None
 
@@ -67,9 +69,9 @@ class Sandbox:
 
     @property
     def faults(self) -> FaultSource | None:
-        """What says which request meets which fault; None for no faults.
+        """The source that says which request meets which fault; None for no faults.
 
-        Another one can be set at any time, from any thread, and is asked from the next request on.
+        Another one can be set at any time, from any thread, and counts from the next request on.
         """
         return self._app.faults
 
@@ -79,20 +81,20 @@ class Sandbox:
 
     @property
     def traffic(self) -> Traffic:
-        """What came so far: how many requests, how many at once, and the faults that they met."""
+        """The requests so far: how many, how many at once, and the faults that they met."""
         return self._app.traffic
 
     def issue_token(self, *, requests: int | None = None) -> str:
         """Return a new access token, which may read everything until it expires.
 
-            token = sandbox.issue_token(requests=5)  # the sixth is answered with 401
+            token = sandbox.issue_token(requests=5)  # the sixth is refused with 401
 
-        It expires after this number of requests, or when `expire_token` is called, and is answered
-        with 401 EXPIRED_AUTHENTICATION from then on. Without a number only the call ends it.
-        Requests that a fault keeps from the portal (an `Answer`, `Drop.BEFORE`, `Drop.RESET`) do
-        not count. A refused request that is repeated with another token is answered even if other
-        requests have used that one up meanwhile, so that any number works for any number of
-        requests at once.
+        It expires after this number of requests, or when `expire_token` is called; from then on it
+        is refused with 401 EXPIRED_AUTHENTICATION. Without a number, only the call expires it.
+        Requests that a fault keeps from the portal (a `SandboxResponse`, `Drop.BEFORE`,
+        `Drop.RESET`) do not count. A refused request that is repeated with another token succeeds
+        even if other requests have used that one up meanwhile, so any number works, however many
+        requests are in flight.
         Raises ValueError for less than 0 requests.
         """
         return self._tokens.issue(requests)
@@ -102,11 +104,25 @@ class Sandbox:
         self._tokens.expire(token)
 
     def __enter__(self) -> Self:
-        """Listen, and answer from now on. Raises OSError where the address cannot be had."""
-        # Listening begins here and not in the thread: a client may connect at once, and is served
-        # when the server is up, so that nobody has to wait for it.
+        """Start to listen and to respond.
+
+        Raises OSError if the address is not available, and ModuleNotFoundError, with what to
+        install, without the extra.
+        """
+        try:
+            import uvicorn  # noqa: PLC0415 - only a sandbox that runs needs the extra
+
+            from hubspot_batch_read.sandbox.http.connections import (  # noqa: PLC0415 - as above
+                GRACE,
+                Connection,
+            )
+        except ModuleNotFoundError as error:
+            message = 'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"'
+            raise ModuleNotFoundError(message, name=error.name) from error
+        # It listens from here on, before the thread runs: a client may connect at once, and waits
+        # until it is served.
         self._listener = socket.create_server(self._address)
-        # Without this, an answer waits 40 ms for the client's acknowledgement of its head.
+        # Without this, a response waits 40 ms for the client's acknowledgement of its head.
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = self._listener.getsockname()[:2]
         self._base_url = f"http://{host}:{port}"
@@ -117,7 +133,7 @@ class Sandbox:
             ws="none",
             log_config=None,  # the application's logging is not the sandbox's to change
             server_header=False,
-            timeout_graceful_shutdown=GRACE + 1,  # never needed: connections end before
+            timeout_graceful_shutdown=GRACE + 1,  # never needed: connections are closed before
         )
         self._server = uvicorn.Server(config)
         self._thread = Thread(
@@ -132,7 +148,7 @@ class Sandbox:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop listening, let requests under way finish, and end the thread."""
+        """Stop listening, let requests in flight finish, and end the thread."""
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()  # uvicorn does too, unless it is an old one that had not yet started

@@ -1,8 +1,8 @@
-"""The answers of HubSpot, and of what stands before it, when something is wrong.
+"""Responses of HubSpot, and of the proxies in front of it, when something is wrong.
 
-Each function returns an `Answer` to be met as a fault, and says where it comes from: *observed*
+Each function returns a `SandboxResponse` to be met as a fault, and names its source: *observed*
 means seen in a response, *documentation* that HubSpot's documentation names the status, and a
-*guess* is one where neither tells. Two incidents of a kind are equal, correlation id included, so
+*guess* has neither. Two incidents of a kind are equal, correlation id included, so
 that they can be counted: `sandbox.traffic.faults.count(incidents.bad_gateway())`.
 
     faults = in_order([incidents.rate_limited("SECONDLY", interval_milliseconds=50)])
@@ -10,14 +10,13 @@ that they can be counted: `sandbox.traffic.faults.count(incidents.bad_gateway())
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from hubspot_batch_read.sandbox.access import expired
-from hubspot_batch_read.sandbox.answers import page
-from hubspot_batch_read.sandbox.errors import Refused
-from hubspot_batch_read.sandbox.faults import Answer
-from hubspot_batch_read.sandbox.limits import limited, rate_headers
+from hubspot_batch_read.sandbox.answers.refused import Refused
+from hubspot_batch_read.sandbox.http.messages import SandboxResponse, error_response, html_page
+from hubspot_batch_read.sandbox.http.rate_limits import limited, rate_headers
+from hubspot_batch_read.sandbox.http.tokens import expired
 from hubspot_batch_read.sandbox.seeded import seeded
 
 Policy = Literal["DAILY", "TEN_SECONDLY_ROLLING", "SECONDLY"]
@@ -27,12 +26,12 @@ _MAX, _DAILY = 100, 250_000  # HubSpot's lowest limits (documentation)
 _EXPIRED_TOKEN_MET = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def rate_limited(policy: Policy, *, interval_milliseconds: int = 10_000) -> Answer:
+def rate_limited(policy: Policy, *, interval_milliseconds: int = 10_000) -> SandboxResponse:
     """Return a 429: an errorType, no category and no Retry-After (observed).
 
-    The headers tell that nothing is left: of the day for DAILY, else of the interval, which begins
-    anew after so many milliseconds. HubSpot's interval is 10,000; a test that waits for its end
-    has a shorter one. That the headers of SECONDLY tell of its second is a guess.
+    According to the headers nothing is left of the day for DAILY, else of the interval, which is
+    `interval_milliseconds` long. HubSpot's is 10,000; a test that waits for its end needs a shorter
+    one. That the headers of SECONDLY are about its second is a guess.
     """
     daily = policy == "DAILY"
     headers = rate_headers(
@@ -45,28 +44,28 @@ def rate_limited(policy: Policy, *, interval_milliseconds: int = 10_000) -> Answ
     return _refusal(limited(policy), headers)
 
 
-def expired_token() -> Answer:
+def expired_token() -> SandboxResponse:
     """Return a 401 EXPIRED_AUTHENTICATION (observed), whatever the token.
 
-    `Sandbox.issue_token` has tokens that really expire.
+    `Sandbox.issue_token` returns tokens that really expire.
     """
     return _refusal(expired(_EXPIRED_TOKEN_MET))
 
 
-def not_found() -> Answer:
-    """Return a 404 that is a page in HTML, as for an unknown path (observed)."""
-    return Answer(404, page("404 Not Found"))
+def not_found() -> SandboxResponse:
+    """Return a 404 that is an HTML page, as for an unknown path (observed)."""
+    return SandboxResponse(404, html_page("404 Not Found"))
 
 
-def locked() -> Answer:
-    """Return a 423: too much at once, to be repeated after 2 seconds or more (documentation).
+def locked() -> SandboxResponse:
+    """Return a 423: too much at once, to be retried after 2 seconds or more (documentation).
 
     The body is a guess.
     """
     return _refusal(Refused(423, message="The resource is locked.", category="LOCKED"))
 
 
-def migrating(retry_after: int | str = 2) -> Answer:
+def migrating(retry_after: int | str = 2) -> SandboxResponse:
     """Return a 477: the account moves to another data centre (documentation).
 
     `retry_after` is the header Retry-After, in seconds, up to a day. The body is a guess.
@@ -76,57 +75,50 @@ def migrating(retry_after: int | str = 2) -> Answer:
     return _refusal(refused, {"Retry-After": str(retry_after)})
 
 
-def server_error() -> Answer:
+def server_error() -> SandboxResponse:
     """Return a 500 in JSON, without a category (observed)."""
     return _refusal(Refused(500, message="internal error"))
 
 
-def empty_500() -> Answer:
+def empty_500() -> SandboxResponse:
     """Return a 500 without a body (observed)."""
-    return Answer(500)
+    return SandboxResponse(500)
 
 
-def bad_gateway() -> Answer:
-    """Return a 502 that is nginx's page in HTML (observed)."""
-    return Answer(502, _nginx(502))
+def bad_gateway() -> SandboxResponse:
+    """Return a 502 that is nginx's HTML page (observed)."""
+    return SandboxResponse(502, _nginx(502))
 
 
-def unavailable(retry_after: int | str | None = None) -> Answer:
-    """Return a 503 (documentation), as a page in HTML (a guess).
+def unavailable(retry_after: int | str | None = None) -> SandboxResponse:
+    """Return a 503 (documentation), as an HTML page (a guess).
 
     `retry_after` is the header Retry-After: seconds, an HTTP date, or None for no such header,
     since it is not known whether HubSpot sends one.
     """
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Answer(503, _nginx(503), headers)
+    return SandboxResponse(503, _nginx(503), headers)
 
 
-def gateway_timeout() -> Answer:
-    """Return a 504 (documentation), as a page in HTML (a guess)."""
-    return Answer(504, _nginx(504))
+def gateway_timeout() -> SandboxResponse:
+    """Return a 504 (documentation), as an HTML page (a guess)."""
+    return SandboxResponse(504, _nginx(504))
 
 
-def cloudflare(status: int = 520) -> Answer:
-    """Return what Cloudflare says when it cannot reach HubSpot: a page in HTML.
+def cloudflare(status: int = 520) -> SandboxResponse:
+    """Return what Cloudflare says when it cannot reach HubSpot: an HTML page.
 
-    520 was observed; 521 to 526 are in the documentation, which asks to repeat 521, 523 and 524
-    and not 522, 525 and 526.
+    520 was observed; 521 to 526 are in the documentation, which asks to retry 521, 523 and 524
+    but not 522, 525 and 526.
     """
     title = f"api.hubapi.com | {status}: Web server is returning an unknown error"
     body = f"<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body></body>\n</html>\n"
-    return Answer(status, body, {"Server": "cloudflare"})
+    return SandboxResponse(status, body, {"Server": "cloudflare"})
 
 
-def _refusal(refused: Refused, headers: dict[str, str] | None = None) -> Answer:
+def _refusal(refused: Refused, headers: dict[str, str] | None = None) -> SandboxResponse:
     words = seeded("incident", refused.http_status, refused.body).getrandbits(128)
-    correlation_id = str(UUID(int=words, version=4))
-    document: dict[str, Any] = {
-        "status": "error",
-        "correlationId": correlation_id,
-        **refused.body,
-    }
-    correlation = {"x-hubspot-correlation-id": correlation_id}
-    return Answer(refused.http_status, document, correlation | (headers or {}))
+    return error_response(refused, str(UUID(int=words, version=4)), headers or {})
 
 
 def _nginx(status: int) -> str:

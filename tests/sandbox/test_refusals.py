@@ -194,7 +194,7 @@ def test_any_method_but_post_is_a_page_in_html(
     assert response.headers["allow"] == "POST"
 
 
-def test_every_answer_has_a_correlation_id_of_its_own_and_errors_repeat_it(ask: Ask) -> None:
+def test_every_response_has_a_correlation_id_of_its_own_and_errors_repeat_it(ask: Ask) -> None:
     responses = [
         ask(COMPANIES, "1"),
         ask(COMPANIES),

@@ -1,10 +1,12 @@
 """The campaigns of a portal: their properties, their assets and the assets' metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from hubspot_batch_read.sandbox.data.ids import checked_guid
 from hubspot_batch_read.sandbox.seeded import seeded
 
 PROPERTY_NAMES = (
@@ -30,7 +32,10 @@ METRIC_NAMES: dict[str, tuple[str, ...]] = {
     "OBJECT_LIST": ("CONTACTS_ADDED",),
     "SOCIAL_BROADCAST": ("IMPRESSIONS", "CLICKS", "INTERACTIONS"),
 }
-"""The types of asset seen in answers, and what the sandbox measures of each."""
+"""The types of asset seen in responses, and what the sandbox measures of each."""
+
+AssetNames = Mapping[str, Mapping[str, str | None]]
+"""For each type of asset, the name of each by its id; None for one without a name."""
 
 EVERY_TYPE, NO_ASSETS, MANY_ASSETS = range(3)
 """Indexes of campaigns with assets of every type, with none, and with 60 of one type."""
@@ -55,13 +60,46 @@ class Campaign:
     assets: dict[str, list[Asset]]
 
 
-def campaign_id(seed: int, index: int) -> str:
-    """Return the GUID of the campaign at an index."""
+class Campaigns:
+    """The campaigns of one portal. Only the ids of the drawn ones are stored."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        """Draw the ids of n campaigns."""
+        self._seed = seed
+        self._indexes = {_guid(seed, index): index for index in range(number)}
+        self._added: dict[str, Campaign] = {}
+        self.drawn_ids = tuple(self._indexes)
+        self.property_names = {*PROPERTY_NAMES}
+
+    def get(self, id_: str) -> Campaign | None:
+        """Return a campaign, or None if there is none with this id."""
+        index = self._indexes.get(id_)
+        return self._added.get(id_) if index is None else _draw(self._seed, index, id_)
+
+    def metrics(self, kind: str, asset: Asset, period: tuple[str, str]) -> dict[str, float]:
+        """Return what was measured of an asset in a period; rates are fractions, others counts."""
+        random = seeded(self._seed, "metrics", asset.id, period)
+        return {
+            name: round(random.random(), 4) if name.endswith("RATE") else random.randrange(5000)
+            for name in METRIC_NAMES[kind]
+        }
+
+    def add(self, id_: str, properties: Mapping[str, str], assets: AssetNames) -> None:
+        """Add a campaign, as `Portal.add_campaign` describes it."""
+        if self.get(checked_guid("id_", id_)) is not None:
+            raise ValueError(f"id_: there is a campaign {id_} already")
+        created = datetime(2026, 1, 1, tzinfo=UTC)
+        values, parts = _checked_properties(properties), _checked_assets(assets)
+        self._added[id_] = Campaign(id_, created, created, values, parts)
+        self.property_names.update(properties)
+
+
+def _guid(seed: int, index: int) -> str:
     return str(UUID(int=seeded(seed, "campaign", index).getrandbits(128), version=4))
 
 
-def campaign(seed: int, index: int) -> Campaign:
-    """Return the campaign at an index.
+def _draw(seed: int, index: int, id_: str) -> Campaign:
+    """Return the drawn campaign at an index.
 
     The first has assets of every type, the second has none, the third has 60 emails; the others
     have a few assets of some types.
@@ -69,21 +107,12 @@ def campaign(seed: int, index: int) -> Campaign:
     random = seeded(seed, "campaign", index, "content")
     created = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=random.randrange(31_536_000))
     return Campaign(
-        id=campaign_id(seed, index),
+        id=id_,
         created_at=created,
         updated_at=created + timedelta(milliseconds=random.randrange(10**10)),
         properties=_properties(random, index, created),
         assets=_assets(random, index),
     )
-
-
-def metrics(seed: int, kind: str, asset: Asset, period: tuple[str, str]) -> dict[str, float]:
-    """Return what was measured of an asset in a period; rates are fractions, the rest counts."""
-    random = seeded(seed, "metrics", asset.id, period)
-    return {
-        name: round(random.random(), 4) if name.endswith("RATE") else random.randrange(5000)
-        for name in METRIC_NAMES[kind]
-    }
 
 
 def _properties(random: Random, index: int, created: datetime) -> dict[str, str]:
@@ -122,3 +151,27 @@ def _assets(random: Random, index: int) -> dict[str, list[Asset]]:
 def _asset(random: Random, kind: str, index: int) -> Asset:
     name = f"{kind.replace('_', ' ').capitalize()} of campaign {index + 1}"
     return Asset(str(random.randrange(10**7, 10**11)), None if kind == "MEETING_EVENT" else name)
+
+
+def _checked_properties(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the properties that are not empty."""
+    for name, value in values.items():
+        if not name or "," in name:
+            raise ValueError(f"properties: expected names without commas, got {name!r}")
+        if not isinstance(value, str):
+            raise TypeError(f"properties[{name!r}]: expected text, got {value!r}")
+    return {name: value for name, value in values.items() if value}
+
+
+def _checked_assets(values: AssetNames) -> dict[str, list[Asset]]:
+    """Return the assets of each type."""
+    for kind, named in values.items():
+        if kind not in METRIC_NAMES:
+            known = ", ".join(METRIC_NAMES)
+            raise ValueError(f"assets: expected types out of {known}, got {kind!r}")
+        if not isinstance(named, Mapping):
+            raise TypeError(f"assets[{kind!r}]: expected names by id, got {named!r}")
+    return {
+        kind: [Asset(str(id_), name) for id_, name in named.items()]
+        for kind, named in values.items()
+    }

@@ -1,26 +1,41 @@
-"""What the answers of all four operations are made of."""
+"""What all endpoints have in common: their description, and the envelope of their responses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from hubspot_batch_read.sandbox.answers.batch import Batch
+from hubspot_batch_read.sandbox.data.portal import Portal
+
 API = "https://api.hubapi.com"
-"""What the links in answers begin with; nothing follows them."""
+"""How links in responses start; nothing follows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The rows that an operation found, and the account of the inputs that have none."""
+    """The results of a batch, and the errors about inputs without one."""
 
     results: list[dict[str, Any]]
     errors: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an endpoint is, how many inputs it takes, the scopes it needs, and what it answers."""
+
+    operation_id: str
+    path: str
+    max_inputs: int
+    scopes: tuple[str, ...]
+    read: Callable[[Portal, Batch], Outcome]
+
+
 def error_item(
     category: str, sub_category: str, message: str, context: dict[str, list[str]]
 ) -> dict[str, Any]:
-    """Return an item of the envelope's `errors`; its `status` is a word, no number (observed)."""
+    """Return an item of the envelope's `errors`; its `status` is a word (observed)."""
     return {
         "status": "error",
         "category": category,
@@ -36,7 +51,7 @@ def envelope(
     """Return the HTTP status and the body for an outcome.
 
     207 with `errors` and `numErrors` where there are any, else 200 without them; `status` is
-    COMPLETE even where every input failed; rows and keys come in any order (all observed).
+    COMPLETE even where every input failed; results and keys are in any order (all observed).
     """
     body: dict[str, Any] = {
         "status": "COMPLETE",
@@ -49,11 +64,6 @@ def envelope(
         body["errors"] = outcome.errors
     keys = random.sample(list(body), len(body))
     return 207 if outcome.errors else 200, {key: body[key] for key in keys}
-
-
-def page(title: str) -> str:
-    """Return HubSpot's page in HTML for a wrong path or method (observed)."""
-    return f"<html><head><title>Error {title}</title></head><body><h2>{title}</h2></body></html>\n"
 
 
 def timestamp(time: datetime) -> str:

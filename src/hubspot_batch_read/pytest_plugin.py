@@ -1,7 +1,7 @@
 """The fixture `hubspot_sandbox`; pytest finds it where this package is installed.
 
-It does so in projects that never use it, too, so this imports nothing of the sandbox before it is
-asked for.
+It does so in projects that never use it, too, so this imports nothing of the sandbox before the
+fixture is used. That is why it is not part of that package.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def hubspot_sandbox() -> Iterator[Sandbox]:
-    """A HubSpot sandbox on this machine, with a portal that is empty until the test adds to it.
+    """A HubSpot sandbox on this machine, with an empty portal for the test to add to.
 
         def test_companies_of_a_contact(hubspot_sandbox):
             hubspot_sandbox.portal.associate("contacts", "companies", 101, 7)

@@ -1,19 +1,20 @@
-"""Who may read: the access tokens that a sandbox knows, and what it says to the others."""
+"""Who may read: the access tokens of a sandbox, and the refusals of all others."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
-from hubspot_batch_read.sandbox.errors import Refused
+from hubspot_batch_read.sandbox.answers.refused import Refused
+from hubspot_batch_read.sandbox.http.messages import SandboxRequest, request_key
 from hubspot_batch_read.sandbox.seeded import seeded
 
 TOKEN = "sandbox-token"  # noqa: S105 - it opens nothing but a sandbox
 """The token that may read everything."""
-EXPIRED_TOKEN = "sandbox-token-expired"  # noqa: S105 - likewise
-"""A token that is answered with 401 EXPIRED_AUTHENTICATION."""
-TOKEN_WITHOUT_SCOPES = "sandbox-token-without-scopes"  # noqa: S105 - likewise
-"""A token that is answered with 403 MISSING_SCOPES."""
+EXPIRED_TOKEN = "sandbox-token-expired"  # noqa: S105 - as above
+"""A token whose requests are refused with 401 EXPIRED_AUTHENTICATION."""
+TOKEN_WITHOUT_SCOPES = "sandbox-token-without-scopes"  # noqa: S105 - as above
+"""A token whose requests are refused with 403 MISSING_SCOPES."""
 
 
 class Tokens:
@@ -23,7 +24,7 @@ class Tokens:
     """
 
     def __init__(self, seed: int) -> None:
-        """Begin with none issued; the seed is what their names are drawn from."""
+        """Start with none issued; their names are generated from the seed."""
         self._random = seeded(seed, "tokens")
         self._lock = Lock()
         self._left: dict[str, int | None] = {EXPIRED_TOKEN: 0}
@@ -31,7 +32,7 @@ class Tokens:
         self._refused: dict[bytes, str] = {}  # a request, and the token that had expired
 
     def issue(self, requests: int | None = None) -> str:
-        """Return a new token for so many requests; None is as many as there are until `expire`.
+        """Return a new token for n requests; None for any number until `expire`.
 
         Raises ValueError for less than 0.
         """
@@ -50,16 +51,14 @@ class Tokens:
             self._left[token] = 0
             self._used_up.discard(token)
 
-    def check(
-        self, request: bytes, authorization: str | None, scopes: Sequence[str], now: datetime
-    ) -> None:
+    def check(self, request: SandboxRequest, scopes: Sequence[str], now: datetime) -> None:
         """Let a request pass whose Authorization header has a token that may read.
 
-        Raises Refused, 401 or 403, in the forms observed. `request` is the key of the request,
-        `scopes` are those the operation needs, `now` is what the time of an expired token is
-        reckoned from. No answer repeats the token.
+        Raises Refused, 401 or 403, in the forms observed. `scopes` are those that the endpoint
+        needs; an expired token says that it expired five minutes before `now`. No response repeats
+        the token.
         """
-        scheme, _, token = (authorization or "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise _unknown()
         if token == TOKEN_WITHOUT_SCOPES:
@@ -67,27 +66,29 @@ class Tokens:
         if token != TOKEN:
             self._use(token, request, now)
 
-    def _use(self, token: str, request: bytes, now: datetime) -> None:
+    def _use(self, token: str, request: SandboxRequest, now: datetime) -> None:
+        key = request_key(request.method, request.path, request.query, request.body)
         with self._lock:
             if token not in self._left:
                 raise _unknown()
             left = self._left[token]
-            if left == 0 and not self._is_repeated(request, token):
-                self._refused[request] = token
+            if left == 0 and not self._is_repeated(key, token):
+                self._refused[key] = token
                 raise expired(now)
-            self._refused.pop(request, None)
+            self._refused.pop(key, None)
             if left:
                 self._left[token] = left - 1
                 if left == 1:
                     self._used_up.add(token)
 
-    def _is_repeated(self, request: bytes, token: str) -> bool:
+    def _is_repeated(self, key: bytes, token: str) -> bool:
         """Return whether this request was refused, and others have used up its next token.
 
-        HubSpot's tokens last for half an hour, so that this does not happen there. Here it fails
-        a read with more requests at once than a token is for, through no fault of the client.
+        HubSpot's tokens last for half an hour, so that this does not happen there. Here it would
+        fail a read with more requests in flight than a token is for, and the client could not help
+        it.
         """
-        return token in self._used_up and self._refused.get(request, token) != token
+        return token in self._used_up and self._refused.get(key, token) != token
 
 
 def expired(now: datetime) -> Refused:

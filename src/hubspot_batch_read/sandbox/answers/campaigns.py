@@ -1,52 +1,58 @@
-"""What the campaigns endpoint answers."""
+"""The campaigns endpoint."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from hubspot_batch_read.sandbox.answers import API, Outcome, error_item, timestamp
-from hubspot_batch_read.sandbox.campaigns import Asset, Campaign, metrics
-from hubspot_batch_read.sandbox.errors import invalid
-from hubspot_batch_read.sandbox.portal import Portal
-from hubspot_batch_read.sandbox.request import Request, texts
+from hubspot_batch_read.sandbox.answers.batch import Batch, texts
+from hubspot_batch_read.sandbox.answers.endpoint import (
+    API,
+    Endpoint,
+    Outcome,
+    error_item,
+    timestamp,
+)
+from hubspot_batch_read.sandbox.answers.refused import invalid
+from hubspot_batch_read.sandbox.data.campaigns import Asset, Campaign
+from hubspot_batch_read.sandbox.data.portal import Portal
 
 ASSETS_PAGE = 50
-"""The most assets of a type that a campaign is answered with (about that many: observed)."""
+"""The most assets of a type in a campaign (about that many: observed)."""
 
 
-def read_campaigns(portal: Portal, request: Request) -> Outcome:
-    """Answer each campaign once, with the properties asked for and its assets.
+def read_campaigns(portal: Portal, batch: Batch) -> Outcome:
+    """Return each campaign once, with the requested properties and its assets.
 
-    With both days of a period the assets have metrics. A well-formed but unknown id is left out in
-    silence, unless the portal reports it.
+    With both days of a period the assets have metrics. A well-formed but unknown id is silently
+    omitted, unless the portal reports it.
     """
-    names = _property_names(portal, request.query)
-    period = _period(request.query)
-    rows: list[dict[str, Any]] = []
+    names = _property_names(portal, batch.query)
+    period = _period(batch.query)
+    results: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
-    for id_ in dict.fromkeys(texts(request, "id")):
-        campaign = portal.campaign(id_)
+    for id_ in dict.fromkeys(texts(batch, "id")):
+        campaign = portal.campaigns.get(id_)
         if campaign is not None:
-            rows.append(_row(portal, campaign, names, period))
+            results.append(_result(portal, campaign, names, period))
         elif not _is_guid(id_):
             errors.append(_malformed(id_))
         elif portal.reports_unknown_campaigns:
             errors.append(_unknown(id_))
-    return Outcome(rows, errors)
+    return Outcome(results, errors)
 
 
 def _property_names(portal: Portal, query: Mapping[str, list[str]]) -> list[str]:
-    """Return the properties asked for, joined with commas or one a parameter (documentation)."""
+    """Return the requested properties, joined with commas or one a parameter (documentation)."""
     names = [name for value in query.get("properties", []) for name in value.split(",") if name]
-    forbidden = [name for name in names if name not in portal.property_names]
+    forbidden = [name for name in names if name not in portal.campaigns.property_names]
     if forbidden:
         raise invalid(f"Forbidden properties: [{', '.join(forbidden)}]")
     return names
 
 
 def _period(query: Mapping[str, list[str]]) -> tuple[str, str] | None:
-    """Return both days of the period, None without both."""
+    """Return both days of the period, or None if either is missing."""
     start, end = _day(query, "startDate"), _day(query, "endDate")
     return None if start is None or end is None else (start, end)
 
@@ -72,7 +78,7 @@ def _is_guid(id_: str) -> bool:
 
 
 def _malformed(id_: str) -> dict[str, Any]:
-    """Return the item for a malformed id, which stands only in the message (observed)."""
+    """Return the item for a malformed id, which is only in the message (observed)."""
     message = f"Invalid campaign id: {id_}"
     context = {"message": [message]}
     return error_item("VALIDATION_ERROR", "CampaignApiError.INVALID_REQUEST", message, context)
@@ -84,7 +90,7 @@ def _unknown(id_: str) -> dict[str, Any]:
     return error_item("OBJECT_NOT_FOUND", "CampaignApiError.NOT_FOUND", message, {"id": [id_]})
 
 
-def _row(
+def _result(
     portal: Portal, campaign: Campaign, names: list[str], period: tuple[str, str] | None
 ) -> dict[str, Any]:
     properties = campaign.properties
@@ -103,20 +109,31 @@ def _asset_page(
 ) -> dict[str, Any]:
     assets = campaign.assets[kind]
     page = assets[:ASSETS_PAGE]
-    answer: dict[str, Any] = {"results": [_asset(portal, kind, each, period) for each in page]}
+    found: dict[str, Any] = {"results": [_asset(portal, kind, each, period) for each in page]}
     if len(assets) > len(page):
         after = page[-1].id
         link = f"{API}/marketing/v3/campaigns/{campaign.id}/assets/{kind}?after={after}"
-        answer["paging"] = {"next": {"after": after, "link": link}}
-    return answer
+        found["paging"] = {"next": {"after": after, "link": link}}
+    return found
 
 
 def _asset(
     portal: Portal, kind: str, asset: Asset, period: tuple[str, str] | None
 ) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": asset.id}
+    found: dict[str, Any] = {"id": asset.id}
     if asset.name is not None:
-        answer["name"] = asset.name
+        found["name"] = asset.name
     if period is not None:
-        answer["metrics"] = metrics(portal.seed, kind, asset, period)
-    return answer
+        found["metrics"] = portal.campaigns.metrics(kind, asset, period)
+    return found
+
+
+ENDPOINTS = (
+    Endpoint(
+        operation_id="readCampaigns",
+        path="/marketing/v3/campaigns/batch/read",
+        max_inputs=50,
+        scopes=("marketing.campaigns.read",),
+        read=read_campaigns,
+    ),
+)

@@ -5,26 +5,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from hubspot_batch_read.sandbox.errors import Refused
+from hubspot_batch_read.sandbox.answers.refused import Refused
 
 Clock = Callable[[], datetime]
-"""Tells the time, with its offset. Tests give one that they turn themselves."""
+"""Returns the time, with its offset. Tests pass one that they turn themselves."""
 
 WINDOW = timedelta(seconds=10)
 
 
 def utc_now() -> datetime:
-    """Return the time: the clock of a sandbox that was given none."""
+    """Return the time: the default clock of a sandbox."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class RateLimits:
-    """How many requests a portal takes.
+    """How many requests a portal takes in ten seconds and in a day.
 
-    HubSpot's own numbers are 100 to 250 in ten seconds and 250,000 to 1,000,000 a day
-    (documentation). The sandbox is far more generous in ten seconds, more than one machine sends,
-    so that only a test about limits meets them; the headers count all the same.
+    HubSpot's own limits are 100 to 250 in ten seconds and 250,000 to 1,000,000 a day
+    (documentation). The sandbox's default for ten seconds is more than one machine sends, so that
+    only a test about limits meets it; the headers count all the same.
     """
 
     ten_secondly: int = 100_000
@@ -35,7 +35,7 @@ class RateCounter:
     """Counts requests against the limits; a request that it refuses does not count."""
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        """Begin with nothing used up."""
+        """Start with nothing used up."""
         self._limits = limits
         self._clock = clock
         self._recent: deque[datetime] = deque()
@@ -53,7 +53,7 @@ class RateCounter:
         self._today += 1
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that tell the limits and what is left (documentation)."""
+        """Return the headers with the limits and what is left of them (documentation)."""
         self._forget()
         return rate_headers(
             interval_milliseconds=int(WINDOW / timedelta(milliseconds=1)),
@@ -76,7 +76,7 @@ class RateCounter:
 def rate_headers(
     *, interval_milliseconds: int, limit: int, remaining: int, daily: int, daily_remaining: int
 ) -> dict[str, str]:
-    """Return the headers that tell the limit of an interval and of the day (documentation)."""
+    """Return the headers with the limits of an interval and of the day (documentation)."""
     limits = {
         "Interval-Milliseconds": interval_milliseconds,
         "Max": limit,

@@ -1,91 +1,85 @@
-"""What the two associations endpoints answer: 2026-03, and v3 before it."""
+"""The two associations endpoints: 2026-03, and v3 before it."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from hubspot_batch_read.sandbox.answers import API, Outcome, error_item
-from hubspot_batch_read.sandbox.associations import AssociationType
-from hubspot_batch_read.sandbox.errors import Refused, invalid
-from hubspot_batch_read.sandbox.objects import Associated, Direction, ObjectType
-from hubspot_batch_read.sandbox.portal import Portal
-from hubspot_batch_read.sandbox.request import Request, optional_text, texts
+from hubspot_batch_read.sandbox.answers.batch import Batch, optional_text, texts
+from hubspot_batch_read.sandbox.answers.endpoint import API, Endpoint, Outcome, error_item
+from hubspot_batch_read.sandbox.answers.refused import Refused, invalid
+from hubspot_batch_read.sandbox.data.association_types import AssociationType
+from hubspot_batch_read.sandbox.data.associations import Associated, Direction, ObjectType
+from hubspot_batch_read.sandbox.data.portal import Portal
 
-V3_ROWS = 100
-"""The most associations that v3 gives of an object (observed)."""
+V3_MAX = 100
+"""The most associations of an object that v3 returns (observed)."""
 IDS_PER_ITEM = 3
 """The most objects without associations that one item names. HubSpot's grouping is not known; it
 can name several (observed), so that `numErrors` does not count inputs."""
 
 
-def read_associations(portal: Portal, request: Request) -> Outcome:
-    """Answer a page of each object's associations.
+def read_associations(portal: Portal, batch: Batch) -> Outcome:
+    """Return a page of each object's associations.
 
-    The same input twice is answered once (what HubSpot does is not documented). An `after` that
+    A repeated input has one result (what HubSpot does is not documented). An `after` that
     the object was never given, a decoded or encoded one for instance, is refused with 400, so that
     a client that changes cursors is noticed.
     """
-    direction = _direction(portal, request)
-    afters = [optional_text(each, "after", at) for at, each in enumerate(request.inputs)]
-    wanted = dict.fromkeys(zip(texts(request, "id"), afters, strict=True))
+    direction = _direction(portal, batch)
+    afters = [optional_text(each, "after", at) for at, each in enumerate(batch.inputs)]
+    wanted = dict.fromkeys(zip(texts(batch, "id"), afters, strict=True))
     ids = (id_ for id_, _ in wanted)
-    found, errors = _look_up(direction, ids, portal.associations)
-    rows = [
-        _row(portal, direction, id_, found[id_], after) for id_, after in wanted if id_ in found
+    found, errors = _look_up(portal, direction, ids)
+    results = [
+        _result(portal, direction, id_, found[id_], after) for id_, after in wanted if id_ in found
     ]
-    return Outcome(rows, errors)
+    return Outcome(results, errors)
 
 
-def read_associations_v3(portal: Portal, request: Request) -> Outcome:
-    """Answer at most 100 associations of each object, whatever `after` says (observed).
+def read_associations_v3(portal: Portal, batch: Batch) -> Outcome:
+    """Return at most 100 associations of each object, whatever `after` says (observed).
 
-    To companies there is only the primary one (documentation). An object with none is answered as
+    Of companies only the primary one is returned (documentation). An object without one counts as
     one without associations: a guess.
     """
-    direction = _direction(portal, request)
-    found, errors = _look_up(direction, texts(request, "id"), partial(_v3_associations, portal))
-    rows = [_v3_row(portal, direction, id_, associated) for id_, associated in found.items()]
-    return Outcome(rows, errors)
+    direction = _direction(portal, batch)
+    only_primary = direction.target.name == "company"
+    found, errors = _look_up(portal, direction, texts(batch, "id"), only_primary=only_primary)
+    results = [_v3_result(portal, direction, id_, associated) for id_, associated in found.items()]
+    return Outcome(results, errors)
 
 
-def _direction(portal: Portal, request: Request) -> Direction:
-    source = _object_type(portal, request.path["fromObjectType"])
-    return Direction(source, _object_type(portal, request.path["toObjectType"]))
+def _direction(portal: Portal, batch: Batch) -> Direction:
+    source = _object_type(portal, batch.path["fromObjectType"])
+    return Direction(source, _object_type(portal, batch.path["toObjectType"]))
 
 
 def _object_type(portal: Portal, name: str) -> ObjectType:
-    object_type = portal.object_type(name)
+    object_type = portal.associations.object_type(name)
     if object_type is None:  # observed: without a category
         raise Refused(400, message=f"Unable to infer object type from: {name}")
     return object_type
 
 
-def _v3_associations(portal: Portal, direction: Direction, id_: str) -> list[Associated]:
-    associated = portal.associations(direction, id_)
-    if direction.target.name == "company":
-        return [each for each in associated if each.primary]
-    return associated
-
-
 def _look_up(
-    direction: Direction,
-    ids: Iterable[str],
-    associations: Callable[[Direction, str], list[Associated]],
+    portal: Portal, direction: Direction, ids: Iterable[str], *, only_primary: bool = False
 ) -> tuple[dict[str, list[Associated]], list[dict[str, Any]]]:
-    """Return what each object is associated with, and the items for those that have nothing."""
+    """Return what each object is associated with, and the errors for those with nothing."""
     found: dict[str, list[Associated]] = {}
     malformed: list[str] = []
     alone: list[str] = []
     for id_ in dict.fromkeys(ids):
-        if not (id_.isascii() and id_.isdigit()):
-            malformed.append(id_)
-        elif associated := associations(direction, id_):
+        associated = portal.associations.of(direction, id_)
+        if only_primary:
+            associated = [each for each in associated if each.primary]
+        if associated:
             found[id_] = associated
-        else:
+        elif id_.isascii() and id_.isdigit():
             alone.append(id_)
+        else:
+            malformed.append(id_)
     groups = [alone[at : at + IDS_PER_ITEM] for at in range(0, len(alone), IDS_PER_ITEM)]
     errors = [_no_associations(direction, group) for group in groups]
     if malformed:
@@ -114,7 +108,7 @@ def _invalid_identifiers(ids: list[str]) -> dict[str, Any]:
     )
 
 
-def _row(
+def _result(
     portal: Portal,
     direction: Direction,
     id_: str,
@@ -127,13 +121,13 @@ def _row(
         raise invalid(f"Invalid paging cursor for object {id_}: {after}", at="after")
     start = 0 if after is None else cursors[after]
     end = start + portal.page_size
-    row: dict[str, Any] = {
+    result: dict[str, Any] = {
         "from": {"id": id_},
         "to": [_associated_object(each) for each in associated[start:end]],
     }
     if end < len(associated):
-        row["paging"] = {"next": _next_page("2026-03", portal, direction, id_, end)}
-    return row
+        result["paging"] = {"next": _next_page("2026-03", portal, direction, id_, end)}
+    return result
 
 
 def _associated_object(associated: Associated) -> dict[str, Any]:
@@ -145,19 +139,19 @@ def _association_type(each: AssociationType) -> dict[str, Any]:
     return {"category": each.category, "typeId": each.type_id, "label": each.label}
 
 
-def _v3_row(
+def _v3_result(
     portal: Portal, direction: Direction, id_: str, associated: list[Associated]
 ) -> dict[str, Any]:
-    rows = [
+    to = [
         {"id": str(each.id), "type": association_type.name}
         for each in associated
         for association_type in each.types
     ]
-    row: dict[str, Any] = {"from": {"id": id_}, "to": rows[:V3_ROWS]}
-    if len(rows) > V3_ROWS:
-        next_page = _next_page("v3", portal, direction, id_, V3_ROWS)
-        row["paging"] = {"next": next_page, "prev": None}  # null: observed
-    return row
+    result: dict[str, Any] = {"from": {"id": id_}, "to": to[:V3_MAX]}
+    if len(to) > V3_MAX:
+        next_page = _next_page("v3", portal, direction, id_, V3_MAX)
+        result["paging"] = {"next": next_page, "prev": None}  # null: observed
+    return result
 
 
 def _next_page(
@@ -170,9 +164,30 @@ def _next_page(
 
 
 def _cursor(portal: Portal, direction: Direction, id_: str, offset: int) -> str:
-    """Return the cursor for the page of an object's associations that begins at an offset.
+    """Return the cursor for the page of an object's associations that starts at an offset.
 
-    It ends with percent escapes, as HubSpot's can, and only its very text is one.
+    It ends with percent escapes, as HubSpot's can, and is valid only exactly as it is.
     """
     place = f"{portal.seed}/{direction.source.name}/{direction.target.name}/{id_}/{offset}"
     return quote(b64encode(blake2b(place.encode(), digest_size=16).digest()), safe="")
+
+
+# Many scopes open the associations (documentation); the sandbox names two of them.
+_SCOPES = ("crm.objects.companies.read", "crm.objects.contacts.read")
+
+ENDPOINTS = (
+    Endpoint(
+        operation_id="readAssociations",
+        path="/crm/associations/2026-03/{fromObjectType}/{toObjectType}/batch/read",
+        max_inputs=1000,
+        scopes=_SCOPES,
+        read=read_associations,
+    ),
+    Endpoint(
+        operation_id="readAssociationsV3",
+        path="/crm/v3/associations/{fromObjectType}/{toObjectType}/batch/read",
+        max_inputs=1000,
+        scopes=_SCOPES,
+        read=read_associations_v3,
+    ),
+)

@@ -7,18 +7,19 @@ import time
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from hubspot_batch_read import sandbox
-from hubspot_batch_read.sandbox.operations import OPERATIONS
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from hubspot_batch_read.sandbox.data.portal import Portal
+from hubspot_batch_read.sandbox.server import Sandbox
 
 
 def serve(host: str, port: int, seed: int) -> int:
-    """Serve until interrupted; return the exit code: 0, or 1 where serving was not possible.
+    """Serve until interrupted, and return the exit code: 0, or 1 if serving was not possible.
 
-    What to know is printed once it listens; what hinders it, and a warning where other machines can
-    reach it, go to stderr. Port 0 is any port that is free.
+    The greeting is printed once it listens; errors, and a warning if other machines can reach it,
+    go to stderr. Port 0 is any free port.
     """
     try:
-        with sandbox.Sandbox(seed=seed, host=host, port=port) as server:
+        with Sandbox(seed=seed, host=host, port=port) as server:
             if not ip_address(urlsplit(server.base_url).hostname or "").is_loopback:
                 print(_reachable(server), file=sys.stderr)
             print(_greeting(server), flush=True)
@@ -35,22 +36,22 @@ def serve(host: str, port: int, seed: int) -> int:
     return 1
 
 
-def _reachable(server: "sandbox.Sandbox") -> str:
+def _reachable(server: Sandbox) -> str:
     return (
         f"Other machines can reach the sandbox at {server.base_url}: "
-        "its token is no secret, and it is not meant for a network that you do not trust."
+        "its token is public, so use it only in a network that you trust."
     )
 
 
-def _greeting(server: "sandbox.Sandbox") -> str:
+def _greeting(server: Sandbox) -> str:
     portal = server.portal
     contacts = portal.contact_ids[:4]  # the second one has no company
     companies, token = "contacts companies", server.token
-    paths = "\n".join(f"POST {operation.path}" for operation in OPERATIONS)
+    paths = "\n".join(f"POST {endpoint.path}" for endpoint in ENDPOINTS)
     body = json.dumps({"inputs": [{"id": contact} for contact in contacts[:2]]})
     return f"""\
 The sandbox serves portal {portal.id} (seed {portal.seed}) at {server.base_url}
-The access token is {token}; Ctrl-C ends the sandbox.
+The access token is {token}; Ctrl-C stops the sandbox.
 
 {_numbers(portal)}, at
 
@@ -71,7 +72,7 @@ curl -s {server.base_url}/crm/associations/2026-03/contacts/companies/batch/read
 """
 
 
-def _numbers(portal: "sandbox.Portal") -> str:
+def _numbers(portal: Portal) -> str:
     numbers = {
         "contacts": portal.contact_ids,
         "companies": portal.company_ids,

@@ -1,46 +1,30 @@
-"""What an operation is asked, and the reading of a request's body."""
+"""A batch: the inputs of one request, as an endpoint gets them, and the reading of its body."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
-from hubspot_batch_read.sandbox.errors import Refused, invalid
+from hubspot_batch_read.sandbox.answers.refused import Refused, invalid
 
 Input = dict[str, Any]
-"""One item of a request's `inputs`. Names that the operation does not know are ignored."""
+"""An item of a request's `inputs`. Names that the endpoint does not know are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What an operation is asked: the types in the path, the query, and the body."""
+class Batch:
+    """The inputs of one request, with the parameters of its path and its query."""
 
     path: Mapping[str, str]
     query: Mapping[str, list[str]]
-    body: Mapping[str, Any]
-
-    @property
-    def inputs(self) -> list[Input]:
-        """The items of the body's `inputs`."""
-        inputs: list[Input] = self.body["inputs"]
-        return inputs
+    inputs: list[Input]
 
 
-def request_key(scope: Mapping[str, Any], body: bytes) -> bytes:
-    """Return what a request and its repetitions have in common, and no others.
-
-    `scope` is its ASGI scope. The headers do not count.
-    """
-    address = (scope["method"].encode(), scope["raw_path"], scope["query_string"])
-    return blake2b(b" ".join([*address, body]), digest_size=16).digest()
-
-
-def read_body(body: bytes, max_inputs: int) -> Mapping[str, Any]:
-    """Return a request's body, whose `inputs` are objects, 1 to `max_inputs` of them.
+def read_inputs(body: bytes, max_inputs: int) -> list[Input]:
+    """Return the `inputs` of a request's body, 1 to `max_inputs` JSON objects.
 
     Raises Refused (400) for every other body. The sentence about the limit was observed on a sister
-    endpoint. What HubSpot answers to an empty list is not known: the sandbox refuses it, so that
+    endpoint. How HubSpot responds to an empty list is not known: the sandbox refuses it, so that
     a client that spends a request on nothing is noticed.
     """
     document = _document(body)
@@ -60,21 +44,21 @@ def read_body(body: bytes, max_inputs: int) -> Mapping[str, Any]:
         if not isinstance(each, dict):
             at = f"inputs[{position}]"
             raise invalid(f"Invalid input JSON: {at} must be an object", at=at)
-    return document
+    return inputs
 
 
-def texts(request: Request, name: str) -> list[str]:
-    """Return what each input has under a name that it must have.
+def texts(batch: Batch, name: str) -> list[str]:
+    """Return the value of each input under a required name.
 
-    Raises Refused (400) where it is missing or not a text.
+    Raises Refused (400) where it is missing or not text.
     """
-    return [text(each, name, position) for position, each in enumerate(request.inputs)]
+    return [text(each, name, position) for position, each in enumerate(batch.inputs)]
 
 
 def text(each: Input, name: str, position: int) -> str:
-    """Return what the input at this position has under a name that it must have.
+    """Return the value of the input at this position under a required name.
 
-    Raises Refused (400) where it is missing or not a text.
+    Raises Refused (400) where it is missing or not text.
     """
     value = optional_text(each, name, position)
     if value is None:
@@ -83,9 +67,9 @@ def text(each: Input, name: str, position: int) -> str:
 
 
 def optional_text(each: Input, name: str, position: int) -> str | None:
-    """Return what the input at this position has under a name, None where it has nothing.
+    """Return the value of the input at this position under a name, or None without one.
 
-    Raises Refused (400) where it is not a text.
+    Raises Refused (400) where it is not text.
     """
     value = each.get(name)
     if value is None or isinstance(value, str):
@@ -96,7 +80,7 @@ def optional_text(each: Input, name: str, position: int) -> str | None:
 
 def _document(body: bytes) -> object:
     if not body.strip() or body.strip() == b"null":
-        # Observed: no category, and `errors` is a list of texts.
+        # Observed: no category, and `errors` is a list of strings.
         message = "The request body may not be null"
         raise Refused(400, message=message, errors=[message])
     try:
@@ -104,7 +88,7 @@ def _document(body: bytes) -> object:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         message = f"Invalid input JSON on {where}: {error.msg}"
-    except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, or nested too deeply
+    except (ValueError, RecursionError):  # not UTF-8, a number of 5000 digits, or nested too deeply
         message = "Invalid input JSON"
     raise Refused(400, message=message)  # observed: without a category
 

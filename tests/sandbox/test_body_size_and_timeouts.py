@@ -1,4 +1,4 @@
-"""What one client can cost a sandbox: so much memory, and so much time."""
+"""What one client can cost a sandbox: bounds of memory and of time."""
 
 import socket
 import threading
@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from hubspot_batch_read.sandbox import (
-    Answer,
     Latency,
     Portal,
     Sandbox,
     SandboxRequest,
-    connections,
-    middleware,
+    SandboxResponse,
 )
+from hubspot_batch_read.sandbox.faults import application
+from hubspot_batch_read.sandbox.http import connections
 
 from .asking import COMPANIES, Ask, connect, receive_all, send
 
@@ -58,7 +58,7 @@ def test_a_body_that_is_too_large_is_refused_and_not_kept(empty: Sandbox, announ
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert response.status_code == 413
-        assert peak < 4 * middleware.MAX_BODY_BYTES
+        assert peak < 4 * application.MAX_BODY_BYTES
         assert Ask(client)(COMPANIES, "1").status_code == 207
 
     assert empty.traffic.requests == 2
@@ -133,18 +133,18 @@ def test_a_later_request_of_a_connection_has_to_arrive_too(impatient: Sandbox) -
     assert b"HTTP/1.1 408 " in rest
 
 
-def test_a_request_that_arrived_may_wait_for_its_answer(impatient: Sandbox) -> None:
+def test_a_request_that_arrived_may_wait_for_its_response(impatient: Sandbox) -> None:
     impatient.faults = lambda _: Latency(0.5)
 
     with connect(impatient) as client:
         assert [Ask(client)(COMPANIES, "1").status_code for _ in range(2)] == [207, 207]
 
 
-def test_an_answer_that_is_not_taken_ends_its_connection(
+def test_a_response_that_is_not_taken_ends_its_connection(
     impatient: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = 50 * MEGABYTE
-    impatient.faults = lambda _: Answer(200, bytes(size))
+    impatient.faults = lambda _: SandboxResponse(200, bytes(size))
     lost = threading.Event()
 
     lose = connections.Connection.connection_lost
@@ -164,8 +164,8 @@ def test_an_answer_that_is_not_taken_ends_its_connection(
     assert len(body) < size
 
 
-def test_an_answer_that_is_taken_in_time_is_complete(impatient: Sandbox) -> None:
-    impatient.faults = lambda _: Answer(200, bytes(5 * MEGABYTE))
+def test_a_response_that_is_taken_in_time_is_complete(impatient: Sandbox) -> None:
+    impatient.faults = lambda _: SandboxResponse(200, bytes(5 * MEGABYTE))
 
     with connect(impatient) as client:
         client.event_hooks = {}

@@ -1,0 +1,1 @@
+"""What a portal has. One module a family: what is drawn of it, and what a test can add to it."""

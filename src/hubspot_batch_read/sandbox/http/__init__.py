@@ -1,0 +1,1 @@
+"""The endpoints over HTTP: requests, responses, access tokens, rate limits and connections."""
