@@ -123,14 +123,15 @@ class AsyncRead(Reading[RowT]):
             while len(rows) < ROWS and not loop.is_stopped:
                 self._raise_failure()
                 is_over = self._plan.is_finished
-                for record in self._ready_after(self._account.returned + number):
+                records = self._ready_after(self._account.returned + number)
+                for record in records:
                     rows += self._plan.operation.table.rows(record)
                     number += 1
                     if len(rows) >= ROWS:
                         break
-                else:
-                    if is_over:
-                        break
+                if not records and is_over:
+                    break
+                if not records:
                     await self._wait_for_news(loop)
         finally:
             self._plan.keeps_all = False
@@ -157,12 +158,12 @@ class AsyncRead(Reading[RowT]):
                 self._raise_failure()
                 await self._wait_for_news(loop)
             self._raise_failure()
+            if loop.error is not None and not self._plan.is_finished:
+                raise loop.error
+            self._report_end()
         finally:
             self._plan.keeps_all = False
             await loop.end()
-        if loop.error is not None and not self._plan.is_finished:
-            raise loop.error
-        self._report_end()
         return self._left()
 
     def return_all(self, left: list[tuple[str, RowT]]) -> list[tuple[str, RowT]]:

@@ -174,6 +174,7 @@ class Read(Reading[RowT]):
                         yield record
                     finally:
                         account.returned += 1
+            self._report_end()
         self._end_was_seen = True
 
     def _record_batches(self) -> Generator[pa.RecordBatch]:
@@ -190,6 +191,7 @@ class Read(Reading[RowT]):
                     yield record_batch
                 finally:
                     self._account.returned += number
+            self._report_end()
         self._end_was_seen = True
 
     def _read_all(self) -> list[tuple[str, RowT]]:
@@ -199,6 +201,7 @@ class Read(Reading[RowT]):
                 self._raise_failure()
                 self._wait_for_news()
             self._raise_failure()
+            self._report_end()
         return self._left()
 
     def _return_all(self, number: int) -> None:
@@ -236,9 +239,8 @@ class Read(Reading[RowT]):
             self._register(loop)
             loop.start_thread()
             yield loop
-            if loop.error is not None and not self._is_over():
+            if loop.error is not None and not self._plan_is_finished():
                 raise loop.error
-            self._report_end()
         finally:
             loop.stop()
 
@@ -260,14 +262,15 @@ class Read(Reading[RowT]):
         while len(rows) < ROWS and not loop.stopped.is_set():
             self._raise_failure()
             is_over = self._plan_is_finished()
-            for record in self._ready_after(self._account.returned + number):
+            records = self._ready_after(self._account.returned + number)
+            for record in records:
                 rows += self._plan.operation.table.rows(record)
                 number += 1
                 if len(rows) >= ROWS:
                     break
-            else:
-                if is_over:
-                    break
+            if not records and is_over:
+                break
+            if not records:
                 self._wait_for_news()
         return rows, number
 
@@ -321,8 +324,8 @@ class Loop(Generic[RowT]):
     def start_thread(self) -> None:
         """Start a thread, which starts others as they are needed."""
         thread = Thread(target=self._work, name="hubspot-batch-read", daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def stop(self, error: BaseException | None = None) -> None:
         """End the loop from any thread, by raising the error if there is one; wait for nothing."""

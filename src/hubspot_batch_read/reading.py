@@ -150,13 +150,18 @@ class Reading(Generic[RowT]):
 
     def _report(self) -> None:
         """Call `on_progress` if there were responses since the last time."""
-        if self._on_progress is not None and self._reported != self._account.requests:
-            self._reported = self._account.requests
-            self._on_progress(self.summary)
+        if self._reported != self._account.requests:
+            self._report_end()
 
     def _report_end(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(self.summary)
+            self._reported = self._account.requests
+            with self._lock:
+                # What is kept to be returned at once counts as if it was returned.
+                is_kept = self._plan.keeps_all
+                returned = self._account.records if is_kept else self._returned
+                summary = self._plan.summary(returned)
+            self._on_progress(summary)
 
 
 def by_id(left: list[tuple[str, RowT]]) -> dict[str, RowT]:
