@@ -170,6 +170,8 @@ class Read(Reading[RowT]):
         with self._running() as loop:
             while ready := self._next_ready(loop):
                 for record in ready.records[account.returned - ready.start :]:
+                    if loop.is_stopped:
+                        break
                     try:
                         yield record
                     finally:
@@ -197,7 +199,7 @@ class Read(Reading[RowT]):
     def _read_all(self) -> list[tuple[str, RowT]]:
         """Read everything; return the records, which are still to be returned to the caller."""
         with self._running() as loop, self._keeping_all():
-            while not (loop.stopped.is_set() or self._plan_is_finished()):
+            while not (loop.is_stopped or self._plan_is_finished()):
                 self._raise_failure()
                 self._wait_for_news()
             self._raise_failure()
@@ -225,7 +227,7 @@ class Read(Reading[RowT]):
         Raises:
             Exception: What ended the loop before everything was read.
         """
-        if self._loop is not None and not self._loop.stopped.is_set():
+        if self._loop is not None and not self._loop.is_stopped:
             raise RuntimeError("this is being read already")
         self._check_left()
         if self._process != os.getpid():  # the threads that would answer are in the parent
@@ -247,7 +249,7 @@ class Read(Reading[RowT]):
     def _next_ready(self, loop: Loop[RowT]) -> Ready[RowT] | None:
         """Wait for the chunk whose records are next; return None at the end."""
         self._pull()
-        while not loop.stopped.is_set():
+        while not loop.is_stopped:
             if ready := self._first_ready():
                 return ready
             if self._is_over():
@@ -259,7 +261,7 @@ class Read(Reading[RowT]):
         """Wait for the rows of a record batch; return them, and how many records they are of."""
         rows: list[Row] = []
         number = 0
-        while len(rows) < ROWS and not loop.stopped.is_set():
+        while len(rows) < ROWS and not loop.is_stopped:
             self._raise_failure()
             is_over = self._plan_is_finished()
             records = self._ready_after(self._account.returned + number)
@@ -310,7 +312,8 @@ class Loop(Generic[RowT]):
         max_threads: int,
     ) -> None:
         """Begin without threads."""
-        self.stopped = Event()
+        self.is_stopped = False
+        self._stopped = Event()
         self.error: BaseException | None = None
         """What ended the loop early."""
         self._plan = plan
@@ -330,7 +333,8 @@ class Loop(Generic[RowT]):
     def stop(self, error: BaseException | None = None) -> None:
         """End the loop from any thread, by raising the error if there is one; wait for nothing."""
         self.error = self.error or error
-        self.stopped.set()
+        self.is_stopped = True
+        self._stopped.set()
         self._bell.put(None)
         self._news.put(None)
 
@@ -347,7 +351,7 @@ class Loop(Generic[RowT]):
             self.stop(error)
 
     def _next_request(self) -> Request[RowT] | None:
-        while not self.stopped.is_set():
+        while not self.is_stopped:
             with suppress(Empty):  # what rang is seen below
                 while True:
                     self._bell.get_nowait()
@@ -369,7 +373,7 @@ class Loop(Generic[RowT]):
             response = self._send(request, self._wait)
         except BaseException as error:
             with self._lock:
-                if self.stopped.is_set() or not isinstance(error, Exception):
+                if self.is_stopped or not isinstance(error, Exception):
                     self._plan.abandon(request)
                 else:
                     self._plan.fail(request, error)
@@ -381,7 +385,7 @@ class Loop(Generic[RowT]):
         self._news.put(None)
 
     def _wait(self, seconds: float) -> None:
-        if self.stopped.wait(seconds):
+        if self._stopped.wait(seconds):
             raise _StoppedError
 
 

@@ -95,10 +95,10 @@ def nothing_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     until = monotonic() + 10
-    while not set(threading.enumerate()) <= before:
+    while left := set(threading.enumerate()) - before:
         assert monotonic() < until
         with suppress(RuntimeError):  # it has not started yet
-            (set(threading.enumerate()) - before).pop().join(1)
+            left.pop().join(1)
 
 
 # Sync
@@ -498,11 +498,14 @@ def test_async_records_come_in_order_whatever_the_order_of_the_answers() -> None
 def test_async_requests_run_at_the_same_time_but_no_more_than_allowed() -> None:
     async def main() -> None:
         running = most = 0
+        together = asyncio.Barrier(3)
 
         async def send(request: Request[Association]) -> None:
             nonlocal running, most
             running += 1
             most = max(most, running)
+            if first_id(request) < 6:
+                await together.wait()
             await asyncio.sleep(0)
             running -= 1
 
@@ -849,6 +852,8 @@ def test_async_with_leaves_no_request_after_a_break() -> None:
 
         async with async_read(send) as read:
             async for _ in read:
+                while running < 2:  # noqa: ASYNC110 - nothing tells of it
+                    await asyncio.sleep(0)
                 break
             assert running == 2
         assert running == 0
