@@ -39,9 +39,9 @@ UNANSWERED = Why("unanswered")
 
 
 class MissingIds(Sequence[Missing]):
-    """The missing ids, in the order in which they were found; each `Missing` is made when asked for.
+    """The missing ids, in the order in which they were found.
 
-    A million of them take two references each, and the ids.
+    Each `Missing` is made when asked for: a million take two references each, and the ids.
     """
 
     def __init__(self) -> None:

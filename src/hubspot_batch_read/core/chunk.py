@@ -103,8 +103,8 @@ class Chunk(Generic[RowT]):
     further_requests: int = 0
     _waiting: deque[Request[RowT]] = Factory(deque)
     _next_pages: dict[str, str | None] = Factory(dict)
-    _in_flight: set[Request[RowT]] = Factory(set)
-    _splits: set[Split] = Factory(set)
+    _in_flight: dict[Request[RowT], None] = Factory(dict)
+    _splits: dict[Split, None] = Factory(dict)
     _pages: dict[str, Pages[RowT]] = Factory(dict)
 
     # Requests
@@ -123,7 +123,7 @@ class Chunk(Generic[RowT]):
         if not self._waiting:
             return None
         request = self._waiting.popleft()
-        self._in_flight.add(request)
+        self._in_flight[request] = None
         return request
 
     def _ask(self, inputs: Inputs, part_of: Split | Literal["refused"] | None = None) -> None:
@@ -131,7 +131,7 @@ class Chunk(Generic[RowT]):
 
     def abandon(self, request: Request[RowT]) -> None:
         """Note that a request was not answered, and is to be sent again."""
-        self._in_flight.discard(request)
+        self._in_flight.pop(request, None)
         self._waiting.appendleft(request)
 
     def abandon_all(self) -> None:
@@ -148,7 +148,7 @@ class Chunk(Generic[RowT]):
 
     def receive(self, request: Request[RowT], outcome: Outcome[RowT]) -> None:
         """Take the response to one of the chunk's requests."""
-        self._in_flight.discard(request)
+        self._in_flight.pop(request, None)
         operation = self.operation
         for id_ in request.inputs:
             if rows := outcome.rows.get(id_):
@@ -165,7 +165,7 @@ class Chunk(Generic[RowT]):
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
         """Note that one of the chunk's requests failed for good."""
-        self._in_flight.discard(request)
+        self._in_flight.pop(request, None)
         self._fail(request.inputs, error)
 
     def _fail(self, inputs: Inputs, error: Exception) -> None:
@@ -230,7 +230,7 @@ class Chunk(Generic[RowT]):
             may_be_whole: Whether the request may be wrong whatever its ids are, since none of the
                 read has succeeded yet. It is if both halves are refused for the same reason.
         """
-        self._in_flight.discard(request)
+        self._in_flight.pop(request, None)
         refusal = Refusal(request.inputs, error, why)
         if not may_be_whole or request.part_of == "refused":
             self._divide(refusal)
@@ -251,9 +251,9 @@ class Chunk(Generic[RowT]):
     def _refuse_half(self, half: Refusal, split: Split) -> None:
         split.halves.append(half)
         if len(split.halves) == 1:
-            self._splits.add(split)
+            self._splits[split] = None
             return
-        self._splits.discard(split)
+        self._splits.pop(split, None)
         if _is_same(*(each.error for each in split.halves)):
             self._fail(split.whole.inputs, split.whole.error)
         else:

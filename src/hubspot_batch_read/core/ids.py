@@ -117,27 +117,28 @@ class Ids:
             InvalidIdError: A value is not an id; it is skipped the next time.
             Exception: What the iterable raised, once; nothing more comes from it.
         """
-        if len(self._pending) > limit - len(chunk) or not self._take_all(chunk):
+        if not self._take_many(limit - len(chunk), chunk):
             while self._pending and len(chunk) < limit:
                 self._take_next(chunk)
         if not self._pending and self._fault is not None:
             fault, self._fault = self._fault, None
             raise fault
 
-    def _take_all(self, chunk: dict[str, Key]) -> bool:
-        """Take all that is pending, if it is usual: decimal numbers, each for the first time.
+    def _take_many(self, number: int, chunk: dict[str, Key]) -> bool:
+        """Take a number of values if they are usual: decimal numbers, each for the first time.
 
         It takes a third of the time that it takes to take them one by one.
         """
-        kinds = set(map(type, self._pending))
+        values = [*islice(self._pending, number)]
+        kinds = set(map(type, values))
         if kinds not in ({int}, {str}):
             return False
         try:
-            keys = [*map(int, self._pending)]
+            keys = [*map(int, values)]
             texts = [*map(str, keys)]
         except ValueError:
             return False
-        if kinds == {str} and texts != [*self._pending]:
+        if kinds == {str} and texts != values:
             return False
         if min(keys) < 1 or max(keys) >= _TOO_LONG:
             return False
@@ -147,7 +148,8 @@ class Ids:
             return False
         chunk |= added
         self._position += len(keys)
-        self._pending.clear()
+        for _ in keys:
+            self._pending.popleft()
         if self._seen is not None:
             self._seen |= key_set
         return True

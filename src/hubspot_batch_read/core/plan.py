@@ -62,29 +62,46 @@ class Plan(Generic[RowT]):
         for chunk in self._chunks:
             if request := chunk.next_request():
                 return request
-        while self._has_room and not self.lack:
+        while self._can_fill:
             if request := self._fill().next_request():
                 return request
         return None
 
     @property
     def lack(self) -> int:
-        """How many values have to be pulled from the ids before a new chunk can be asked for."""
-        if not self._has_room:
-            return 0
-        last = self._chunks[-1] if self._chunks else None
-        taken = 0 if last is None or last.is_full else len(last.keys) + len(last.failures)
-        return self.ids.lack(self.operation.max_inputs - taken)
+        """How many values are to be pulled from the ids: as many as a chunk has room for, or less.
+
+        Pulled values are taken when there are enough for a chunk, or no more come.
+        """
+        limit = self.operation.max_inputs
+        return min(limit, self.ids.lack(self._room * limit - self._filled))
 
     @property
-    def _has_room(self) -> bool:
-        """Whether a chunk may be filled."""
-        if self.ids.exhausted and not (self._chunks and not self._chunks[-1].is_full):
-            return False
-        open_chunks = sum(1 for chunk in self._chunks if chunk.is_full)
+    def _room(self) -> int:
+        """How many chunks may be filled."""
+        if self.ids.exhausted and not self._is_filling:
+            return 0
+        open_chunks = len(self._chunks) - self._is_filling
         self.account.drop_returned()
         ready = 0 if self.keeps_all else len(self.account.ready)
-        return open_chunks < self._window and open_chunks + ready <= self._window
+        return max(0, min(self._window - open_chunks, self._window + 1 - open_chunks - ready))
+
+    @property
+    def _is_filling(self) -> bool:
+        return bool(self._chunks) and not self._chunks[-1].is_full
+
+    @property
+    def _filled(self) -> int:
+        """How many values the chunk has that is being filled."""
+        return self._number(self._chunks[-1]) if self._is_filling else 0
+
+    def _number(self, chunk: Chunk[RowT]) -> int:
+        return len(chunk.keys) + len(chunk.failures)
+
+    @property
+    def _can_fill(self) -> bool:
+        """Whether enough was pulled to fill a chunk."""
+        return self._room > 0 and not self.ids.lack(self.operation.max_inputs - self._filled)
 
     def _fill(self) -> Chunk[RowT]:
         """Take ids into the last chunk, or a new one, until it is full or ids have to be pulled."""
@@ -107,8 +124,8 @@ class Plan(Generic[RowT]):
 
     def _is_complete(self, chunk: Chunk[RowT]) -> bool:
         has_fault = bool(chunk.failures) and not self._collect
-        number = len(chunk.keys) + len(chunk.failures)
-        return has_fault or self.ids.exhausted or number >= self.operation.max_inputs
+        is_full = self._number(chunk) >= self.operation.max_inputs
+        return has_fault or self.ids.exhausted or is_full
 
     def _note_fault(self, chunk: Chunk[RowT], error: Exception) -> None:
         """Note a value that is not an id, or what the iterable raised."""

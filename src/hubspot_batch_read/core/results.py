@@ -42,7 +42,7 @@ class Missing:
     sub_category: str | None = None
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""
     message: str | None = None
-    """What went wrong, in words that HubSpot may change; of an invalid id, what is wrong with it."""
+    """What went wrong, in words that HubSpot may change; with an invalid id, what is wrong."""
     context: Mapping[str, Sequence[str]] | None = None
     """What the error is about."""
 
