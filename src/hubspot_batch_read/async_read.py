@@ -121,7 +121,6 @@ class AsyncRead(Reading[RowT]):
         self._plan.keeps_all = True
         try:
             while len(rows) < ROWS and not loop.is_stopped:
-                self._raise_failure()
                 is_over = self._plan.is_finished
                 records = self._ready_after(self._account.returned + number)
                 for record in records:

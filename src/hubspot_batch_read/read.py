@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from weakref import ref
 
 from hubspot_batch_read.core.account import Ready
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Wait = Callable[[float], None]
 """Waits for a number of seconds; raises as soon as the loop has ended."""
 Send = Callable[[Request[RowT], Wait], Response[RowT]]
+
+
+T = TypeVar("T")
 
 
 class Read(Reading[RowT]):
@@ -68,8 +71,9 @@ class Read(Reading[RowT]):
         self._register = register
         self._process = os.getpid()
         self._loop: Loop[RowT] | None = None
-        self._generator: ref[Generator[object]] | None = None
+        self._generators: list[ref[Generator[object]]] = []
         self._yielded = 0
+        self._is_collecting = False
         # Tokens: something may have changed, for a thread that waits, and for the caller.
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._news: SimpleQueue[None] = SimpleQueue()
@@ -88,9 +92,7 @@ class Read(Reading[RowT]):
             RuntimeError: The read is being iterated over already, or was read to its end.
             Exception: What the iterable of the ids raises, or the callable for the token.
         """
-        generator = self._iterate()
-        self._generator = ref(generator)
-        return generator
+        return self._noted(self._iterate())
 
     def all(self) -> list[RowT]:
         """Read everything, and return the records.
@@ -103,8 +105,11 @@ class Read(Reading[RowT]):
             Exception: As when iterating.
         """
         left = self._read_all()
-        records = [record for _, record in left]
-        self._return_all(len(left))
+        records, number = [record for _, record in left], len(left)
+        self._end_was_seen = True
+        # The last step, and nothing that an interrupt could come after: until then, another call
+        # returns them.
+        self._account.returned += number
         return records
 
     def by_id(self) -> dict[str, RowT]:
@@ -115,8 +120,9 @@ class Read(Reading[RowT]):
             ValueError: Two records have the same id, which was given twice with `unique_ids`.
         """
         left = self._read_all()
-        records = by_id(left)
-        self._return_all(len(left))
+        records, number = by_id(left), len(left)
+        self._end_was_seen = True
+        self._account.returned += number  # as in `all`
         return records
 
     def to_arrow(self) -> pa.RecordBatchReader:
@@ -138,8 +144,7 @@ class Read(Reading[RowT]):
         """
         from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
-        generator = self._record_batches()
-        self._generator = ref(generator)
+        generator = self._noted(self._record_batches())
         return arrow.reader(self._plan.operation.table.schema, generator)
 
     def close(self) -> None:
@@ -158,11 +163,20 @@ class Read(Reading[RowT]):
     # Returning records. They count as returned after the caller has them: while a generator is
     # suspended, that is what it yielded last.
 
+    def _noted(self, generator: Generator[T]) -> Generator[T]:
+        self._generators = [each for each in self._generators if each() is not None]
+        self._generators.append(ref(generator))
+        return generator
+
+    @property
+    def _is_suspended(self) -> bool:
+        """Whether the caller is in a loop over the records."""
+        generators = [each() for each in self._generators]
+        return any(each is not None and each.gi_suspended for each in generators)
+
     @property
     def _returned(self) -> int:
-        generator = self._generator() if self._generator is not None else None
-        is_suspended = generator is not None and generator.gi_suspended
-        return self._account.returned + (self._yielded if is_suspended else 0)
+        return self._account.returned + (self._yielded if self._is_suspended else 0)
 
     def _iterate(self) -> Generator[RowT]:
         account = self._account
@@ -199,16 +213,16 @@ class Read(Reading[RowT]):
     def _read_all(self) -> list[tuple[str, RowT]]:
         """Read everything; return the records, which are still to be returned to the caller."""
         with self._running() as loop, self._keeping_all():
-            while not (loop.is_stopped or self._plan_is_finished()):
+            self._is_collecting = True
+            try:
+                while not (loop.is_stopped or self._plan_is_finished()):
+                    self._raise_failure()
+                    self._wait_for_news()
                 self._raise_failure()
-                self._wait_for_news()
-            self._raise_failure()
-            self._report_end()
+                self._report_end()
+            finally:
+                self._is_collecting = False
         return self._left()
-
-    def _return_all(self, number: int) -> None:
-        self._end_was_seen = True
-        self._account.returned += number
 
     @contextmanager
     def _keeping_all(self) -> Iterator[None]:
@@ -227,8 +241,9 @@ class Read(Reading[RowT]):
         Raises:
             Exception: What ended the loop before everything was read.
         """
-        if self._loop is not None and not self._loop.is_stopped:
+        if self._is_suspended or self._is_collecting:
             raise RuntimeError("this is being read already")
+        self.close()  # an interrupt can leave a loop
         self._check_left()
         if self._process != os.getpid():  # the threads that would answer are in the parent
             self._process = os.getpid()
@@ -262,7 +277,6 @@ class Read(Reading[RowT]):
         rows: list[Row] = []
         number = 0
         while len(rows) < ROWS and not loop.is_stopped:
-            self._raise_failure()
             is_over = self._plan_is_finished()
             records = self._ready_after(self._account.returned + number)
             for record in records:

@@ -141,19 +141,31 @@ class Reading(Generic[RowT]):
             return [(str(key), record) for key, record in self._account.left(self._returned)]
 
     def _ready_after(self, number: int) -> list[RowT]:
-        """Return the records of the first chunk that is ready and has any after so many."""
+        """Return the records of the first chunk that is ready and has any after so many.
+
+        Raises:
+            Exception: What a request failed with, if that comes first.
+        """
         with self._lock:
             for item in self._account.ready:
-                if isinstance(item, Ready) and item.end > number:
+                if isinstance(item, Failure):
+                    self._account.ready.remove(item)
+                    raise item.error
+                if item.end > number:
                     return [*item.records[max(0, number - item.start) :]]
         return []
 
     def _report(self) -> None:
         """Call `on_progress` if there were responses since the last time."""
         if self._reported != self._account.requests:
-            self._report_end()
+            self._tell()
 
     def _report_end(self) -> None:
+        """Call `on_progress` for the end, after any responses."""
+        self._report()
+        self._tell()
+
+    def _tell(self) -> None:
         if self._on_progress is not None:
             self._reported = self._account.requests
             with self._lock:

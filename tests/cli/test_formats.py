@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from attrs import evolve
+from hubspot_batch_read.results import InputError, WithoutRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line, read_csv
 from hubspot_batch_read.cli.outputs import Output, open_new, open_output
 from hubspot_batch_read.operations import ASSOCIATIONS, CAMPAIGNS, WORKFLOWS_BY_FLOW_ID
-from hubspot_batch_read.results import InputError, WithoutRecord
 from hubspot_batch_read_api.models import Association, Campaign
 from tests.cli.conftest import line
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from hubspot_batch_read.batch import Batch
+
 from hubspot_batch_read.cli import execute, inputs
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done

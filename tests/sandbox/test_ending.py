@@ -40,10 +40,10 @@ SYNC = """
             for thread in set(threading.enumerate()) - before:
                 thread.join(10)
             assert set(threading.enumerate()) == before
-            assert got + len(list(batch.unread)) == 2000, batch
+            assert got + len(list(batch.unread())) == 2000, batch
             # What is left can be read with another call.
             sandbox.faults = None
-            rest = hubspot.read_workflow_id_mappings(flow_ids=batch.unread).all()
+            rest = hubspot.read_workflow_id_mappings(flow_ids=batch.unread()).all()
             assert got + len(rest) == 2000
         assert set(threading.enumerate()) == before
     gc.collect()
@@ -84,7 +84,7 @@ ASYNC = """
         except (KeyboardInterrupt, ZeroDivisionError, TimeoutError) as error:
             print(type(error).__name__)
         (got, batch), = results
-        assert got + len(list(batch.unread)) == 2000, batch
+        assert got + len(list(batch.unread())) == 2000, batch
     gc.collect()
     print("done")
 """

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot, sending
-from hubspot_batch_read.account import Account
+from hubspot_batch_read.reading import Account
 from hubspot_batch_read.sandbox import (
     Altered,
     Drop,
@@ -174,13 +174,8 @@ def read(sandbox: Sandbox, name: str, *, asynchronous: bool, **options: Any) -> 
 def check(result: Result, expected: Result, ids: list[str]) -> None:
     """Check that the account is complete, and all that was read is as if nothing had been wrong."""
     records, account = result
-    unread = list(account.unread)
-    settled = [
-        *(error.id for error in account.errors),
-        *account.without_associations,
-        *account.unanswered,
-        *unread,
-    ]
+    unread = list(account.unread())
+    settled = [*(each.id for each in account.missing), *unread]
     assert len(records) + len(settled) == len(ids) == account.summary.taken
     assert set(settled) <= set(ids)
     failed = set(unread)
@@ -190,11 +185,15 @@ def check(result: Result, expected: Result, ids: list[str]) -> None:
     else:
         assert [id_ for failure in account.failures for id_ in failure.ids] == unread
         assert records == without(expected, failed)
-    for place in ("errors", "without_associations", "unanswered"):
-        found, known = getattr(account, place), getattr(expected.account, place)
-        assert found == [each for each in known if getattr(each, "id", each) not in failed]
+    assert [*account.missing] == [
+        each for each in expected.account.missing if each.id not in failed
+    ]
     assert account.other_errors == []
     assert account.summary.unexpected == 0
+
+
+def missing(account: Any, reason: str) -> list[str]:
+    return [each.id for each in account.missing if each.reason == reason]
 
 
 def without(expected: Result, failed: set[str]) -> list[Any]:
@@ -235,10 +234,10 @@ def test_a_read_returns_what_the_portal_has(
         for id_, links in linked.items()
         if links
     ]
-    assert sorted(account.without_associations) == sorted(
+    assert sorted(missing(account, "without_associations")) == sorted(
         [*UNKNOWN, *(id_ for id_, links in linked.items() if not links)]
     )
-    assert [error.id for error in account.errors] == MALFORMED
+    assert missing(account, "error") == MALFORMED
 
 
 def test_the_other_reads_put_each_id_in_its_place(
@@ -247,14 +246,14 @@ def test_the_other_reads_put_each_id_in_its_place(
     portal = sandbox.portal
     campaigns = undisturbed("campaigns")
     assert [record.id for record in campaigns.records] == list(portal.campaign_ids)
-    assert campaigns.account.unanswered == [NO_CAMPAIGN]
-    assert [error.id for error in campaigns.account.errors] == MALFORMED
+    assert missing(campaigns.account, "unanswered") == [NO_CAMPAIGN]
+    assert missing(campaigns.account, "error") == MALFORMED
     assert portal.campaign_ids[2] in {cut.id for cut in campaigns.account.truncated}
     mappings = undisturbed("workflow_id_mappings")
     assert [(str(each.flow_id), str(each.workflow_id)) for each in mappings.records] == list(
         zip(portal.flow_ids, portal.workflow_ids, strict=True)
     )
-    assert [(error.id, error.sub_category) for error in mappings.account.errors] == [
+    assert [(error.id, error.sub_category) for error in mappings.account.missing] == [
         (id_, "FLOW_NOT_FOUND") for id_ in UNKNOWN
     ]
     v3 = undisturbed("associations_v3")
@@ -330,7 +329,7 @@ def test_a_missing_row_is_an_id_without_an_answer(sandbox: Sandbox, asynchronous
     sandbox.faults = at_rate(1.0, [Altered(without_last)])
     records, account = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
     assert len(records) == MANY - MANY // 100
-    assert len(account.unanswered) == MANY // 100
+    assert len(missing(account, "unanswered")) == MANY // 100
 
 
 @both
@@ -340,7 +339,7 @@ def test_what_failed_can_be_read_by_passing_unread_to_a_new_call(
     expected = undisturbed("workflow_id_mappings")
     sandbox.faults = at_rate(0.5, [incidents.not_found()], seed=5)
     records, account = read(sandbox, "workflow_id_mappings", asynchronous=asynchronous)
-    unread = list(account.unread)
+    unread = list(account.unread())
     assert unread
     sandbox.faults = None
     with HubSpot(sandbox.token, base_url=sandbox.base_url) as hubspot:

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot, operations
-from hubspot_batch_read.operations import Operation
+from hubspot_batch_read.core.operation import Operation
 from tests.contract import spec
 
 TABLE: dict[str, Operation[Any]] = {

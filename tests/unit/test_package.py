@@ -57,9 +57,14 @@ def test_the_names_a_user_imports_are_these() -> None:
 
 def test_the_names_of_the_layer_above_are_these() -> None:
     assert set(hubspot_batch_read.__all__) == {
-        *("HubSpot", "AsyncHubSpot", "Batch", "AsyncBatch", "FlowId", "WorkflowId"),
-        *("Failure", "InputError", "InvalidIdError", "Summary", "Truncation", "WaitTooLongError"),
-        *("WithoutRecord", "ClosedError"),
+        *("HubSpot", "AsyncHubSpot", "Read", "AsyncRead", "AsyncRecordBatches"),
+        *("Failure", "Missing", "Summary", "Truncation"),
+        *("ClosedError", "InvalidIdError", "WaitTooLongError"),
+        *hubspot_batch_read_api.errors.__all__,
+        *("Asset", "AssetPage", "BatchError", "BusinessUnit", "Campaign", "ErrorDetail"),
+        *("AssociatedObject", "AssociatedObjectV3", "Association", "AssociationV3"),
+        *("AssociationCategory", "AssociationType", "NextPage", "ObjectId", "Paging"),
+        *("PreviousPage", "WorkflowIdMapping"),
     }
     assert set(hubspot_batch_read.__all__) <= set(dir(hubspot_batch_read))
 

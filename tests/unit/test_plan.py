@@ -457,7 +457,7 @@ def test_what_is_not_an_id_is_named_with_its_place_and_the_ids_around_it_are_rea
 
 def take_all(plan: Plan[Association]) -> list[str]:
     """Return the ids of the records, and what was raised between them."""
-    taken = []
+    taken: list[str] = []
     while True:
         try:
             if (entry := take(plan)) is None:

@@ -332,13 +332,13 @@ def test_a_read_of_many_ids_asks_once_and_collects_the_error(mode: str) -> None:
         async with AsyncHubSpot("token", base_url=url, max_response_bytes=LIMIT) as hubspot:
             batch = hubspot.read_associations("0-1", "0-2", ["1", "2"], on_error="collect")
             assert await batch.all() == []
-            return list(batch.failures), list(batch.unread)
+            return list(batch.failures), list(batch.unread())
 
     def read_sync(url: str) -> tuple[list[Failure], list[str]]:
         with HubSpot("token", base_url=url, max_response_bytes=LIMIT) as hubspot:
             batch = hubspot.read_associations("0-1", "0-2", ["1", "2"], on_error="collect")
             assert batch.all() == []
-            return list(batch.failures), list(batch.unread)
+            return list(batch.failures), list(batch.unread())
 
     with serve(answer) as url:
         failures, unread = read_sync(url) if mode == "sync" else asyncio.run(read_async(url))

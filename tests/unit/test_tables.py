@@ -12,9 +12,20 @@ import pyarrow as pa
 import pytest
 
 from hubspot_batch_read import tables
+from hubspot_batch_read.operations import (
+    ASSOCIATIONS,
+    ASSOCIATIONS_V3,
+    WORKFLOWS_BY_FLOW_ID,
+    campaigns,
+)
 from hubspot_batch_read_api.models import Association, AssociationV3, Campaign, WorkflowIdMapping
 
-CAMPAIGNS = tables.campaigns(["hs_name", "hs_notes"])
+
+def table_of(properties: list[str]) -> tables.Table[Campaign]:
+    return campaigns(properties=properties, start_date=None, end_date=None).table
+
+
+CAMPAIGNS = table_of(["hs_name", "hs_notes"])
 CAMPAIGN = Campaign.from_dict(
     {
         "id": "0e1cf94a",
@@ -33,7 +44,7 @@ CAMPAIGN = Campaign.from_dict(
 
 def rows(table: tables.Table[Any], *records: Any) -> list[dict[str, Any]]:
     """Return the lines of records, as they come back from Arrow."""
-    batch = table.record_batch(line for record in records for line in table.lines(record))
+    batch = table.record_batch(line for record in records for line in table.rows(record))
     assert batch.schema == table.schema
     return batch.to_pylist()
 
@@ -45,20 +56,20 @@ def test_an_association_is_a_line_for_each_pair_and_type() -> None:
     ]
     to = [{"toObjectId": 7, "associationTypes": types}, {"toObjectId": "8", "associationTypes": []}]
     record = Association.from_dict({"from": {"id": "101"}, "to": to})
-    assert tables.ASSOCIATIONS.columns == ("from_id", "to_id", "type_id", "category", "label")
-    assert list(tables.ASSOCIATIONS.lines(record)) == [
+    assert ASSOCIATIONS.table.columns == ("from_id", "to_id", "type_id", "category", "label")
+    assert list(ASSOCIATIONS.table.rows(record)) == [
         ("101", "7", 1, "HUBSPOT_DEFINED", None),
         ("101", "7", 2, "INVENTED", "CEO"),
         ("101", "8", None, None, None),
     ]
-    assert {type(line[3]) for line in tables.ASSOCIATIONS.lines(record)} == {str, type(None)}
-    assert len(rows(tables.ASSOCIATIONS, record)) == 3
+    assert {type(line[3]) for line in ASSOCIATIONS.table.rows(record)} == {str, type(None)}
+    assert len(rows(ASSOCIATIONS.table, record)) == 3
 
 
 def test_an_association_v3_is_a_line_for_each_pair_and_type() -> None:
     to = [{"id": 7, "type": "contact_to_company"}, {"id": "7", "type": "boss"}]
     record = AssociationV3.from_dict({"from": {"id": "101"}, "to": to})
-    assert rows(tables.ASSOCIATIONS_V3, record) == [
+    assert rows(ASSOCIATIONS_V3.table, record) == [
         {"from_id": "101", "to_id": "7", "type": "contact_to_company"},
         {"from_id": "101", "to_id": "7", "type": "boss"},
     ]
@@ -66,7 +77,7 @@ def test_an_association_v3_is_a_line_for_each_pair_and_type() -> None:
 
 def test_a_workflow_id_mapping_is_one_line() -> None:
     records = [WorkflowIdMapping(flow_id=5, workflow_id=6), WorkflowIdMapping(flow_id=7)]
-    assert rows(tables.WORKFLOW_ID_MAPPINGS, *records) == [
+    assert rows(WORKFLOWS_BY_FLOW_ID.table, *records) == [
         {"flow_id": 5, "workflow_id": 6},
         {"flow_id": 7, "workflow_id": None},
     ]
@@ -96,7 +107,7 @@ def test_what_a_campaign_does_not_have_is_null() -> None:
 
 
 def test_a_property_named_like_another_column_keeps_its_values() -> None:
-    table = tables.campaigns(["id", "assets", "properties.id", "id"])
+    table = table_of(["id", "assets", "properties.id", "id"])
     values = {"id": "a", "assets": "b", "properties.id": "c"}
     (row,) = rows(table, Campaign(id="1", properties=values))
     assert len(set(table.columns)) == len(table.columns)
@@ -109,7 +120,7 @@ def test_a_property_named_like_another_column_keeps_its_values() -> None:
 @pytest.mark.parametrize(("number", "held"), [(2**63 - 1, 2**63 - 1), (2**63, None)])
 def test_an_integer_that_arrow_cannot_hold_costs_no_row(number: int, held: int | None) -> None:
     records = [WorkflowIdMapping(flow_id=number), WorkflowIdMapping(flow_id=1)]
-    assert [row["flow_id"] for row in rows(tables.WORKFLOW_ID_MAPPINGS, *records)] == [held, 1]
+    assert [row["flow_id"] for row in rows(WORKFLOWS_BY_FLOW_ID.table, *records)] == [held, 1]
 
 
 def test_text_and_numbers_that_arrow_cannot_hold_cost_no_row() -> None:
@@ -143,9 +154,9 @@ def test_a_table_without_a_line_has_its_schema() -> None:
 def test_without_pyarrow_the_error_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from hubspot_batch_read import tables\n"
-        "assert tables.ASSOCIATIONS.columns\n"
-        "try: tables.ASSOCIATIONS.schema\n"
+        "from hubspot_batch_read.operations import ASSOCIATIONS\n"
+        "assert ASSOCIATIONS.table.columns\n"
+        "try: ASSOCIATIONS.table.schema\n"
         "except ModuleNotFoundError as error: print(error.name, error)"
     )
     printed = subprocess.check_output([sys.executable, "-c", code], text=True)

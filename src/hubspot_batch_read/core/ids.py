@@ -89,6 +89,8 @@ class Ids:
 
     def pull(self, number: int) -> None:
         """Make more values pending; what the iterable raises is kept for `take`."""
+        if self._ended:
+            return
         try:
             if self._iterator is None:
                 self._iterator = iter(self._ids)

@@ -8,19 +8,17 @@ import time
 import pytest
 from attrs import evolve
 
-from hubspot_batch_read.answers import Outcome, errors_of, read_answer, salvage
-from hubspot_batch_read.ids import FlowId, WorkflowId
+from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS
+from hubspot_batch_read.core.matching import Outcome, errors_of, match, salvage
+from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.operations import (
     ASSOCIATIONS,
     ASSOCIATIONS_V3,
     CAMPAIGNS,
-    NO_ASSOCIATIONS_FOUND,
     WORKFLOWS_BY_FLOW_ID,
     WORKFLOWS_BY_WORKFLOW_ID,
-    Operation,
-    RowT,
 )
-from hubspot_batch_read.results import InputError
+from hubspot_batch_read.operations.common import NO_ASSOCIATIONS_FOUND
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import (
     Association,
@@ -38,12 +36,12 @@ GUID = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
 
 def associations(ids: list[str], **document: object) -> Outcome[Association]:
     envelope = AssociationEnvelope.from_dict({"results": [], **document})
-    return read_answer(ASSOCIATIONS, ids, envelope.results, errors_of(envelope))
+    return match(ASSOCIATIONS, ids, envelope.results, errors_of(envelope))
 
 
 def campaigns(ids: list[str], **document: object) -> Outcome[Campaign]:
     envelope = CampaignEnvelope.from_dict({"results": [], **document})
-    return read_answer(CAMPAIGNS, ids, envelope.results, errors_of(envelope))
+    return match(CAMPAIGNS, ids, envelope.results, errors_of(envelope))
 
 
 def row(id_: object) -> dict[str, object]:
@@ -75,7 +73,7 @@ def test_a_spelling_that_hubspot_has_an_error_for_has_no_row() -> None:
     outcome = associations(
         ["007", "7"], results=[row("7")], errors=[error(context={"id": ["007"]})]
     )
-    assert (set(outcome.rows), set(outcome.errors)) == ({"7"}, {"007"})
+    assert (set(outcome.rows), set(outcome.missing)) == ({"7"}, {"007"})
 
 
 def test_each_spelling_has_its_own_row_where_there_is_one() -> None:
@@ -91,7 +89,7 @@ def test_each_spelling_has_its_own_row_where_there_is_one() -> None:
 def test_one_error_can_be_about_several_ids(key: str, value: object) -> None:
     item = error(category="VALIDATION_ERROR", context={key: value})
     outcome = associations(["1", "2", "3"], errors=[item])
-    assert {id_: each.category for id_, each in outcome.errors.items()} == {
+    assert {id_: each.category for id_, each in outcome.missing.items()} == {
         "1": "VALIDATION_ERROR",
         "2": "VALIDATION_ERROR",
     }
@@ -100,7 +98,7 @@ def test_one_error_can_be_about_several_ids(key: str, value: object) -> None:
 
 def test_a_context_that_is_not_made_of_lists_is_understood() -> None:
     outcome = associations(["1"], errors=[error(context={"id": 1, "name": "x"})])
-    assert set(outcome.errors) == {"1"}
+    assert set(outcome.missing) == {"1"}
 
 
 def test_no_associations_is_told_by_the_sub_category_alone() -> None:
@@ -108,26 +106,26 @@ def test_no_associations_is_told_by_the_sub_category_alone() -> None:
     found = error(category="?", subCategory=NO_ASSOCIATIONS_FOUND, context=context)
     other = error(category="OBJECT_NOT_FOUND", context={"fromObjectId": ["2"]})
     outcome = associations(["1", "2"], errors=[found, other])
-    assert outcome.without_associations == {"1"}
-    assert set(outcome.errors) == {"2"}
+    assert outcome.missing["1"] is WITHOUT_ASSOCIATIONS
+    assert outcome.missing["2"].reason == "error"
 
 
 def test_an_error_about_an_id_with_a_row_takes_nothing_away() -> None:
     outcome = associations(["1"], results=[row("1")], errors=[error(context={"id": ["1"]})])
     assert set(outcome.rows) == {"1"}
-    assert outcome.errors == {}
+    assert outcome.missing == {}
     assert [each.message for each in outcome.other_errors] == ["no"]
 
 
 def test_the_first_error_of_an_id_counts_and_the_second_is_kept() -> None:
     items = [error(message=text, context={"id": ["1"]}) for text in ("first", "second")]
     outcome = associations(["1"], errors=items)
-    assert outcome.errors["1"].message == "first"
+    assert outcome.missing["1"].message == "first"
     assert [each.message for each in outcome.other_errors] == ["second"]
 
 
 def test_an_error_names_an_id_as_its_own_id_where_it_has_no_context() -> None:
-    assert set(associations(["1"], errors=[error(id="1")]).errors) == {"1"}
+    assert set(associations(["1"], errors=[error(id="1")]).missing) == {"1"}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +148,7 @@ def test_a_campaign_is_found_in_the_text_of_the_error() -> None:
     text = f"Invalid campaign guids: [nonsense, {GUID.upper()}]"
     item = error(category="VALIDATION_ERROR", context={"message": [text]})
     outcome = campaigns(["nonsense", GUID, "sense", "guid"], errors=[item])
-    assert set(outcome.errors) == {"nonsense", GUID}
+    assert set(outcome.missing) == {"nonsense", GUID}
 
 
 def test_a_campaign_is_found_by_the_context_first() -> None:
@@ -159,7 +157,7 @@ def test_a_campaign_is_found_by_the_context_first() -> None:
         error(message="about nonsense", context={"id": ["nonsense"]}),
     ]
     outcome = campaigns(["nonsense"], errors=items)
-    assert outcome.errors["nonsense"].message == "about nonsense"
+    assert outcome.missing["nonsense"].message == "about nonsense"
     assert [each.message for each in outcome.other_errors] == ["nonsense"]
 
 
@@ -167,8 +165,8 @@ def test_flow_ids_and_workflow_ids_are_told_apart() -> None:
     envelope = WorkflowIdMappingEnvelope.from_dict(
         {"results": [{"flowId": 7, "workflowId": 8}, {"flowId": 9, "workflowId": None}]}
     )
-    by_flow = read_answer(WORKFLOWS_BY_FLOW_ID, ["7", "8", "9"], envelope.results, [])
-    by_workflow = read_answer(WORKFLOWS_BY_WORKFLOW_ID, ["7", "8", "9"], envelope.results, [])
+    by_flow = match(WORKFLOWS_BY_FLOW_ID, ["7", "8", "9"], envelope.results, [])
+    by_workflow = match(WORKFLOWS_BY_WORKFLOW_ID, ["7", "8", "9"], envelope.results, [])
     assert (set(by_flow.rows), by_flow.unexpected) == ({"7", "9"}, 0)
     assert (set(by_workflow.rows), by_workflow.unexpected) == ({"8"}, 1)
 
@@ -184,13 +182,13 @@ def test_rows_that_match_are_saved_from_a_body_that_does_not() -> None:
     fault = decode_error({"results": items, "errors": [error(context={"id": ["4"]}), "odd"]})
     salvaged = salvage(ASSOCIATIONS, fault)
     assert salvaged is not None
-    outcome = read_answer(ASSOCIATIONS, ["1", "2", "3", "4"], *salvaged)
+    outcome = match(ASSOCIATIONS, ["1", "2", "3", "4"], *salvaged)
     assert set(outcome.rows) == {"1"}
-    assert {id_: each.category for id_, each in outcome.errors.items()} == {
+    assert {id_: each.category for id_, each in outcome.missing.items()} == {
         "2": "DECODE_ERROR",
         "4": None,
     }
-    assert outcome.errors["2"].message == (
+    assert outcome.missing["2"].message == (
         "Association: $.results[1].to: expected a list, got null"
     )
     assert [each.message for each in outcome.other_errors] == [
@@ -209,16 +207,16 @@ def test_rows_survive_a_fault_outside_of_them() -> None:
 def test_a_row_that_does_not_match_takes_the_other_rows_of_its_id_with_it() -> None:
     salvaged = salvage(ASSOCIATIONS, decode_error({"results": [row("1"), {**row("1"), "to": 1}]}))
     assert salvaged is not None
-    outcome = read_answer(ASSOCIATIONS, ["1"], *salvaged)
+    outcome = match(ASSOCIATIONS, ["1"], *salvaged)
     assert outcome.rows == {}
-    assert outcome.errors["1"].category == "DECODE_ERROR"
+    assert outcome.missing["1"].category == "DECODE_ERROR"
 
 
 def test_errors_are_saved_from_a_body_whose_only_row_does_not_match() -> None:
     found = error(subCategory=NO_ASSOCIATIONS_FOUND, context={"fromObjectId": ["1"]})
     salvaged = salvage(ASSOCIATIONS, decode_error({"results": [{"to": 1}], "errors": [found]}))
     assert salvaged is not None
-    assert read_answer(ASSOCIATIONS, ["1"], *salvaged).without_associations == {"1"}
+    assert match(ASSOCIATIONS, ["1"], *salvaged).missing == {"1": WITHOUT_ASSOCIATIONS}
 
 
 def test_the_words_for_a_row_that_does_not_match_name_no_id() -> None:
@@ -227,8 +225,8 @@ def test_the_words_for_a_row_that_does_not_match_name_no_id() -> None:
     caught.value.body = json.dumps(caught.value.body).encode()
     salvaged = salvage(CAMPAIGNS, caught.value)
     assert salvaged is not None
-    outcome = read_answer(CAMPAIGNS, ["x", "y", "2"], *salvaged)
-    assert outcome.errors == {}
+    outcome = match(CAMPAIGNS, ["x", "y", "2"], *salvaged)
+    assert outcome.missing == {}
     assert len(outcome.other_errors) == 1
 
 
@@ -279,41 +277,30 @@ def test_zeros_are_an_id_too() -> None:
 
 def test_an_error_of_an_id_has_all_that_hubspot_says() -> None:
     item = error(category="VALIDATION_ERROR", subCategory="x.y", context={"id": ["1"], "a": ["b"]})
-    assert associations(["1"], errors=[item]).errors["1"] == InputError(
-        id="1",
-        category="VALIDATION_ERROR",
-        sub_category="x.y",
-        message="no",
-        context={"id": ["1"], "a": ["b"]},
-    )
-
-
-def test_an_error_of_a_workflow_has_its_id_in_its_kind() -> None:
-    item = BatchError(message="no", context={"ids": ["7"]})
-    for operation, kind in ((WORKFLOWS_BY_FLOW_ID, FlowId), (WORKFLOWS_BY_WORKFLOW_ID, WorkflowId)):
-        outcome = read_answer(operation, ["7"], [], [item])
-        assert operation.kind is type(outcome.errors["7"].id) is kind
+    why = associations(["1"], errors=[item]).missing["1"]
+    assert (why.reason, why.category, why.sub_category) == ("error", "VALIDATION_ERROR", "x.y")
+    assert (why.message, why.context) == ("no", {"id": ["1"], "a": ["b"]})
 
 
 @pytest.mark.parametrize("key", ["flowId", "flowIds", "workflowId", "workflowIds", "id", "ids"])
 def test_an_error_of_a_workflow_names_it_by_the_kind_that_was_asked(key: str) -> None:
     item = BatchError(message="no", context={key: ["7"]})
-    by_flow = read_answer(WORKFLOWS_BY_FLOW_ID, ["7"], [], [item])
-    by_workflow = read_answer(WORKFLOWS_BY_WORKFLOW_ID, ["7"], [], [item])
-    assert bool(by_flow.errors) == (not key.startswith("workflow"))
-    assert bool(by_workflow.errors) == (not key.startswith("flow"))
+    by_flow = match(WORKFLOWS_BY_FLOW_ID, ["7"], [], [item])
+    by_workflow = match(WORKFLOWS_BY_WORKFLOW_ID, ["7"], [], [item])
+    assert bool(by_flow.missing) == (not key.startswith("workflow"))
+    assert bool(by_workflow.missing) == (not key.startswith("flow"))
 
 
 def test_the_own_id_of_an_error_counts_only_where_the_context_names_none() -> None:
     item = error(id="1", context={"id": ["2"]})
-    assert set(associations(["1", "2"], errors=[item]).errors) == {"2"}
+    assert set(associations(["1", "2"], errors=[item]).missing) == {"2"}
 
 
 def test_ids_are_found_in_a_message_as_words_of_their_own() -> None:
     item = BatchError(message="No 7, (8) a.b\nor c", context={"message": ["d: 9-1 x10"]})
     ids = ["7", "8", "9", "1", "10", "a.b", "a", "8)", "no-c", "c", "cd", "d"]
-    outcome = read_answer(CAMPAIGNS, ids, [], [item])
-    assert set(outcome.errors) == {"7", "8", "8)", "a.b", "a", "c", "d"}
+    outcome = match(CAMPAIGNS, ids, [], [item])
+    assert set(outcome.missing) == {"7", "8", "8)", "a.b", "a", "c", "d"}
 
 
 def test_null_among_the_errors_is_no_error() -> None:
@@ -384,15 +371,15 @@ def test_a_flood_of_errors_is_read_in_a_moment(flood: str) -> None:
     try:
         envelope = CampaignEnvelope.from_json(body)
         start = time.thread_time()
-        outcome = read_answer(CAMPAIGNS, ids, envelope.results, errors_of(envelope))
+        outcome = match(CAMPAIGNS, ids, envelope.results, errors_of(envelope))
     except DecodeError as error:
         start = time.thread_time()
         salvaged = salvage(CAMPAIGNS, error)
         assert salvaged is not None
-        outcome = read_answer(CAMPAIGNS, ids, *salvaged)
+        outcome = match(CAMPAIGNS, ids, *salvaged)
     seconds = time.thread_time() - start
     assert seconds < 1.5  # of the CPU; it took 2 to 4
-    assert outcome.errors == {}
+    assert outcome.missing == {}
     assert len(outcome.other_errors) <= 10_001
 
 
@@ -402,12 +389,12 @@ def test_errors_that_are_left_out_are_counted() -> None:
         outcome = associations(["1"], errors=errors)
         last = outcome.other_errors[-1].message
         assert last == f"{len(errors) - 10_000:,} more errors were left out"
-        assert outcome.errors == {}
+        assert outcome.missing == {}
 
 
 def test_as_many_errors_as_a_request_can_bring_about_are_all_read() -> None:
     ids = [str(number) for number in range(1000)]
     items = [error(category=kind, context={"id": [id_]}) for id_ in ids for kind in "abcdefghij"]
     outcome = associations(ids, errors=items)
-    assert set(outcome.errors) == set(ids)
+    assert set(outcome.missing) == set(ids)
     assert len(outcome.other_errors) == 9000
