@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("hubspot_batch_read")
 
 
 class Display:
-    """A progress bar with the number of ids done, those without an answer, the rate and waits.
+    """A progress bar with the number of ids done, those that are missing, the rate and waits.
 
     Shown or not, it announces the first wait of each kind at once.
     """

@@ -9,14 +9,14 @@ import traceback
 from attrs import define
 
 from hubspot_batch_read.cli.console import is_terminal, say
-from hubspot_batch_read.cli.error_file import UNREAD
 from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError
 from hubspot_batch_read.cli.files import is_device
 from hubspot_batch_read.cli.hidden import Hidden
+from hubspot_batch_read.cli.missing_file import UNREAD
 from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.cli.run import Run
 from hubspot_batch_read.cli.sentences import sentence
-from hubspot_batch_read.operations import RowT
+from hubspot_batch_read.core.operation import RowT
 
 
 @define(frozen=True)
@@ -41,10 +41,10 @@ class Report:
             self.fail(failure, exit_code)
         if stop is not None:
             self.fail(stop, exit_code)
-        if run.errors.first is not None:
-            say(f"First problem: {run.errors.first.removesuffix('.')}.")
+        if run.missing.first is not None:
+            say(f"First problem: {run.missing.first.removesuffix('.')}.")
         self._count(run, stop)
-        can_go_on = exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE)
+        can_go_on = exit_code == STOPPED or (run.missing.counts[UNREAD] and exit_code != WRONG_USE)
         output = self.options.output
         if can_go_on and output is not None and not is_device(output):
             say(_how_to_go_on(run))
@@ -65,8 +65,8 @@ class Report:
         if stop is None and not run.total:
             say("Warning: there were no ids.")
         elif stop is None and run.exit_code:
-            errors = self.options.errors
-            say(f"{run.account}; {f'{errors} says' if errors else '--errors FILE tells'} why.")
+            path = self.options.missing
+            say(f"{run.account}; {f'{path} says' if path else '--missing FILE tells'} why.")
         elif run.total and (stop is not None or is_talkative(self.options)):
             say(f"{run.account}.")
 

@@ -7,7 +7,7 @@ from typing import overload
 import httpx
 
 from hubspot_batch_read.cli.faults import CommandError
-from hubspot_batch_read.ids import InvalidIdError
+from hubspot_batch_read.core.ids import InvalidIdError
 from hubspot_batch_read_api.errors import (
     ApiError,
     HubSpotError,
