@@ -19,6 +19,7 @@ from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line, read_csv
 from hubspot_batch_read.cli.missing_file import MissingFile, open_missing
 from hubspot_batch_read.cli.outputs import Output, open_new, open_output
+from hubspot_batch_read.core.results import Missing
 from hubspot_batch_read.operations import ASSOCIATIONS, WORKFLOWS_BY_FLOW_ID, campaigns
 from hubspot_batch_read_api.models import Association, Campaign
 from tests.cli.conftest import line
@@ -76,12 +77,12 @@ def test_a_file_cut_off_anywhere_can_be_continued_to_the_same_file(
     done = Done()
     output = open_output(path, FORMATS[name](), done)
     left = [each for each in records if each.from_.id not in done]
-    assert output.rows == len(records) - len(left)
-    assert records[output.rows :] == left
+    assert output.records == len(records) - len(left)
+    assert records[output.records :] == left
     assert output.incomplete in {None, *(each.from_.id for each in left)}
     write(output, left)
     assert path.read_bytes() == whole
-    assert output.rows == len(records)
+    assert output.records == len(records)
 
 
 def test_a_complete_file_of_json_lines_has_nothing_left_to_read(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_any_label_can_be_read_back(tmp_path: Path, label: str) -> None:
     write(Output(open_new(path), FORMATS["csv"]()), records)
     output = open_output(path, FORMATS["csv"](), done)
     output.close()
-    assert (output.rows, output.incomplete, "1" in done) == (2, "3", True)
+    assert (output.records, output.incomplete, "1" in done) == (2, "3", True)
     (row, *_) = list(read_csv(io.StringIO(path.read_bytes().decode(), newline="")))[1:]
     assert row[-1] == label
 

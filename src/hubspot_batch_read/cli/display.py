@@ -101,4 +101,6 @@ class _Waits(logging.Handler):
 class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
+        if speed is None and task.completed and task.elapsed:  # all came at once
+            speed = task.completed / task.elapsed
         return Text("" if speed is None else f"{speed:,.0f}/s")
