@@ -550,3 +550,27 @@ def test_the_example_of_each_help_runs(cli: Cli, command: str) -> None:
     words = shlex.split(example)
     assert words[1:3] == ["hubspot-batch-read", command]
     assert cli(*words[2:]).code in {0, 1}  # its ids are nobody's
+
+
+def test_an_id_that_hubspot_refuses_is_found_and_keeps_no_other_from_being_read(
+    cli: Cli, contacts: Path
+) -> None:
+    odd = PORTAL.contact_ids[1500]
+    refusal = {"status": "error", "category": "VALIDATION_ERROR", "message": "an odd id"}
+
+    def faults(request: SandboxRequest) -> SandboxResponse | None:
+        is_refused = {"id": odd} in request.document["inputs"]
+        return SandboxResponse(400, body=json.dumps(refusal)) if is_refused else None
+
+    cli.sandbox.faults = faults
+    command = ["associations", "contacts", "companies", "--ids", contacts]
+    result = cli(*command, "--output", "rows.jsonl", "--missing", "missing.jsonl")
+    rows = Path("rows.jsonl").read_bytes().splitlines()
+    said = {"category": "VALIDATION_ERROR", "message": "an odd id"}
+    assert [each for each in missing() if each["reason"] == "error"] == [line(odd, "error") | said]
+    assert len(rows) + len(missing()) == len(PORTAL.contact_ids)
+    assert result.code == 1
+    assert f"First problem: {odd}: an odd id.\n" in result.err
+    requests = cli.sandbox.traffic.requests
+    again = cli(*command, "--output", "rows.jsonl", "--missing", "missing.jsonl", "--resume")
+    assert (again.code, cli.sandbox.traffic.requests) == (1, requests)
