@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import subprocess
+import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +20,9 @@ from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.missing_file import MissingFile
 from hubspot_batch_read.cli.outputs import Output
+from hubspot_batch_read.core.results import Missing
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.sandbox import SandboxRequest, SandboxResponse, in_order
+from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
 from hubspot_batch_read.sending import Sender
 from tests.cli.conftest import PORTAL, Cli, Result, missing
 
@@ -148,6 +150,39 @@ def test_an_exception_while_ids_are_read_keeps_those_that_were_read(
     result = cli(*READ, "--ids", contacts, "--missing", "missing.jsonl")
     assert (result.code, "Error: UnforeseenError: it broke" in result.err) == (3, True)
     assert len(result.rows) + len(missing()) == 1500
+
+
+def test_responses_that_arrive_after_a_run_has_stopped_cost_no_id(
+    cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped, opened = threading.Event(), threading.Event()
+    write, write_all = Output.write, MissingFile.write_all
+
+    def faults(request: SandboxRequest) -> Hold | None:
+        is_first = {"id": PORTAL.contact_ids[0]} in request.document["inputs"]
+        return None if is_first else Hold(opened)
+
+    def stop(output: Output[Any], record: Any) -> bool:
+        if output.records == 100:
+            stopped.set()
+            fails()
+        return write(output, record)
+
+    def wait_for_responses(file: MissingFile, found: list[Missing]) -> None:
+        if stopped.is_set():
+            opened.set()
+            for thread in threading.enumerate():
+                if thread.name == "hubspot-batch-read":
+                    thread.join(20)
+        write_all(file, found)
+
+    cli.sandbox.faults = faults
+    monkeypatch.setattr(Output, "write", stop)
+    monkeypatch.setattr(MissingFile, "write_all", wait_for_responses)
+    command = ["associations-v3", *READ[1:], "--ids", contacts, "--output", "rows.jsonl"]
+    assert cli(*command, "--missing", "missing.jsonl").code == 3
+    told = [*rows("jsonl"), *(each["id"] for each in missing())]
+    assert sorted(told) == sorted(PORTAL.contact_ids)
 
 
 def test_missing_ids_that_cannot_be_written_cost_no_count(
