@@ -6,8 +6,8 @@ from hubspot_batch_read.core.ids import Key, normal_form, pack
 class Done:
     """Ids taken in this run, and ids that were answered in the run that is continued.
 
-    HubSpot answers `0042` with the row of `42`, if it does. So `0042` is not read after `42`, but
-    `42` is after `0042`, and the same row is not written for both.
+    HubSpot may return the record of `42` for `0042`. So `0042` is not read after `42`, but
+    `42` is after `0042`, and the same record is not written for both.
     """
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class Done:
         self._answered: set[Key] = set()
         self._taken: set[Key] = set()
         self._spelt_otherwise: dict[Key, bool] = {}
-        """Ids taken in another spelling than HubSpot's, and whether their row was written."""
+        """Ids taken in another spelling than HubSpot's, and whether their record was written."""
 
     def add(self, id_: str) -> bool:
         """Add an id that was answered; return whether it is a new one."""
@@ -38,7 +38,7 @@ class Done:
         return True
 
     def is_written(self, id_: str) -> bool:
-        """Return whether the row of an id was written, which from now on it is."""
+        """Return whether the record of an id was written; from now on it is."""
         normal = pack(normal_form(id_))
         is_written = self._spelt_otherwise.get(normal, False)
         if normal in self._spelt_otherwise:

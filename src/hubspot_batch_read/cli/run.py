@@ -94,7 +94,7 @@ class Run(Generic[RowT]):
         failures = [self._attempt(partial(self.missing.write_all, missing))]
         why = None if stop is None else str(stop)
         unread = chain(self._unread(left, why), zip(undelivered, repeat(why)))
-        # A step that failed goes on where it stopped: every id is accounted for.
+        # A step that failed continues where it stopped: every id is accounted for.
         while failure := self._attempt(partial(self._write_unread, unread)):
             failures.append(failure)
         return next(filter(None, [stop, *failures]), None)
@@ -180,7 +180,7 @@ class Run(Generic[RowT]):
             return next(entries, None)
 
     def _refusal(self, error: Exception) -> CommandError:
-        """Return what a failure means: if nothing was answered before, the request may be wrong."""
+        """Return what a failure means: if no id was answered before, the request may be wrong."""
         summary = self.read.summary
         is_first = summary.taken == summary.unread
         is_wrong = is_first and isinstance(error, BadRequestError | NotFoundError)
@@ -207,7 +207,7 @@ class Run(Generic[RowT]):
             raise self._refusal(failure)
 
     def _count_ids(self) -> int | None:
-        """Return how many ids there seem to be, None if nobody would see it or nobody knows."""
+        """Return how many ids there seem to be, None if it would not be shown or is not known."""
         if not self.display.is_shown or not self.input.is_repeatable:
             return None
         try:
@@ -216,7 +216,7 @@ class Run(Generic[RowT]):
             return None
 
     def _read_chunks(self) -> None:
-        """Read, also on after a chunk that HubSpot cannot answer, as long as others can be read."""
+        """Read, past chunks that HubSpot cannot answer, as long as others can be read."""
         placed, failures = -1, 0
         while not self._interrupts.came:
             try:
@@ -283,7 +283,7 @@ class Run(Generic[RowT]):
             why_not = self._sentence(failure.error)
             for id_ in failure.ids:
                 yield id_, why_not
-        with suppress(KeyboardInterrupt):  # nobody waits for what is still to come from a pipe
+        with suppress(KeyboardInterrupt):  # what is still to come from a pipe is not waited for
             for id_ in islice(left, failed, None):
                 yield id_, why
 

@@ -44,7 +44,7 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ApiError):
         return f"{_meaning(error)} ({_details(error)})"
     if isinstance(error, httpx.RequestError):  # its text names the host, which may be a proxy
-        return f"no answer from {shortened(str(error))} ({type(error).__name__})"
+        return f"no response from {shortened(str(error))} ({type(error).__name__})"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, HubSpotError | InvalidIdError):
