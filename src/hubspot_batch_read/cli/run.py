@@ -18,7 +18,7 @@ from hubspot_batch_read.cli.inputs import Entry, Input
 from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.cli.missing_file import INVALID, PROBLEMS, UNREAD, MissingFile
 from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.cli.sentences import sentence, shortened
+from hubspot_batch_read.cli.sentences import counted, sentence
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.core.results import Missing, Summary
 from hubspot_batch_read.read import Read
@@ -35,8 +35,6 @@ Begin = Callable[[Iterator[str], OnProgress], Read[RowT]]
 
 FAILURES = 3
 """Chunks that may fail one after the other before a run stops."""
-MOST_MESSAGES = 3
-"""Messages of HubSpot that are not about an id, and are said."""
 
 
 NAMES = {
@@ -124,29 +122,12 @@ class Run(Generic[RowT]):
     @property
     def account(self) -> str:
         """What became of the ids, in numbers."""
-        parts = [_number(self.output.records, "record"), *self._reasons(*NAMES)]
-        return f"{_number(self.total, 'id')}: {', '.join(parts)}"
+        parts = [counted(self.output.records, "record"), *self._reasons(*NAMES)]
+        return f"{counted(self.total, 'id')}: {', '.join(parts)}"
 
     def _reasons(self, *reasons: str) -> list[str]:
         counts = self.missing.counts
         return [f"{counts[reason]:,} {NAMES[reason]}" for reason in reasons if counts[reason]]
-
-    @property
-    def warnings(self) -> list[str]:
-        """What else there is to know."""
-        warnings = []
-        if truncated := self.read.truncated:
-            ids = ", ".join(cut.id for cut in truncated[:3])
-            more = ", …" if len(truncated) > 3 else ""
-            warnings.append(
-                f"HubSpot cut {_number(len(truncated), 'record')} short ({ids}{more}); "
-                + truncated[0].remedy
-            )
-        messages = dict.fromkeys(error.message or "?" for error in self.read.other_errors)
-        others = len(messages) - MOST_MESSAGES
-        said = [shortened(message) for message in islice(messages, MOST_MESSAGES)]
-        warnings += [f"HubSpot also says: {message}" for message in said]
-        return warnings + ([f"HubSpot says {others:,} other things"] if others > 0 else [])
 
     @property
     def first_failure(self) -> Exception | None:
@@ -299,10 +280,6 @@ class Run(Generic[RowT]):
             write()
         except OSError as error:
             raise _unwritable(error) from error
-
-
-def _number(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _unwritable(error: OSError) -> CommandError:

@@ -19,6 +19,11 @@ LONGEST_TEXT = 500
 """Characters of a text that somebody else wrote: HubSpot, or the author of an exception."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of something, in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @overload
 def shortened(text: str) -> str: ...
 @overload
