@@ -129,10 +129,8 @@ def ours(sandbox: Sandbox) -> Iterator[Read]:
     with client(sandbox.token, base_url=sandbox.base_url) as hubspot:
 
         def read(ids: list[str]) -> Found:
-            batch = hubspot.read_associations("contacts", "companies", ids)
-            rows = batch.all()
-            errors = [error.id for error in batch.errors]
-            return Found(rows, [*errors, *batch.without_associations, *batch.unanswered])
+            contacts = hubspot.read_associations("contacts", "companies", ids)
+            return Found(contacts.all(), [missing.id for missing in contacts.missing])
 
         yield read
 

@@ -78,27 +78,27 @@ def measure(base_url: str, case: Case) -> int:
 def read_sync(base_url: str, case: Case, number: int) -> None:
     """Read so many ids, sync."""
     with HubSpot("no-token", base_url=base_url) as hubspot:
-        batch = hubspot.read_associations(
+        read = hubspot.read_associations(
             "contacts", "companies", ids(number), unique_ids=case.unique
         )
-        for _ in batch:
+        for _ in read:
             pass
-        assert batch.summary.taken == number
+        assert read.summary.taken == number
 
 
 def read_async(base_url: str, case: Case, number: int) -> None:
     """Read so many ids, async."""
 
-    async def read() -> None:
+    async def read_all() -> None:
         async with AsyncHubSpot("no-token", base_url=base_url) as hubspot:
-            batch = hubspot.read_associations(
+            read = hubspot.read_associations(
                 "contacts", "companies", ids(number), unique_ids=case.unique
             )
-            async for _ in batch:
+            async for _ in read:
                 pass
-            assert batch.summary.taken == number
+            assert read.summary.taken == number
 
-    asyncio.run(read())
+    asyncio.run(read_all())
 
 
 def ids(number: int) -> Iterator[str]:

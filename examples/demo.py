@@ -22,9 +22,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from hubspot_batch_read import Batch, HubSpot
+from hubspot_batch_read import ApiError, HubSpot, HubSpotError, Read
 from hubspot_batch_read.sandbox import Sandbox
-from hubspot_batch_read_api.errors import ApiError, HubSpotError
 from hubspot_batch_read_api.types import Model
 
 RecordT = TypeVar("RecordT", bound=Model)
@@ -168,7 +167,7 @@ def show_an_error(hubspot: HubSpot, _: Ids) -> None:
         console.print(f"  {type(error).__name__}: {error}", style="red")
         for name in ("status_code", "category", "message", "correlation_id"):
             console.print(f"    {name:<16}{getattr(error, name)!r}")
-    console.print(f"  unread: {few(companies.unread)}")
+    console.print(f"  unread: {few(companies.unread())}")
 
 
 def show(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
@@ -181,14 +180,16 @@ def show(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) ->
     console.print(table)
 
 
-def show_account(batch: Batch[RecordT]) -> None:
+def show_account(read: Read[RecordT]) -> None:
     """Print what became of the ids without a record, and of the records that were cut short."""
-    console.print(f"  {batch.summary}")
-    if batch.without_associations:
-        console.print(f"  without associations: {few(batch.without_associations)}")
-    for error in batch.errors:
-        console.print(f"  {error.id}: {error.sub_category or error.category}, {error.message}")
-    for cut in batch.truncated:
+    console.print(f"  {read.summary}")
+    nothing = [each.id for each in read.missing if each.reason == "without_associations"]
+    if nothing:
+        console.print(f"  without associations: {few(nothing)}")
+    for each in read.missing:
+        if each.reason == "error":
+            console.print(f"  {each.id}: {each.sub_category or each.category}, {each.message}")
+    for cut in read.truncated:
         console.print(f"  {cut.id} is cut short: {cut.remedy}")
 
 

@@ -3,7 +3,8 @@
 reference.py build/site/objects.inv
 
 The file is the inventory of the built site. Public is what the `__all__` of the packages have; of
-an operation and of `incidents`, which have none, each function that is defined there.
+an operation and of `incidents`, which have none, each function that is defined there. What a
+package hands on from another is in the reference of the other.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import hubspot_batch_read.sandbox
 import hubspot_batch_read_api
 
 PACKAGES = (hubspot_batch_read, hubspot_batch_read.sandbox, hubspot_batch_read_api)
+ROOTS = {package.__name__ for package in PACKAGES}
 HEADER_LINES = 4
 
 
@@ -47,8 +49,14 @@ def public_names(module: ModuleType) -> Iterator[str]:
         value = getattr(module, name)
         if isinstance(value, ModuleType):
             yield from public_names(value)
-        else:
+        elif not is_handed_on(value, module):
             yield f"{module.__name__}.{name}"
+
+
+def is_handed_on(value: object, module: ModuleType) -> bool:
+    """Return whether a public value of a module is from another of the packages."""
+    root = getattr(value, "__module__", module.__name__).partition(".")[0]
+    return root in ROOTS and root != module.__name__.partition(".")[0]
 
 
 def functions(module: ModuleType) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Final
 
 import hubspot_batch_read_api as api
 from hubspot_batch_read import AsyncHubSpot, HubSpot, sandbox
-from hubspot_batch_read.tables import WORKFLOW_ID_MAPPINGS
+from hubspot_batch_read.operations import WORKFLOWS_BY_FLOW_ID
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def use_sandbox(*_: str) -> None:
 
 def use_arrow(*_: str) -> None:
     """Make a record batch."""
-    batch = WORKFLOW_ID_MAPPINGS.record_batch([(1, 2)])
+    batch = WORKFLOWS_BY_FLOW_ID.table.record_batch([(1, 2)])
     assert batch.num_rows == 1, batch
 
 

@@ -68,8 +68,8 @@ class Connection(Generic[LoopT]):
             max_wait: Longest time, in seconds, to wait for a retry or the rate limit; where more
                 would be needed, the error is raised instead.
             max_concurrency: How many requests of a read run at the same time.
-            max_response_bytes: How long the body of a response may be, decompressed; a longer one
-                raises ResponseTooLargeError. 256 MiB unless you say otherwise.
+            max_response_bytes: How long the body of a response may be, decompressed; of a longer
+                one, a read asks for the ids in smaller requests. Default 256 MiB.
             httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
 
         Raises:

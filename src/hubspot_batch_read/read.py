@@ -370,6 +370,8 @@ class Loop(Generic[RowT]):
                 while True:
                     self._bell.get_nowait()
             with self._lock:
+                if self.stopped.is_set():  # and unread() may have told what is left
+                    break
                 request = self._plan.next_request()
                 is_short = request is not None and len(self._threads) < self._max_threads
             self._news.put(None)

@@ -141,10 +141,10 @@ def contacts(cli: Cli) -> Path:
 
 
 def line(id_: str, reason: str) -> dict[str, Any]:
-    """Return a line of the file of errors, with nothing but an id and the reason."""
+    """Return a line of the file of missing ids, with nothing but an id and the reason."""
     nothing = dict.fromkeys(("category", "sub_category", "message", "context"))
     return {"id": id_, "reason": reason, **nothing}
 
 
-def errors(path: str | Path = "errors.jsonl") -> list[dict[str, Any]]:
+def missing(path: str | Path = "missing.jsonl") -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(path).read_bytes().splitlines()]

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from hubspot_batch_read import Batch, HubSpot
+from hubspot_batch_read import HubSpot, Read
 from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import (
     TOKEN_WITHOUT_SCOPES,
@@ -24,7 +24,7 @@ from hubspot_batch_read.sandbox import (
     SandboxResponse,
     incidents,
 )
-from tests.cli.conftest import PORTAL, Cli, errors, line
+from tests.cli.conftest import PORTAL, Cli, line, missing
 
 READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "associations": (["associations", "contacts", "companies"], PORTAL.contact_ids[:40]),
@@ -42,13 +42,13 @@ READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
 
 
 def read_with_library(served: Sandbox, name: str, ids: tuple[str, ...]) -> Any:
-    """Return the batch that has read the ids, and its records."""
+    """Return the read of the ids, and its records."""
     with HubSpot(served.token, base_url=served.base_url) as hubspot:
-        batch = begin(hubspot, name, ids)
-        return batch, batch.all()
+        read = begin(hubspot, name, ids)
+        return read, read.all()
 
 
-def begin(hubspot: HubSpot, name: str, ids: tuple[str, ...]) -> Batch[Any]:
+def begin(hubspot: HubSpot, name: str, ids: tuple[str, ...]) -> Read[Any]:
     if name == "associations":
         return hubspot.read_associations("contacts", "companies", ids)
     if name == "associations-v3":
@@ -68,22 +68,22 @@ def begin(hubspot: HubSpot, name: str, ids: tuple[str, ...]) -> Batch[Any]:
 @pytest.mark.parametrize("name", READS)
 def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
     command, ids = READS[name]
-    result = cli(*command, *ids, "--errors", "errors.jsonl")
-    batch, records = read_with_library(cli.sandbox, name, ids)
+    result = cli(*command, *ids, "--missing", "missing.jsonl")
+    read, records = read_with_library(cli.sandbox, name, ids)
     assert result.rows == [record.to_dict() for record in records]
-    without = {each["id"]: each["reason"] for each in errors()}
-    assert without == dict.fromkeys(batch.without_associations, "without_associations")
+    without = {each["id"]: each["reason"] for each in missing()}
+    assert without == {each.id: "without_associations" for each in read.missing}
     assert (result.code, result.err.startswith("Warning: HubSpot cut")) == (
         0,
-        bool(batch.truncated),
+        bool(read.truncated),
     )
 
 
 @pytest.mark.parametrize("name", READS)
 def test_csv_and_parquet_are_the_tables_of_the_library(cli: Cli, name: str) -> None:
     command, ids = READS[name]
-    batch, _ = read_with_library(cli.sandbox, name, ())
-    columns = batch.to_arrow().schema.names
+    read, _ = read_with_library(cli.sandbox, name, ())
+    columns = read.to_arrow().schema.names
     rows = list(csv.reader(io.StringIO(cli(*command, *ids, "--format", "csv").out.decode())))
     cli(*command, *ids, "--format", "parquet", "--output", "rows.parquet")
     parquet = pq.read_table("rows.parquet").to_pylist()
@@ -130,15 +130,15 @@ def test_no_ids_make_an_empty_output_without_a_request(cli: Cli, format_: str) -
     assert cli.sandbox.traffic.requests == requests
 
 
-def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -> None:
+def test_every_id_without_a_record_has_a_line_with_the_reason(cli: Cli) -> None:
     found, nothing = PORTAL.contact_ids[:2]
     lines = [found, "nonsense", nothing, "two words", "1,2", f"0{found}", nothing]
     result = cli(
-        *("associations", "contacts", "companies", "--errors", "errors.jsonl"),
+        *("associations", "contacts", "companies", "--missing", "missing.jsonl"),
         stdin="\n".join(lines).encode(),
     )
     assert [row["from"]["id"] for row in result.rows] == [found]
-    by_id = {each["id"]: each for each in errors()}
+    by_id = {each["id"]: each for each in missing()}
     assert {id_: each["reason"] for id_, each in by_id.items()} == {
         "nonsense": "error",
         nothing: "without_associations",
@@ -147,30 +147,30 @@ def test_every_id_without_a_row_has_a_line_of_errors_with_the_reason(cli: Cli) -
     }
     assert by_id["nonsense"]["sub_category"] == "crm.associations.INVALID_IDENTIFIER"
     assert by_id["1,2"]["message"] == "standard input, line 5: it has several values"
-    assert len(errors()) == 4
+    assert len(missing()) == 4
     assert result.code == 1
     assert result.err == (
         "First problem: standard input, line 4: it has several values.\n"
         "5 ids: 1 record, 1 without associations, 1 with errors, 2 invalid; "
-        "errors.jsonl says why.\n"
+        "missing.jsonl says why.\n"
     )
 
 
 def test_what_hubspot_says_nothing_of_is_told(cli: Cli) -> None:
     unknown = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
-    result = cli("campaigns", unknown, "--errors", "errors.jsonl")
-    assert (result.code, errors()) == (1, [line(unknown, "unanswered")])
+    result = cli("campaigns", unknown, "--missing", "missing.jsonl")
+    assert (result.code, missing()) == (1, [line(unknown, "unanswered")])
     assert f"First problem: {unknown}: HubSpot did not mention it.\n" in result.err
 
 
 def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
     body = json.dumps({"status": "COMPLETE", "results": [{"from": {"id": "1"}, "to": []}]})
-    command = ["associations", "contacts", "companies", "1", "--errors", "errors.jsonl"]
+    command = ["associations", "contacts", "companies", "1", "--missing", "missing.jsonl"]
     for format_ in ("csv", "parquet"):
         cli.sandbox.faults = lambda _: SandboxResponse(200, body=body)
         assert cli(*command, "--format", format_).code == 0
-        assert errors() == [line("1", "without_associations")]
-        Path("errors.jsonl").unlink()
+        assert missing() == [line("1", "without_associations")]
+        Path("missing.jsonl").unlink()
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
         (["associations", "contacts", "deals", "1", "--column", "ids"], "--column is about a file"),
         (["associations", "contacts", "deals", "1", "--resume"], "name it with --output"),
         (
-            ["associations", "contacts", "deals", "1", "--output", "a", "--errors", "./a"],
+            ["associations", "contacts", "deals", "1", "--output", "a", "--missing", "./a"],
             "a is given for two things",
         ),
         (["associations", "contacts", "deals", "1", "--token-file", "none"], "none: No such file"),
@@ -240,7 +240,7 @@ def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str)
     assert cli(*command).code == 2
     assert Path("ids").read_text() == "1\n"
     parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "rows"]
-    assert "rows.part is given for two things" in cli(*parquet, "--errors", "rows.part").err
+    assert "rows.part is given for two things" in cli(*parquet, "--missing", "rows.part").err
 
 
 def test_a_mistake_leaves_nothing_that_is_in_the_way_of_the_right_command(cli: Cli) -> None:
@@ -250,16 +250,16 @@ def test_a_mistake_leaves_nothing_that_is_in_the_way_of_the_right_command(cli: C
     assert Path("rows.csv").read_text().startswith("id,created_at,")
 
 
-def test_errors_begin_anew_where_rows_go_to_standard_output_and_overwrite_nothing_else(
+def test_missing_ids_start_from_scratch_with_standard_output_and_overwrite_nothing_else(
     cli: Cli,
 ) -> None:
-    command = ["associations", "contacts", "deals", "nonsense", "--errors", "errors.jsonl"]
-    assert [cli(*command).code, cli(*command).code, len(errors())] == [1, 1, 1]
+    command = ["associations", "contacts", "deals", "nonsense", "--missing", "missing.jsonl"]
+    assert [cli(*command).code, cli(*command).code, len(missing())] == [1, 1, 1]
     result = cli(*command, "--output", "rows.jsonl")
-    assert (result.code, "errors.jsonl exists" in result.err) == (2, True)
-    Path("errors.jsonl").write_text("precious")
+    assert (result.code, "missing.jsonl exists" in result.err) == (2, True)
+    Path("missing.jsonl").write_text("precious")
     assert cli(*command).code == 2
-    assert Path("errors.jsonl").read_text() == "precious"
+    assert Path("missing.jsonl").read_text() == "precious"
 
 
 @pytest.mark.parametrize(("name", "begin"), [("r.csv", b"from_id,"), ("r.Parquet", b"PAR1")])
@@ -284,10 +284,10 @@ def test_ids_come_from_several_files_and_standard_input_each_once(cli: Cli) -> N
     one, _, other = PORTAL.contact_ids[:3]
     Path("a.csv").write_text(f"id,name\n{one},Ada\n1;2,x\n")
     Path("b.csv").write_text(f"name;id\nAda;{one}\nBob;{other}\n")
-    command = ["associations", "contacts", "companies", "--column", "id", "--errors", "e.jsonl"]
+    command = ["associations", "contacts", "companies", "--column", "id", "--missing", "e.jsonl"]
     result = cli(*command, "--ids", "a.csv", "--ids", "b.csv", "--ids", "a.csv")
     assert [row["from"]["id"] for row in result.rows] == [one, other]
-    assert [each["message"] for each in errors("e.jsonl")] == [
+    assert [each["message"] for each in missing("e.jsonl")] == [
         *("a.csv, line 3: it has several values", "a.csv, line 3: it has several values"),
     ]
     stdin = f"id\n{other}\n".encode()
@@ -311,9 +311,9 @@ def test_a_workbook_is_called_so_and_nothing_is_read_or_written(cli: Cli) -> Non
 def test_ids_that_a_spreadsheet_spoilt_are_told_and_not_sent(cli: Cli) -> None:
     requests = cli.sandbox.traffic.requests
     stdin = b"1.09426E+11\n101.0\n101,0\nnan\n"
-    result = cli("associations", "contacts", "companies", "--errors", "e.jsonl", stdin=stdin)
+    result = cli("associations", "contacts", "companies", "--missing", "e.jsonl", stdin=stdin)
     assert (result.code, cli.sandbox.traffic.requests) == (1, requests)
-    assert [each["reason"] for each in errors("e.jsonl")] == ["invalid"] * 4
+    assert [each["reason"] for each in missing("e.jsonl")] == ["invalid"] * 4
     assert "First problem: standard input, line 1: a spreadsheet or pandas rounded it" in result.err
 
 
@@ -344,10 +344,10 @@ def test_each_place_that_is_no_id_is_told_and_hides_no_id(cli: Cli) -> None:
     one = PORTAL.contact_ids[0]
     Path("ids.csv").write_text(f"name,id\n{one}\n{one}\nAda,{one}\n")
     command = ["associations", "contacts", "companies", "--ids", "ids.csv", "--column", "id"]
-    command += ["--output", "rows.jsonl", "--errors", "errors.jsonl"]
+    command += ["--output", "rows.jsonl", "--missing", "missing.jsonl"]
     for resume in ([], ["--resume"]):
         assert cli(*command, *resume).code == 1
-        assert [each["message"] for each in errors()] == [
+        assert [each["message"] for each in missing()] == [
             "ids.csv, line 2: no column 'id'",
             "ids.csv, line 3: no column 'id'",
         ]
@@ -427,7 +427,7 @@ def test_a_run_that_stops_early_says_why_and_how_to_go_on(
 ) -> None:
     cli.sandbox.faults = lambda request: answer if request.ordinal % 2 else None
     arguments = ["associations", "contacts", "deals", "--ids", contacts, "--output", "rows.jsonl"]
-    result = cli(*arguments, "--errors", "errors.jsonl")
+    result = cli(*arguments, "--missing", "missing.jsonl")
     assert result.code == 3
     assert sentence in result.err
     assert "Traceback" not in result.err
@@ -435,7 +435,7 @@ def test_a_run_that_stops_early_says_why_and_how_to_go_on(
     command = shlex.split(hint.removeprefix("To continue: "))
     assert command[2] == "--resume"
     rows = [json.loads(line)["from"]["id"] for line in Path("rows.jsonl").read_bytes().splitlines()]
-    assert sorted([*rows, *(each["id"] for each in errors())]) == sorted(PORTAL.contact_ids)
+    assert sorted([*rows, *(each["id"] for each in missing())]) == sorted(PORTAL.contact_ids)
     cli.sandbox.faults = None
     assert cli(*command[1:]).code == 0
     uninterrupted = cli("associations", "contacts", "deals", "--ids", contacts)
@@ -496,13 +496,13 @@ def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
         return SandboxResponse(200, body='{"results": 5}') if is_second else None
 
     cli.sandbox.faults = faults
-    command = ["associations", "contacts", "deals", "--ids", contacts, "--errors", "errors.jsonl"]
+    command = ["associations", "contacts", "deals", "--ids", contacts, "--missing", "missing.jsonl"]
     result = cli(*command)
     assert result.code == 1
-    unread = [each for each in errors() if each["reason"] == "unread"]
+    unread = [each for each in missing() if each["reason"] == "unread"]
     assert [each["id"] for each in unread] == list(PORTAL.contact_ids[1000:2000])
     assert "results" in unread[0]["message"]
-    assert len(result.rows) + len(errors()) == len(PORTAL.contact_ids)
+    assert len(result.rows) + len(missing()) == len(PORTAL.contact_ids)
 
 
 def test_a_run_stops_when_no_chunk_can_be_answered(cli: Cli) -> None:
@@ -550,3 +550,27 @@ def test_the_example_of_each_help_runs(cli: Cli, command: str) -> None:
     words = shlex.split(example)
     assert words[1:3] == ["hubspot-batch-read", command]
     assert cli(*words[2:]).code in {0, 1}  # its ids are nobody's
+
+
+def test_an_id_that_hubspot_refuses_is_found_and_keeps_no_other_from_being_read(
+    cli: Cli, contacts: Path
+) -> None:
+    odd = PORTAL.contact_ids[1500]
+    refusal = {"status": "error", "category": "VALIDATION_ERROR", "message": "an odd id"}
+
+    def faults(request: SandboxRequest) -> SandboxResponse | None:
+        is_refused = {"id": odd} in request.document["inputs"]
+        return SandboxResponse(400, body=json.dumps(refusal)) if is_refused else None
+
+    cli.sandbox.faults = faults
+    command = ["associations", "contacts", "companies", "--ids", contacts]
+    result = cli(*command, "--output", "rows.jsonl", "--missing", "missing.jsonl")
+    rows = Path("rows.jsonl").read_bytes().splitlines()
+    said = {"category": "VALIDATION_ERROR", "message": "an odd id"}
+    assert [each for each in missing() if each["reason"] == "error"] == [line(odd, "error") | said]
+    assert len(rows) + len(missing()) == len(PORTAL.contact_ids)
+    assert result.code == 1
+    assert f"First problem: {odd}: an odd id.\n" in result.err
+    requests = cli.sandbox.traffic.requests
+    again = cli(*command, "--output", "rows.jsonl", "--missing", "missing.jsonl", "--resume")
+    assert (again.code, cli.sandbox.traffic.requests) == (1, requests)

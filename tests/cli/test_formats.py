@@ -11,18 +11,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from attrs import evolve
-from hubspot_batch_read.results import InputError, WithoutRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read import tables
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import ErrorFile, open_errors
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.formats import Flat, Format, JsonLines, json_line, read_csv
+from hubspot_batch_read.cli.missing_file import MissingFile, open_missing
 from hubspot_batch_read.cli.outputs import Output, open_new, open_output
-from hubspot_batch_read.operations import ASSOCIATIONS, CAMPAIGNS, WORKFLOWS_BY_FLOW_ID
+from hubspot_batch_read.core.results import Missing
+from hubspot_batch_read.operations import ASSOCIATIONS, WORKFLOWS_BY_FLOW_ID, campaigns
 from hubspot_batch_read_api.models import Association, Campaign
 from tests.cli.conftest import line
 
@@ -79,12 +77,12 @@ def test_a_file_cut_off_anywhere_can_be_continued_to_the_same_file(
     done = Done()
     output = open_output(path, FORMATS[name](), done)
     left = [each for each in records if each.from_.id not in done]
-    assert output.rows == len(records) - len(left)
-    assert records[output.rows :] == left
+    assert output.records == len(records) - len(left)
+    assert records[output.records :] == left
     assert output.incomplete in {None, *(each.from_.id for each in left)}
     write(output, left)
     assert path.read_bytes() == whole
-    assert output.rows == len(records)
+    assert output.records == len(records)
 
 
 def test_a_complete_file_of_json_lines_has_nothing_left_to_read(tmp_path: Path) -> None:
@@ -176,7 +174,8 @@ def test_csv_has_dates_as_iso_8601_and_lists_as_json() -> None:
             "assets": {"FORM": {"results": [{"id": "9", "name": "é"}]}},
         }
     )
-    operation = evolve(CAMPAIGNS, table=tables.campaigns(["hs_name", "hs_goal"]))
+    names = ["hs_name", "hs_goal"]
+    operation = campaigns(properties=names, start_date=None, end_date=None)
     (line,) = csv.reader(io.StringIO(Flat(operation, "id").encode(campaign).decode()))
     assert line[:6] == [
         *("a", "2026-01-02T03:04:05.600000+00:00", "2026-01-02T03:04:05+00:00", "[0,7]"),
@@ -211,7 +210,7 @@ def test_any_label_can_be_read_back(tmp_path: Path, label: str) -> None:
     write(Output(open_new(path), FORMATS["csv"]()), records)
     output = open_output(path, FORMATS["csv"](), done)
     output.close()
-    assert (output.rows, output.incomplete, "1" in done) == (2, "3", True)
+    assert (output.records, output.incomplete, "1" in done) == (2, "3", True)
     (row, *_) = list(read_csv(io.StringIO(path.read_bytes().decode(), newline="")))[1:]
     assert row[-1] == label
 
@@ -240,14 +239,14 @@ def test_a_file_is_written_by_one_run_at_a_time(tmp_path: Path) -> None:
     open_output(path, FORMATS["jsonl"](), None).close()
 
 
-def test_errors_that_are_continued_stay_where_they_are_and_as_open_as_they_are(
+def test_missing_ids_that_are_continued_stay_where_they_are_and_as_open_as_they_are(
     tmp_path: Path,
 ) -> None:
-    path, link = tmp_path / "errors", tmp_path / "link"
+    path, link = tmp_path / "missing", tmp_path / "link"
     path.write_bytes(b'{"id":"1","reason":"unread"}\n{"id":"2","reason":"error"}\n')
     path.chmod(0o600)
     link.symlink_to(path)
-    open_errors(link, Done()).close()
+    open_missing(link, Done()).close()
     assert link.is_symlink()
     assert path.read_bytes() == b'{"id":"2","reason":"error"}\n'
     assert path.stat().st_mode & 0o777 == 0o600
@@ -260,44 +259,44 @@ def test_numbers_are_ids_of_rows(tmp_path: Path) -> None:
     assert "5" in done
 
 
-def test_errors_are_continued_without_what_was_not_read_or_is_cut_off(tmp_path: Path) -> None:
-    path = tmp_path / "errors"
-    errors = open_errors(path, None)
-    errors.write("1", "error", message="why")
-    errors.write("2", "unread")
-    errors.write("3", "without_associations")
-    errors.close()
+def test_missing_ids_are_continued_without_what_was_not_read_or_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "missing"
+    missing = open_missing(path, None)
+    missing.write("1", "error", message="why")
+    missing.write("2", "unread")
+    missing.write("3", "without_associations")
+    missing.close()
     kept = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(path.read_bytes() + b'{"id":"4","reason":"err')
     done = Done()
-    errors = open_errors(path, done)
-    errors.write("5", "unanswered")
-    errors.close()
+    missing = open_missing(path, done)
+    missing.write("5", "unanswered")
+    missing.close()
     assert ["1" in done, "2" in done, "3" in done, "4" in done] == [True, False, True, False]
     assert path.read_bytes().splitlines(keepends=True)[:2] == [kept[0], kept[2]]
     assert json.loads(path.read_bytes().splitlines()[2]) == line("5", "unanswered")
-    assert (errors.number, errors.counts["without_associations"]) == (2, 1)
-    assert [each.name for each in tmp_path.iterdir()] == ["errors"]
+    assert (missing.number, missing.counts["without_associations"]) == (2, 1)
+    assert [each.name for each in tmp_path.iterdir()] == ["missing"]
 
 
-def input_error(id_: str, ids: list[str], **more: Any) -> WithoutRecord:
+def with_error(id_: str, ids: list[str], **more: Any) -> Missing:
     context = {"id": ids, "objectType": ["contact"]}
-    error = InputError(id=id_, category="VALIDATION_ERROR", context=context, **more)
-    return WithoutRecord(id_, "error", error)
+    category = "VALIDATION_ERROR"
+    return Missing(id=id_, reason="error", category=category, context=context, **more)
 
 
 def test_an_error_is_about_its_id_alone_however_many_ids_hubspot_names(tmp_path: Path) -> None:
     ids = [str(number) for number in range(1000)]
-    errors = open_errors(tmp_path / "errors", None)
-    errors.write_all([input_error(id_, ids, message="no: " + ", ".join(ids)) for id_ in ids])
-    errors.write_all([input_error("0042", ids), input_error("x", ids)])
-    errors.close()
-    *lines, odd, other = map(json.loads, (tmp_path / "errors").read_bytes().splitlines())
+    missing = open_missing(tmp_path / "missing", None)
+    missing.write_all([with_error(id_, ids, message="no: " + ", ".join(ids)) for id_ in ids])
+    missing.write_all([with_error("0042", ids), with_error("x", ids)])
+    missing.close()
+    *lines, odd, other = map(json.loads, (tmp_path / "missing").read_bytes().splitlines())
     for id_, each in zip(ids, lines, strict=True):
         assert (each["id"], each["context"]) == (id_, {"id": [id_], "objectType": ["contact"]})
     assert odd["context"]["id"] == ["42"]
     assert len(other["context"]["id"]) <= 5
-    assert (tmp_path / "errors").stat().st_size < 1_000_000
+    assert (tmp_path / "missing").stat().st_size < 1_000_000
 
 
 @given(
@@ -306,7 +305,7 @@ def test_an_error_is_about_its_id_alone_however_many_ids_hubspot_names(tmp_path:
     st.text(),
     st.integers(1, 1000),
 )
-def test_a_line_of_errors_is_bounded_and_has_the_same_keys_whatever_hubspot_says(
+def test_a_line_of_missing_ids_is_bounded_and_has_the_same_keys_whatever_hubspot_says(
     tmp_path_factory: pytest.TempPathFactory,
     id_: str,
     context: dict[str, list[str]],
@@ -316,55 +315,56 @@ def test_a_line_of_errors_is_bounded_and_has_the_same_keys_whatever_hubspot_says
     path = tmp_path_factory.getbasetemp() / "bounded"
     path.unlink(missing_ok=True)
     long = {key * times: [each * times for each in values] for key, values in context.items()}
-    error = InputError(
+    error = Missing(
         id=id_,
+        reason="error",
         category=text * times,
         sub_category=text * times,
         message=text * times,
         context=long,
     )
-    errors = open_errors(path, None)
-    errors.write_all([WithoutRecord(id_, "error", error), WithoutRecord(id_, "unanswered")])
-    errors.write(id_, "unread")
-    errors.write_invalid(id_, "no id")
-    errors.close()
+    missing = open_missing(path, None)
+    missing.write_all([error, Missing(id=id_, reason="unanswered")])
+    missing.write(id_, "unread")
+    missing.write_invalid(id_, "no id")
+    missing.close()
     lines = path.read_bytes().splitlines()
     assert max(map(len, lines)) < 150_000
     assert [[*json.loads(each)] for each in lines] == [[*line("", "")]] * 4
 
 
-def test_errors_can_be_read_by_a_query_whatever_comes_first(tmp_path: Path) -> None:
-    path = tmp_path / "errors.jsonl"
-    errors = open_errors(path, None)
+def test_missing_ids_can_be_read_by_a_query_whatever_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "missing.jsonl"
+    missing = open_missing(path, None)
     for number in range(25_000):
-        errors.write(str(number), "without_associations")
-    errors.write_all([input_error("x", ["x"], message="why")])
-    errors.close()
+        missing.write(str(number), "without_associations")
+    missing.write_all([with_error("x", ["x"], message="why")])
+    missing.close()
     table = duckdb.read_json(str(path))
     assert (table.columns, len(table.fetchall())) == ([*line("", "")], 25_001)
 
 
 @pytest.mark.parametrize("line", [b"nonsense\n", b'{"id":"1"}\n', b'{"id":1,"reason":"error"}\n'])
-def test_what_is_no_line_of_errors_is_not_continued(tmp_path: Path, line: bytes) -> None:
-    path = tmp_path / "errors"
+def test_what_is_no_line_of_missing_ids_is_not_continued(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "missing"
     path.write_bytes(line)
-    with pytest.raises(WrongUseError, match="errors, line 1: "):
-        open_errors(path, Done())
+    with pytest.raises(WrongUseError, match="missing, line 1: "):
+        open_missing(path, Done())
     assert path.read_bytes() == line
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_errors_that_cannot_be_written_stop_the_run() -> None:
+def test_missing_ids_that_cannot_be_written_stop_the_run() -> None:
     with Path("/dev/full").open("wb", buffering=0) as file, pytest.raises(CommandError) as caught:
-        ErrorFile(file).write("1", "error")
-    assert str(caught.value) == "the errors cannot be written: No space left on device"
+        MissingFile(file).write("1", "error")
+    assert str(caught.value) == "the missing ids cannot be written: No space left on device"
 
 
 def test_ids_are_counted_though_they_cannot_be_written() -> None:
-    found = [WithoutRecord(str(number), "unanswered") for number in range(5)]
+    found = [Missing(id=str(number), reason="unanswered") for number in range(5)]
     with Path("/dev/full").open("wb", buffering=0) as file:
-        errors = ErrorFile(file)
+        missing = MissingFile(file)
         with pytest.raises(CommandError):
-            errors.write_all(found)
-        errors.write("6", "error")
-    assert errors.number == 6
+            missing.write_all(found)
+        missing.write("6", "error")
+    assert missing.number == 6

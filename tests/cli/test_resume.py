@@ -21,9 +21,17 @@ import pytest
 
 from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.sandbox import Hold, SandboxRequest
-from tests.cli.conftest import PORTAL, Cli, errors
+from tests.cli.conftest import PORTAL, Cli, missing
 
-COMMAND = ["associations", "contacts", "deals", "--ids", "contacts.txt", "--errors", "errors.jsonl"]
+COMMAND = [
+    "associations",
+    "contacts",
+    "deals",
+    "--ids",
+    "contacts.txt",
+    "--missing",
+    "missing.jsonl",
+]
 
 
 class Gate:
@@ -69,7 +77,7 @@ def test_a_run_ended_by_a_signal_is_continued_to_what_an_uninterrupted_one_gives
 ) -> None:
     command = [*COMMAND, "--format", format_, "--output"]
     assert cli(*command, f"whole.{format_}").code == 0
-    Path("errors.jsonl").rename("whole-errors.jsonl")
+    Path("missing.jsonl").rename("whole-missing.jsonl")
     for after in (1, 2):
         held = gate(cli, after)
         process = cli.start(*command, f"rows.{format_}", "--resume")
@@ -84,11 +92,11 @@ def test_a_run_ended_by_a_signal_is_continued_to_what_an_uninterrupted_one_gives
             assert process.returncode == 3
             assert said.startswith(b"Error: interrupted.\n")
             assert b"To continue: hubspot-batch-read associations --resume --base-url" in said
-            told = len(errors())
+            told = len(missing())
             assert told + count(f"rows.{format_}") == len(PORTAL.contact_ids)
     assert cli(*command, f"rows.{format_}", "--resume").code == 0
     assert content(Path(f"rows.{format_}")) == content(Path(f"whole.{format_}"))
-    assert content(Path("errors.jsonl")) == content(Path("whole-errors.jsonl"))
+    assert content(Path("missing.jsonl")) == content(Path("whole-missing.jsonl"))
     assert not [path for path in Path().iterdir() if path.suffix in {".part", ".tmp"}]
     requests = cli.sandbox.traffic.requests
     assert cli(*command, f"rows.{format_}", "--resume").code == 0
@@ -114,12 +122,12 @@ def test_a_chunk_that_is_complete_is_in_the_files_while_the_next_is_waited_for(c
     cli.sandbox.faults = faults
     process = cli.start("associations-v3", *COMMAND[1:], "--output", "rows.jsonl")
     ended = monotonic() + 20
-    while told("rows.jsonl") + told("errors.jsonl") < len(first):
+    while told("rows.jsonl") + told("missing.jsonl") < len(first):
         assert monotonic() < ended
     process.kill()
     opened.set()
     process.communicate()
-    assert {line["id"] for line in errors()} < set(first)
+    assert {line["id"] for line in missing()} < set(first)
 
 
 def told(name: str) -> int:
@@ -156,12 +164,12 @@ def test_what_was_answered_is_not_asked_again(cli: Cli) -> None:
 
 def test_a_resumed_run_ends_as_the_whole_would(cli: Cli) -> None:
     command = ["associations", "contacts", "companies", "nonsense", PORTAL.contact_ids[0]]
-    command += ["--output", "rows.jsonl", "--errors", "errors.jsonl"]
+    command += ["--output", "rows.jsonl", "--missing", "missing.jsonl"]
     first = cli(*command)
     again = cli(*command, "--resume")
     assert (first.code, again.code) == (1, 1)
     assert first.err == again.err
-    assert len(errors()) == 1
+    assert len(missing()) == 1
 
 
 def test_ids_may_be_added_to_a_finished_parquet_file(cli: Cli) -> None:
@@ -264,8 +272,8 @@ def test_a_full_disk_stops_the_run_with_every_id_told(cli: Cli, format_: str) ->
         process = cli.start(*COMMAND, "--format", format_, stdout=full)
         _, said = process.communicate(timeout=20)
     assert process.returncode == 3
-    assert said.startswith(b"Error: the rows cannot be written: No space left on device.\n")
-    assert len(errors()) == len(PORTAL.contact_ids)
+    assert said.startswith(b"Error: the records cannot be written: No space left on device.\n")
+    assert len(missing()) == len(PORTAL.contact_ids)
 
 
 def test_a_record_at_the_end_of_a_csv_file_stays_also_if_it_is_not_asked_for_again(
@@ -298,7 +306,7 @@ def test_rows_of_something_else_in_the_part_file_are_named(cli: Cli) -> None:
     command = ["associations", "contacts", "deals", "1", "--format", "parquet"]
     result = cli(*command, "--output", "rows.parquet", "--resume")
     assert result.code == 3
-    assert "rows.parquet.part, line 1, is no row of this command" in result.err
+    assert "rows.parquet.part, line 1, is no record of this command" in result.err
 
 
 @pytest.mark.usefixtures("contacts")
@@ -315,7 +323,7 @@ def test_a_terminal_shows_progress_in_colour_unless_it_is_not_wanted(
     assert "no errors, 0 waits" in shown
     assert "2,500 ids: " in shown
     assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]m|\x1b\[38;5", shown)) != bool(environment)
-    Path("errors.jsonl").unlink()
+    Path("missing.jsonl").unlink()
     assert cli.in_terminal(*COMMAND, "--output", "other.jsonl", "--no-progress").shown == ""
 
 

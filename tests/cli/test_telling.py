@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import subprocess
+import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,16 +14,17 @@ from typing import Any
 
 import httpx
 import pytest
-from hubspot_batch_read.batch import Batch
 
 from hubspot_batch_read.cli import execute, inputs
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import ErrorFile
+from hubspot_batch_read.cli.missing_file import MissingFile
 from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.sandbox import SandboxRequest, SandboxResponse, in_order
+from hubspot_batch_read.core.results import Missing
+from hubspot_batch_read.read import Read
+from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
 from hubspot_batch_read.sending import Sender
-from tests.cli.conftest import PORTAL, Cli, Result, errors
+from tests.cli.conftest import PORTAL, Cli, Result, missing
 
 READ = ["associations", "contacts", "companies"]
 NONSENSE = SandboxResponse(200, body='{"results": 5}')
@@ -34,7 +36,7 @@ def only_lines(text: str) -> bool:
     return all(line.isprintable() for line in text.split("\n"))
 
 
-@pytest.mark.parametrize("options", [[], ["--errors", "errors.jsonl"]])
+@pytest.mark.parametrize("options", [[], ["--missing", "missing.jsonl"]])
 def test_a_run_of_which_no_chunk_could_be_read_stopped_and_says_why(
     cli: Cli, options: list[str]
 ) -> None:
@@ -48,7 +50,7 @@ def test_a_run_of_which_no_chunk_could_be_read_stopped_and_says_why(
     )
 
 
-@pytest.mark.parametrize("options", [[], ["--errors", "errors.jsonl"]])
+@pytest.mark.parametrize("options", [[], ["--missing", "missing.jsonl"]])
 def test_a_chunk_that_could_not_be_read_is_told_with_the_reason(
     cli: Cli, contacts: Path, options: list[str]
 ) -> None:
@@ -60,7 +62,7 @@ def test_a_chunk_that_could_not_be_read_is_told_with_the_reason(
     result = cli(*READ, "--ids", contacts, *options)
     assert result.code == 1
     assert result.err.startswith("Error: AssociationEnvelope: $.results: expected a list")
-    assert ("--errors FILE tells why" in result.err) != bool(options)
+    assert ("--missing FILE tells why" in result.err) != bool(options)
 
 
 @pytest.mark.parametrize("id_", ["nonsense", "101.0"])
@@ -68,9 +70,9 @@ def test_the_first_problem_of_an_id_is_told_with_the_reason_and_again_when_resum
     cli: Cli, id_: str
 ) -> None:
     command = [*READ, PORTAL.contact_ids[0], id_, "1;2", "--output", "rows.jsonl"]
-    command += ["--errors", "errors.jsonl"]
+    command += ["--missing", "missing.jsonl"]
     first = cli(*command)
-    said = next(each["message"] for each in errors() if each["id"] in {id_, "1;2"})
+    said = next(each["message"] for each in missing() if each["id"] in {id_, "1;2"})
     assert first.code == 1
     assert f"First problem: {'' if said.startswith('argument') else f'{id_}: '}{said}" in first.err
     assert cli(*command, "--resume").err == first.err
@@ -108,7 +110,7 @@ PLACES: dict[str, tuple[type, str, int]] = {
     "at the end": (Output, "finish", 0),
     "while a request is sent": (Sender, "send", 1),
     "while all requests are sent": (Sender, "send", 0),
-    "while records are taken": (Batch, "__iter__", 0),
+    "while records are taken": (Read, "__iter__", 0),
     "while a record is looked at": (Done, "is_written", 100),
 }
 
@@ -119,18 +121,18 @@ def test_whatever_ends_a_run_every_id_has_a_line_and_the_user_a_sentence(
     cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch, place: str, format_: str
 ) -> None:
     owner, name, number = PLACES[place]
-    output = ["--output", f"rows.{format_}", "--errors", "errors.jsonl"]
+    output = ["--output", f"rows.{format_}", "--missing", "missing.jsonl"]
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, fails_at(getattr(owner, name), number))
         result = cli(*READ, "--ids", contacts, *output)
     assert result.code == 3
     assert "Error: UnforeseenError: it broke:\\x1b[2J\\nhere.\n" in result.err
     assert only_lines(result.err)
-    told = [*rows(format_), *(each["id"] for each in errors())]
+    told = [*rows(format_), *(each["id"] for each in missing())]
     assert sorted(told) == sorted(PORTAL.contact_ids)
     assert "To continue: " in result.err
     assert cli(*READ, "--ids", contacts, *output, "--resume").code == 0
-    assert len(rows(format_)) + len(errors()) == len(PORTAL.contact_ids)
+    assert len(rows(format_)) + len(missing()) == len(PORTAL.contact_ids)
 
 
 def rows(format_: str) -> list[str]:
@@ -145,15 +147,48 @@ def test_an_exception_while_ids_are_read_keeps_those_that_were_read(
     cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inputs, "_entry", fails_at(inputs._entry, 1500))
-    result = cli(*READ, "--ids", contacts, "--errors", "errors.jsonl")
+    result = cli(*READ, "--ids", contacts, "--missing", "missing.jsonl")
     assert (result.code, "Error: UnforeseenError: it broke" in result.err) == (3, True)
-    assert len(result.rows) + len(errors()) == 1500
+    assert len(result.rows) + len(missing()) == 1500
 
 
-def test_errors_that_cannot_be_written_cost_no_count(
+def test_responses_that_arrive_after_a_run_has_stopped_cost_no_id(
     cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ErrorFile, "write", fails_at(ErrorFile.write, 0))
+    stopped, opened = threading.Event(), threading.Event()
+    write, write_all = Output.write, MissingFile.write_all
+
+    def faults(request: SandboxRequest) -> Hold | None:
+        is_first = {"id": PORTAL.contact_ids[0]} in request.document["inputs"]
+        return None if is_first else Hold(opened)
+
+    def stop(output: Output[Any], record: Any) -> bool:
+        if output.records == 100:
+            stopped.set()
+            fails()
+        return write(output, record)
+
+    def wait_for_responses(file: MissingFile, found: list[Missing]) -> None:
+        if stopped.is_set():
+            opened.set()
+            for thread in threading.enumerate():
+                if thread.name == "hubspot-batch-read":
+                    thread.join(20)
+        write_all(file, found)
+
+    cli.sandbox.faults = faults
+    monkeypatch.setattr(Output, "write", stop)
+    monkeypatch.setattr(MissingFile, "write_all", wait_for_responses)
+    command = ["associations-v3", *READ[1:], "--ids", contacts, "--output", "rows.jsonl"]
+    assert cli(*command, "--missing", "missing.jsonl").code == 3
+    told = [*rows("jsonl"), *(each["id"] for each in missing())]
+    assert sorted(told) == sorted(PORTAL.contact_ids)
+
+
+def test_missing_ids_that_cannot_be_written_cost_no_count(
+    cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MissingFile, "write", fails_at(MissingFile.write, 0))
     cli.sandbox.faults = lambda _: NONSENSE
     result = cli(*READ, "--ids", contacts)
     assert (result.code, "AssociationEnvelope" in result.err) == (3, True)
@@ -166,14 +201,14 @@ def test_what_keeps_the_client_from_being_made_is_wrong_use_and_touches_nothing(
         raise ValueError("ALL_PROXY: needs an extra: pip install httpx[socks].")
 
     monkeypatch.setattr(execute, "HubSpot", hubspot)
-    Path("errors.jsonl").write_text('{"id":"1","reason":"unread"}\n')
-    before = Path("errors.jsonl").stat().st_mtime_ns
-    result = cli(*READ, "--ids", "missing", "--output", "rows.csv", "--errors", "errors.jsonl")
+    Path("missing.jsonl").write_text('{"id":"1","reason":"unread"}\n')
+    before = Path("missing.jsonl").stat().st_mtime_ns
+    result = cli(*READ, "--ids", "missing", "--output", "rows.csv", "--missing", "missing.jsonl")
     assert (result.code, result.err) == (
         *(2, "Error: ALL_PROXY: needs an extra: pip install httpx[socks].\n"),
     )
-    assert [each.name for each in Path().iterdir()] == ["errors.jsonl"]
-    assert Path("errors.jsonl").stat().st_mtime_ns == before
+    assert [each.name for each in Path().iterdir()] == ["missing.jsonl"]
+    assert Path("missing.jsonl").stat().st_mtime_ns == before
 
 
 # Secrets, and what does harm
@@ -198,9 +233,9 @@ def test_neither_the_token_nor_the_password_of_a_proxy_is_told(
     monkeypatch.setenv(variable, "http://me:p%40ss%20word@proxy.invalid:3128")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(Sender, "send", send)
-    result = cli(*READ, "1", "--errors", "errors.jsonl", *options)
+    result = cli(*READ, "1", "--missing", "missing.jsonl", *options)
     assert result.code == 3
-    for text in (result.err, Path("errors.jsonl").read_text()):
+    for text in (result.err, Path("missing.jsonl").read_text()):
         assert "[hidden]; http://me:[hidden]@proxy; [hidden]; Basic [hidden]" in text
         assert cli.sandbox.token not in text
 
@@ -313,7 +348,7 @@ def test_the_counters_of_bar_and_summary_agree(
     one, two, three, *_ = PORTAL.contact_ids
     ids = [one, "1;2", two, one, "nonsense", f"0{one}", f"00{three}", three, "101.0", two]
     Path("ids.txt").write_text("".join(f"{each}\n" for each in ids))
-    command = [*READ, "--ids", "ids.txt", "--output", "rows.csv", "--errors", "errors.jsonl"]
+    command = [*READ, "--ids", "ids.txt", "--output", "rows.csv", "--missing", "missing.jsonl"]
     if is_resumed:
         first, *_ = [each for each in ids if each == one]
         cli(*command[:3], first, "nonsense", *command[5:])
@@ -323,6 +358,6 @@ def test_the_counters_of_bar_and_summary_agree(
     bar = re.findall(r"(\d+)/(\d+) [\d,]+/s (.*?), 0 waits", plain)[-1]
     told, _, parts = plain.splitlines()[-1].partition(" ids: ")
     assert (code, bar[:2]) == (1, (told, told))
-    assert f", {bar[2]}; errors.jsonl says why." in parts
+    assert f", {bar[2]}; missing.jsonl says why." in parts
     assert bar[2] == "1 with errors, 2 invalid"
-    assert int(told) == len(rows("csv")) + len(errors())
+    assert int(told) == len(rows("csv")) + len(missing())

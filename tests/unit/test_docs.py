@@ -19,7 +19,7 @@ import yaml
 
 import hubspot_batch_read
 import hubspot_batch_read_api
-from hubspot_batch_read import tables
+from hubspot_batch_read import operations, tables
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
 
@@ -168,10 +168,15 @@ def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
 @pytest.mark.parametrize(
     ("method", "table"),
     [
-        ("read_associations", tables.ASSOCIATIONS),
-        ("read_associations_v3", tables.ASSOCIATIONS_V3),
-        ("read_campaigns", tables.campaigns(["one for each of the"])),
-        ("read_workflow_id_mappings", tables.WORKFLOW_ID_MAPPINGS),
+        ("read_associations", operations.ASSOCIATIONS.table),
+        ("read_associations_v3", operations.ASSOCIATIONS_V3.table),
+        (
+            "read_campaigns",
+            operations.campaigns(
+                properties=["one for each of the"], start_date=None, end_date=None
+            ).table,
+        ),
+        ("read_workflow_id_mappings", operations.WORKFLOWS_BY_FLOW_ID.table),
     ],
 )
 def test_the_columns_are_those_of_the_tables(method: str, table: tables.Table[Any]) -> None:

@@ -1,7 +1,7 @@
 """The command line: `hubspot-batch-read`, with the extra `cli`.
 
-Ids come in by `inputs`, rows go out by `outputs` (`formats`, `parquet`), ids without a row by
-`error_file`; `run` reads, `app` has the commands and their options.
+`inputs` reads the ids; `outputs` (`formats`, `parquet`) writes the records, `missing_file` the ids
+without one. `run` reads, `execute` is a command as a whole, `app` has the commands.
 """
 
 import sys

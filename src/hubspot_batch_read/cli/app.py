@@ -7,20 +7,20 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from attrs import evolve
 
-from hubspot_batch_read import HubSpot, operations, tables
-from hubspot_batch_read.account import OnProgress
-from hubspot_batch_read.batch import Batch
-from hubspot_batch_read.cli.execute import execute
-from hubspot_batch_read.cli.faults import OK, WRONG_USE
-from hubspot_batch_read.cli.options import Command, Options, with_options
-from hubspot_batch_read_api.models import (
+from hubspot_batch_read import (
     Association,
     AssociationV3,
     Campaign,
+    HubSpot,
+    Read,
     WorkflowIdMapping,
+    operations,
 )
+from hubspot_batch_read.cli.execute import execute
+from hubspot_batch_read.cli.faults import OK, WRONG_USE
+from hubspot_batch_read.cli.options import Command, Options, with_options
+from hubspot_batch_read.reading import OnProgress
 
 app = typer.Typer(
     epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, or from --token-file.",
@@ -79,7 +79,7 @@ def associations(
 ) -> None:
     """Read the associations of objects, all of each (2026-03)."""
 
-    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Batch[Association]:
+    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Read[Association]:
         return hubspot.read_associations(
             from_type, to_type, ids, unique_ids=True, on_progress=on_progress
         )
@@ -94,9 +94,7 @@ def associations_v3(
 ) -> None:
     """Read the associations of objects, at most 100 of each (v3)."""
 
-    def begin(
-        hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress
-    ) -> Batch[AssociationV3]:
+    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Read[AssociationV3]:
         return hubspot.read_associations_v3(
             from_type, to_type, ids, unique_ids=True, on_progress=on_progress
         )
@@ -126,7 +124,7 @@ def campaigns(
     """Read campaigns, by their GUIDs."""
     names = [name.strip() for name in properties.split(",") if name.strip()]
 
-    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Batch[Campaign]:
+    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Read[Campaign]:
         return hubspot.read_campaigns(
             ids,
             properties=names or None,
@@ -136,7 +134,7 @@ def campaigns(
             on_progress=on_progress,
         )
 
-    operation = evolve(operations.CAMPAIGNS, table=tables.campaigns(names))
+    operation = operations.campaigns(properties=names or None, start_date=None, end_date=None)
     sys.exit(execute(operation, "id", given or [], options, begin))
 
 
@@ -154,11 +152,11 @@ def workflow_ids(
 
     def begin(
         hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress
-    ) -> Batch[WorkflowIdMapping]:
-        flow_ids, workflow_ids = (ids, ()) if by is WorkflowKind.FLOW else ((), ids)
+    ) -> Read[WorkflowIdMapping]:
+        is_flow = by is WorkflowKind.FLOW
         return hubspot.read_workflow_id_mappings(
-            flow_ids=flow_ids,
-            workflow_ids=workflow_ids,
+            flow_ids=ids if is_flow else None,
+            workflow_ids=None if is_flow else ids,
             unique_ids=True,
             on_progress=on_progress,
         )

@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("hubspot_batch_read")
 
 
 class Display:
-    """A progress bar with the number of ids done, those without an answer, the rate and waits.
+    """A progress bar with the number of ids done, those that are missing, the rate and waits.
 
     Shown or not, it announces the first wait of each kind at once.
     """
@@ -101,4 +101,6 @@ class _Waits(logging.Handler):
 class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
+        if speed is None and task.completed and task.elapsed:  # all came at once
+            speed = task.completed / task.elapsed
         return Text("" if speed is None else f"{speed:,.0f}/s")

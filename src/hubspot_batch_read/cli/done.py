@@ -1,13 +1,13 @@
-"""The ids that need not be read: they have an answer, or were taken before."""
+"""The ids that need not be read: they were answered, or taken before."""
 
-from hubspot_batch_read.ids import Key, normal_form, pack
+from hubspot_batch_read.core.ids import Key, normal_form, pack
 
 
 class Done:
-    """Ids taken in this run, and ids that have an answer from the run that is continued.
+    """Ids taken in this run, and ids that were answered in the run that is continued.
 
-    HubSpot answers `0042` with the row of `42`, if it does. So `0042` is not read after `42`, but
-    `42` is after `0042`, and the same row is not written for both.
+    HubSpot may return the record of `42` for `0042`. So `0042` is not read after `42`, but
+    `42` is after `0042`, and the same record is not written for both.
     """
 
     def __init__(self) -> None:
@@ -15,20 +15,20 @@ class Done:
         self._answered: set[Key] = set()
         self._taken: set[Key] = set()
         self._spelt_otherwise: dict[Key, bool] = {}
-        """Ids taken in another spelling than HubSpot's, and whether their row was written."""
+        """Ids taken in another spelling than HubSpot's, and whether their record was written."""
 
     def add(self, id_: str) -> bool:
-        """Add an id that has an answer; tell whether it is a new one."""
+        """Add an id that was answered; return whether it is a new one."""
         before = len(self._answered)
         self._answered.add(pack(normal_form(id_)))
         return len(self._answered) > before
 
     def __contains__(self, id_: str) -> bool:
-        """Tell whether an id has an answer."""
+        """Return whether an id was answered."""
         return pack(normal_form(id_)) in self._answered
 
     def take(self, id_: str) -> bool:
-        """Take an id; tell whether it is to be read."""
+        """Take an id; return whether it is to be read."""
         key, normal = pack(id_), pack(normal_form(id_))
         if normal in self._answered or normal in self._taken or key in self._taken:
             return False
@@ -38,7 +38,7 @@ class Done:
         return True
 
     def is_written(self, id_: str) -> bool:
-        """Tell whether the row of an id was written, which from now on it is."""
+        """Return whether the record of an id was written; from now on it is."""
         normal = pack(normal_form(id_))
         is_written = self._spelt_otherwise.get(normal, False)
         if normal in self._spelt_otherwise:

@@ -12,12 +12,9 @@ from pathlib import Path
 import httpx
 
 from hubspot_batch_read import HubSpot
-from hubspot_batch_read.account import OnProgress
-from hubspot_batch_read.batch import Batch
 from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import open_errors
 from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError, WrongUseError
 from hubspot_batch_read.cli.files import is_device, part_of
 from hubspot_batch_read.cli.formats import Flat, JsonLines
@@ -29,13 +26,16 @@ from hubspot_batch_read.cli.inputs import (
     from_standard_input,
     joined,
 )
-from hubspot_batch_read.cli.options import Options, RowFormat
+from hubspot_batch_read.cli.missing_file import open_missing
+from hubspot_batch_read.cli.options import Options, OutputFormat
 from hubspot_batch_read.cli.outputs import Output, open_output
 from hubspot_batch_read.cli.report import Report, is_talkative
 from hubspot_batch_read.cli.run import Run
-from hubspot_batch_read.operations import Operation, RowT
+from hubspot_batch_read.core.operation import Operation, RowT
+from hubspot_batch_read.read import Read
+from hubspot_batch_read.reading import OnProgress
 
-Begin = Callable[[HubSpot, Iterator[str], OnProgress], Batch[RowT]]
+Begin = Callable[[HubSpot, Iterator[str], OnProgress], Read[RowT]]
 """Begins to read ids; sends nothing yet."""
 
 
@@ -74,7 +74,7 @@ def execute(
             run = _run(operation, id_column, given, options, report.hidden, stack)
             stop = None
             try:
-                run.read(lambda ids, tell: begin(hubspot, ids, tell))
+                run.read_all(lambda ids, tell: begin(hubspot, ids, tell))
             except CommandError as error:
                 stop = error
             return report.tell(run, stop)
@@ -112,15 +112,15 @@ def _run(
     ids = _input(given, options)
     done = Done()
     output = stack.enter_context(closing(_output(operation, id_column, options, done)))
-    # Where rows go to standard output, the shell begins anew, and so do the errors.
-    errors = open_errors(
-        options.errors, _if_resumed(options, done), is_replaced=options.output is None
+    # Where records go to standard output, the shell starts from scratch, and so do the missing ids.
+    missing = open_missing(
+        options.missing, _if_resumed(options, done), is_replaced=options.output is None
     )
-    stack.enter_context(closing(errors))
-    # A bar between rows on the same terminal could not be read.
+    stack.enter_context(closing(missing))
+    # A bar between records on the same terminal could not be read.
     is_free = options.output is not None or not is_terminal(sys.stdout)
     display = Display(is_shown=is_talkative(options) and is_free)
-    return Run(operation, ids, output, errors, done, display, hidden)
+    return Run(operation, ids, output, missing, done, display, hidden)
 
 
 def _token(options: Options) -> str:
@@ -139,8 +139,8 @@ def _token(options: Options) -> str:
 def _check_files(options: Options) -> None:
     if options.resume and options.output is None:
         raise WrongUseError("--resume continues a file: name it with --output")
-    paths = [options.output, options.errors, options.token_file, *dict.fromkeys(options.ids or [])]
-    if options.output is not None and options.row_format is RowFormat.PARQUET:
+    paths = [options.output, options.missing, options.token_file, *dict.fromkeys(options.ids or [])]
+    if options.output is not None and options.output_format is OutputFormat.PARQUET:
         paths.append(part_of(options.output))
     files = [path for path in paths if path is not None and not is_device(path)]
     for one, other in combinations(files, 2):
@@ -172,7 +172,7 @@ def _output(
     operation: Operation[RowT], id_column: str, options: Options, done: Done
 ) -> Output[RowT]:
     before = _if_resumed(options, done)
-    if options.row_format is RowFormat.PARQUET:
+    if options.output_format is OutputFormat.PARQUET:
         if options.output is None and is_terminal(sys.stdout):
             raise WrongUseError("Parquet is nothing for a terminal: give --output FILE")
         try:
@@ -183,7 +183,7 @@ def _output(
             message = 'Parquet needs an extra: pip install "hubspot-batch-read[arrow]"'
             raise WrongUseError(message) from error
         return open_parquet(options.output, operation, id_column, before)
-    is_csv = options.row_format is RowFormat.CSV
+    is_csv = options.output_format is OutputFormat.CSV
     format_ = Flat(operation, id_column) if is_csv else JsonLines(operation)
     return open_output(options.output, format_, before)
 

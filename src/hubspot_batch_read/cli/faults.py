@@ -3,7 +3,7 @@
 OK = 0
 """Every id was answered."""
 ID_ERRORS = 1
-"""Some ids have no row, for another reason than that there is nothing to tell."""
+"""Some ids have no record, for another reason than that they have no associations."""
 WRONG_USE = 2
 """The command cannot be run as it was given."""
 STOPPED = 3

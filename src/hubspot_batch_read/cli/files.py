@@ -18,12 +18,12 @@ if sys.platform != "win32":
 
 
 def is_device(path: Path) -> bool:
-    """Tell whether there is something that is no file: a terminal, a pipe, /dev/null."""
+    """Return whether there is something that is no file: a terminal, a pipe, /dev/null."""
     return path.exists() and not path.is_file()
 
 
 def has_content(path: Path) -> bool:
-    """Tell whether there is a file that is not empty."""
+    """Return whether there is a file that is not empty."""
     return path.is_file() and path.stat().st_size > 0
 
 
@@ -34,7 +34,7 @@ def refuse_existing(path: Path) -> None:
 
 
 def part_of(path: Path) -> Path:
-    """Return where the rows of a Parquet file are until it is complete."""
+    """Return where the records of a Parquet file are until it is complete."""
     return path.with_name(path.name + ".part")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO, Generic, NamedTuple, Protocol, TypeVar
 
 from hubspot_batch_read.cli.faults import WrongUseError
-from hubspot_batch_read.operations import Operation, RowT
+from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read_api.types import Model
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ class JsonLines(Generic[RowT]):
             value = value.get(key) if isinstance(value, Mapping) else None
         if not isinstance(value, str | int):
             path = ".".join(self._id_path)
-            raise WrongUseError(f"{place}: no {path}, so this is no row of this command")
+            raise WrongUseError(f"{place}: no {path}, so this is no record of this command")
         return str(value)
 
 
 class Flat(Generic[RowT]):
-    """A line for each line of the operation's table, as CSV with a header."""
+    """A line for each row of the operation's table, as CSV with a header."""
 
     def __init__(self, operation: Operation[RowT], id_column: str) -> None:
         """Prepare to write the records of an operation, which has its ids in a column."""
@@ -199,13 +199,13 @@ def json_object(line: bytes, place: str) -> Mapping[str, object]:
     return value
 
 
-def _csv(lines: Iterable[Iterable[object]]) -> bytes:
+def _csv(rows: Iterable[Iterable[object]]) -> bytes:
     file = io.StringIO(newline="")
-    rows = [[_cell(value) for value in line] for line in lines]
+    cells = [[_cell(value) for value in row] for row in rows]
     # Python's csv module can read a carriage return only within quotes, and sets none.
-    has_return = any(isinstance(cell, str) and "\r" in cell for row in rows for cell in row)
+    has_return = any(isinstance(cell, str) and "\r" in cell for row in cells for cell in row)
     dialect = "unix" if has_return else "excel"  # the former quotes every cell
-    csv.writer(file, dialect, lineterminator="\n").writerows(rows)
+    csv.writer(file, dialect, lineterminator="\n").writerows(cells)
     return file.getvalue().encode(errors="backslashreplace")
 
 

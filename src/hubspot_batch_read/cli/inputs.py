@@ -16,7 +16,7 @@ from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.csv_column import DELIMITERS, cells
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.file_kinds import refuse_other_kinds
-from hubspot_batch_read.id_checks import problem_of_text, what_spoilt
+from hubspot_batch_read.core.id_checks import problem_of_text, what_spoilt
 
 LONGEST_ID = 255
 """Characters beyond which something is taken for anything but an id; HubSpot's have 36 at most."""

@@ -26,7 +26,7 @@ SAME_SECONDS = 0.5
 class Interrupts:
     """Turns the first signal in a `with` block into a call, made by another thread.
 
-    So a signal never comes between a record's being handed over and its being written. A second one
+    So a signal never comes after a record was returned and before it is written. A second one
     ends the program at once; what was written is in the files by then. Signals that are ignored,
     as by nohup, stay so.
     """

@@ -17,8 +17,8 @@ from hubspot_batch_read.cli.files import is_device
 from hubspot_batch_read_api.client import BASE_URL
 
 
-class RowFormat(StrEnum):
-    """What rows are written as."""
+class OutputFormat(StrEnum):
+    """What records are written as."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -26,10 +26,10 @@ class RowFormat(StrEnum):
 
 
 NAMED_FORMATS = {
-    "jsonl": RowFormat.JSONL,
-    "ndjson": RowFormat.JSONL,
-    "csv": RowFormat.CSV,
-    "parquet": RowFormat.PARQUET,
+    "jsonl": OutputFormat.JSONL,
+    "ndjson": OutputFormat.JSONL,
+    "csv": OutputFormat.CSV,
+    "parquet": OutputFormat.PARQUET,
 }
 """What the ending of a file's name says of its format."""
 
@@ -38,12 +38,12 @@ def _option(name: str, text: str, panel: str, metavar: str | None = None) -> Any
     return typer.Option(name, help=text, rich_help_panel=panel, metavar=metavar, show_default=False)
 
 
-_IDS, _ROWS, _RUN = "Ids", "Rows", "Run"
+_IDS, _OUTPUT, _RUN = "Ids", "Output", "Run"
 
 
 @define(frozen=True, kw_only=True)
 class Options:
-    """What a run reads, where the rows go, and how."""
+    """What a run reads, where the records go, and how."""
 
     ids: Annotated[
         list[Path] | None,
@@ -61,21 +61,23 @@ class Options:
     ] = None
     output: Annotated[
         Path | None,
-        _option("--output", "Write the rows to a file, not to standard output.", _ROWS),
+        _option("--output", "Write the records to a file, not to standard output.", _OUTPUT),
     ] = None
     format_: Annotated[
-        RowFormat | None,
+        OutputFormat | None,
         _option(
-            "--format", "JSON Lines, CSV or Parquet; if not given, as --output is called.", _ROWS
+            "--format", "JSON Lines, CSV or Parquet; if not given, as --output is called.", _OUTPUT
         ),
     ] = None
-    errors: Annotated[
+    missing: Annotated[
         Path | None,
-        _option("--errors", "Write a JSON line for every id that did not become a row.", _ROWS),
+        _option("--missing", "Write a JSON line for every id without a record.", _OUTPUT),
     ] = None
     resume: Annotated[
         bool,
-        _option("--resume", "Continue the files of an interrupted run; read only the rest.", _ROWS),
+        _option(
+            "--resume", "Continue the files of an interrupted run; read only the rest.", _OUTPUT
+        ),
     ] = False
     token_file: Annotated[
         Path | None,
@@ -94,8 +96,8 @@ class Options:
     debug: Annotated[bool, _option("--debug", "Show the traceback of an error.", _RUN)] = False
 
     @property
-    def row_format(self) -> RowFormat:
-        """The format of the rows: what the name of the output says, unless it is given.
+    def output_format(self) -> OutputFormat:
+        """The format of the output: what the name of the output says, unless it is given.
 
         Raises:
             WrongUseError: The name says something else.
@@ -104,7 +106,7 @@ class Options:
             return self.format_
         suffix = self.output.suffix[1:] if self.output is not None else ""
         if not suffix or (self.output is not None and is_device(self.output)):
-            return RowFormat.JSONL
+            return OutputFormat.JSONL
         if suffix.lower() in NAMED_FORMATS:
             return NAMED_FORMATS[suffix.lower()]
         raise WrongUseError(

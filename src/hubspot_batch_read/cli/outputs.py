@@ -1,4 +1,4 @@
-"""Where the rows go: standard output or a file, new or continued."""
+"""Where the records go: standard output or a file, new or continued."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.faults import WrongUseError
 from hubspot_batch_read.cli.files import is_device, lock, refuse_existing
 from hubspot_batch_read.cli.formats import Begun, Format
-from hubspot_batch_read.operations import RowT
+from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read_api.errors import printable
 
 
 class Output(Generic[RowT]):
-    """Rows that are written one record at a time: a crash cuts off one record at most."""
+    """Records that are written one at a time: a crash cuts off one record at most."""
 
     def __init__(self, file: BinaryIO, format_: Format[RowT], begun: Begun | None = None) -> None:
         """Write to a file, after what it has.
 
-        Nothing is cut off or written before there is a row, or it is known that there is none.
+        Nothing is cut off or written before there is a record, or it is known that there is none.
         """
-        self.rows = begun.records if begun else 0
+        self.records = begun.records if begun else 0
         self.incomplete = begun.incomplete if begun else None
         """The id of a record that is cut off, and to be read again."""
         self._file = file
@@ -38,13 +38,13 @@ class Output(Generic[RowT]):
         self._is_on_disk = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
     def write(self, record: RowT) -> bool:
-        """Write a record; tell whether it makes a row."""
+        """Write a record; return whether it makes a row."""
         lines = self._format.encode(record)
         if lines:
             self._begin()
             self._file.write(_harmless(lines) if self._is_terminal else lines)
             self._file.flush()
-            self.rows += 1
+            self.records += 1
         return bool(lines)
 
     def sync(self) -> None:
@@ -53,7 +53,7 @@ class Output(Generic[RowT]):
             os.fsync(self._file.fileno())
 
     def finish(self, *, is_complete: bool) -> None:
-        """Take note that there are no more rows: all were read, or the run stopped early."""
+        """Take note that there are no more records: all were read, or the run stopped early."""
         if is_complete:
             self._begin()
             self._file.flush()
@@ -86,12 +86,12 @@ def _harmless(lines: bytes) -> bytes:
 
 
 def open_output(path: Path | None, format_: Format[RowT], done: Done | None) -> Output[RowT]:
-    """Return an output for rows.
+    """Return an output for records.
 
     Args:
         path: The file; None for standard output.
-        format_: The format of the rows.
-        done: The ids that have an answer, to which those in the file are added; None for a new
+        format_: The format of the output.
+        done: The ids that were answered, to which those in the file are added; None for a new
             file.
 
     Raises:
@@ -132,7 +132,7 @@ def open_continued(path: Path, format_: Format[RowT], done: Done) -> tuple[Binar
     """Return a file to write to, and what it has.
 
     Raises:
-        WrongUseError: It holds something else than rows of this format.
+        WrongUseError: It holds something else than records in this format.
         OSError: It cannot be read or written.
     """
     file = lock(path.open("r+b"), path)

@@ -1,7 +1,7 @@
-"""Parquet: rows are kept as JSON Lines while the read goes on, and become Parquet at its end.
+"""Parquet: records are kept as JSON Lines during the read, and become rows of Parquet at its end.
 
 A Parquet file cannot be read before it is complete, and nothing can be added to it. Until it is
-complete, the rows are in `FILE.part`.
+complete, the records are in `FILE.part`.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from hubspot_batch_read.cli.files import (
 )
 from hubspot_batch_read.cli.formats import Begun, CompleteLines, JsonLines
 from hubspot_batch_read.cli.outputs import Output, open_continued, open_new, standard_output
-from hubspot_batch_read.operations import Operation, RowT
+from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read_api.errors import DecodeError
 
-LINES = 100_000
-"""Lines in a row group, which is what many readers take at a time."""
+ROWS = 100_000
+"""Rows in a row group, which is what many readers take at a time."""
 
 
-class StagedRows(JsonLines[RowT]):
-    """Records as JSON Lines, those that have a row in the operation's table."""
+class StagedRecords(JsonLines[RowT]):
+    """Records as JSON Lines: those that make a row of the operation's table."""
 
     def __init__(self, operation: Operation[RowT]) -> None:
         """Prepare to write the records of an operation."""
@@ -48,7 +48,7 @@ class StagedRows(JsonLines[RowT]):
 
 
 class ParquetOutput(Output[RowT]):
-    """Rows that become a Parquet file, or a stream, when the output is finished."""
+    """Records that become a Parquet file, or a stream, when the output is finished."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class ParquetOutput(Output[RowT]):
         target: Path | BinaryIO,
         begun: Begun | None = None,
     ) -> None:
-        """Write to a file of staged rows, which has some already or not."""
-        super().__init__(staged, StagedRows(operation), begun)
+        """Write to a file of staged records, which may have some already."""
+        super().__init__(staged, StagedRecords(operation), begun)
         self._operation = operation
         self._target = target
 
@@ -74,7 +74,7 @@ class ParquetOutput(Output[RowT]):
     def undelivered(self) -> Iterator[str]:
         """Yield the ids of all records, if the stream could not be written."""
         if not isinstance(self._target, Path):
-            self.rows = 0
+            self.records = 0
             yield from (self._operation.id_of(record) or "" for record in self._staged())
 
     def close(self) -> None:
@@ -97,10 +97,10 @@ class ParquetOutput(Output[RowT]):
         with pq.ParquetWriter(target, table.schema) as writer:
             if before is not None and has_content(before):
                 with pq.ParquetFile(before) as file:
-                    for batch in file.iter_batches(LINES):
+                    for batch in file.iter_batches(ROWS):
                         writer.write_batch(batch.cast(table.schema))
-            lines = chain.from_iterable(map(table.rows, self._staged()))
-            while group := list(islice(lines, LINES)):
+            rows = chain.from_iterable(map(table.rows, self._staged()))
+            while group := list(islice(rows, ROWS)):
                 writer.write_batch(table.record_batch(group))
 
     def _staged(self) -> Iterator[RowT]:
@@ -110,15 +110,15 @@ class ParquetOutput(Output[RowT]):
                 yield self._operation.row.from_json(line)
             except DecodeError as error:
                 place = f"{self._file.name}, line {number}"
-                raise CommandError(f"{place}, is no row of this command: {error}") from error
+                raise CommandError(f"{place}, is no record of this command: {error}") from error
 
 
 def open_parquet(
     path: Path | None, operation: Operation[RowT], id_column: str, done: Done | None
 ) -> ParquetOutput[RowT]:
-    """Return a Parquet file for rows, None for standard output.
+    """Return a Parquet file for records, None for standard output.
 
-    The ids of the rows that are there are added to those that are done, None for a new file.
+    The ids of the records that are there are added to those that are done, None for a new file.
 
     Raises:
         WrongUseError: There is something else.
@@ -135,10 +135,10 @@ def open_parquet(
     before = 0
     if has_content(path):
         before = sum(map(done.add, _ids(path, operation, id_column)))
-    if not part.exists() or (before and _is_in(part, StagedRows(operation), done)):
-        # Its rows are in the Parquet file already: there was no time left to remove it.
+    if not part.exists() or (before and _is_in(part, StagedRecords(operation), done)):
+        # Its records are in the Parquet file already: there was no time left to remove it.
         part.write_bytes(b"")
-    file, begun = open_continued(part, StagedRows(operation), done)
+    file, begun = open_continued(part, StagedRecords(operation), done)
     return ParquetOutput(file, operation, path, begun._replace(records=before + begun.records))
 
 
@@ -149,15 +149,15 @@ def _ids(path: Path, operation: Operation[RowT], id_column: str) -> Iterator[str
             if file.schema_arrow.names != operation.table.schema.names:
                 names = ", ".join(file.schema_arrow.names)
                 raise WrongUseError(f"{path} has other columns: {names}")
-            for batch in file.iter_batches(LINES, columns=[id_column]):
+            for batch in file.iter_batches(ROWS, columns=[id_column]):
                 for id_, _ in groupby(batch.column(0).to_pylist()):
                     yield str(id_)
     except pa.ArrowInvalid as error:
         raise WrongUseError(f"{path} is no Parquet file: {error}") from error
 
 
-def _is_in(part: Path, format_: StagedRows[RowT], done: Done) -> bool:
-    """Tell whether the first of the staged rows is done."""
+def _is_in(part: Path, format_: StagedRecords[RowT], done: Done) -> bool:
+    """Return whether the first of the staged records is done."""
     with part.open("rb") as file:
         line = next(CompleteLines(file), None)
     return line is not None and format_.id_of(line, f"{part}, line 1") in done

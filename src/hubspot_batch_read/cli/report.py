@@ -5,18 +5,22 @@ from __future__ import annotations
 import shlex
 import sys
 import traceback
+from itertools import islice
 
 from attrs import define
 
 from hubspot_batch_read.cli.console import is_terminal, say
-from hubspot_batch_read.cli.error_file import UNREAD
 from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError
 from hubspot_batch_read.cli.files import is_device
 from hubspot_batch_read.cli.hidden import Hidden
+from hubspot_batch_read.cli.missing_file import UNREAD
 from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.cli.run import Run
-from hubspot_batch_read.cli.sentences import sentence
-from hubspot_batch_read.operations import RowT
+from hubspot_batch_read.cli.sentences import counted, sentence, shortened
+from hubspot_batch_read.core.operation import RowT
+
+MOST_MESSAGES = 3
+"""Messages of HubSpot that are not about an id, and are said."""
 
 
 @define(frozen=True)
@@ -34,17 +38,17 @@ class Report:
             stop: What ended it early, None if nothing did.
         """
         exit_code = run.exit_code if stop is None else stop.exit_code
-        for warning in run.warnings:
+        for warning in _warnings(run):
             say(f"Warning: {warning}.")
         failure = run.first_failure
         if failure is not None and (stop is None or self._words(failure) != self._words(stop)):
             self.fail(failure, exit_code)
         if stop is not None:
             self.fail(stop, exit_code)
-        if run.errors.first is not None:
-            say(f"First problem: {run.errors.first.removesuffix('.')}.")
+        if run.missing.first is not None:
+            say(f"First problem: {run.missing.first.removesuffix('.')}.")
         self._count(run, stop)
-        can_go_on = exit_code == STOPPED or (run.errors.counts[UNREAD] and exit_code != WRONG_USE)
+        can_go_on = exit_code == STOPPED or (run.missing.counts[UNREAD] and exit_code != WRONG_USE)
         output = self.options.output
         if can_go_on and output is not None and not is_device(output):
             say(_how_to_go_on(run))
@@ -65,8 +69,8 @@ class Report:
         if stop is None and not run.total:
             say("Warning: there were no ids.")
         elif stop is None and run.exit_code:
-            errors = self.options.errors
-            say(f"{run.account}; {f'{errors} says' if errors else '--errors FILE tells'} why.")
+            path = self.options.missing
+            say(f"{run.account}; {f'{path} says' if path else '--missing FILE tells'} why.")
         elif run.total and (stop is not None or is_talkative(self.options)):
             say(f"{run.account}.")
 
@@ -74,6 +78,23 @@ class Report:
 def is_talkative(options: Options) -> bool:
     """Return whether somebody is there to see how far a run has come."""
     return is_terminal(sys.stderr) and not options.no_progress
+
+
+def _warnings(run: Run[RowT]) -> list[str]:
+    """Return what else there is to know of a run."""
+    warnings = []
+    if truncated := run.read.truncated:
+        ids = ", ".join(cut.id for cut in truncated[:3])
+        more = ", …" if len(truncated) > 3 else ""
+        warnings.append(
+            f"HubSpot cut {counted(len(truncated), 'record')} short ({ids}{more}); "
+            + truncated[0].remedy
+        )
+    messages = dict.fromkeys(error.message or "?" for error in run.read.other_errors)
+    others = len(messages) - MOST_MESSAGES
+    said = [shortened(message) for message in islice(messages, MOST_MESSAGES)]
+    warnings += [f"HubSpot also says: {message}" for message in said]
+    return warnings + ([f"HubSpot says {others:,} other things"] if others > 0 else [])
 
 
 def _how_to_go_on(run: Run[RowT]) -> str:

@@ -1,4 +1,4 @@
-"""One run: reads the ids, writes the rows, and accounts for every id."""
+"""One run: reads the ids, writes the records, and accounts for every id."""
 
 from __future__ import annotations
 
@@ -10,34 +10,31 @@ from typing import Generic
 
 from attrs import define, field
 
-from hubspot_batch_read.account import OnProgress
-from hubspot_batch_read.batch import Batch
 from hubspot_batch_read.cli.display import Display
 from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.error_file import INVALID, PROBLEMS, UNREAD, ErrorFile
 from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError, WrongUseError
 from hubspot_batch_read.cli.hidden import Hidden
 from hubspot_batch_read.cli.inputs import Entry, Input
 from hubspot_batch_read.cli.interrupts import Interrupts
+from hubspot_batch_read.cli.missing_file import INVALID, PROBLEMS, UNREAD, MissingFile
 from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.cli.sentences import sentence, shortened
-from hubspot_batch_read.operations import Operation, RowT
-from hubspot_batch_read.results import Summary
+from hubspot_batch_read.cli.sentences import counted, sentence
+from hubspot_batch_read.core.operation import Operation, RowT
+from hubspot_batch_read.core.results import Missing, Summary
+from hubspot_batch_read.read import Read
+from hubspot_batch_read.reading import OnProgress
 from hubspot_batch_read_api.errors import (
     BadRequestError,
     DecodeError,
     NotFoundError,
-    ResponseTooLargeError,
     ServerError,
 )
 
-Begin = Callable[[Iterator[str], OnProgress], Batch[RowT]]
+Begin = Callable[[Iterator[str], OnProgress], Read[RowT]]
 """Begins to read ids."""
 
 FAILURES = 3
 """Chunks that may fail one after the other before a run stops."""
-MOST_MESSAGES = 3
-"""Messages of HubSpot that are not about an id, and are said."""
 
 
 NAMES = {
@@ -52,32 +49,34 @@ NAMES = {
 
 @define
 class Run(Generic[RowT]):
-    """The ids, the rows, and what became of the ids that have none."""
+    """The ids, the records, and what became of the ids that have none."""
 
     operation: Operation[RowT]
     input: Input
     output: Output[RowT]
-    errors: ErrorFile
+    missing: MissingFile
     done: Done
     display: Display
     hidden: Hidden
-    batch: Batch[RowT] = field(init=False)
+    read: Read[RowT] = field(init=False)
     _interrupts: Interrupts = field(init=False)
     _expected: int | None = field(default=None, init=False)
     """How many ids will have a place in the account, None if that is not known."""
     _unwritten: list[str] = field(factory=list, init=False)
+    _missing_told: int = field(default=0, init=False)
+    """How many of the ids that are missing were written."""
 
-    def read(self, begin: Begin[RowT]) -> None:
+    def read_all(self, begin: Begin[RowT]) -> None:
         """Read everything, and complete the output.
 
         Raises:
             CommandError: The run stopped early, for whatever reason. What was read is written, and
-                the error file has the ids that were not read.
+                the file of missing ids has those that were not read.
         """
         with closing(self._ids()) as ids, ExitStack() as shown:
-            self.batch = begin(ids, self._on_progress)
-            with Interrupts(self.batch.close) as self._interrupts:
-                stop = self._attempt(partial(self._read_all, shown))
+            self.read = begin(ids, self._on_progress)
+            with Interrupts(self.read.close) as self._interrupts:
+                stop = self._attempt(partial(self._read, shown))
                 stop = self._account_for_the_rest(stop)
             stop = stop or self._attempt(self._show)
         if stop is not None:
@@ -89,11 +88,11 @@ class Run(Generic[RowT]):
         failure = self._attempt(partial(self._finish, is_complete=stop is None))
         if failure is not None:
             stop, undelivered = stop or failure, self.output.undelivered()
-        found = self.batch.new_without_record()
-        failures = [self._attempt(partial(self.errors.write_all, found))]
+        missing, left = self._left()
+        failures = [self._attempt(partial(self.missing.write_all, missing))]
         why = None if stop is None else str(stop)
-        unread = chain(self._unread(why), zip(undelivered, repeat(why)))
-        # A step that failed goes on where it stopped: every id is accounted for.
+        unread = chain(self._unread(left, why), zip(undelivered, repeat(why)))
+        # A step that failed continues where it stopped: every id is accounted for.
         while failure := self._attempt(partial(self._write_unread, unread)):
             failures.append(failure)
         return next(filter(None, [stop, *failures]), None)
@@ -113,44 +112,27 @@ class Run(Generic[RowT]):
     @property
     def exit_code(self) -> int:
         """0 if all ids were answered, 1 if not."""
-        return ID_ERRORS if self.errors.number else OK
+        return ID_ERRORS if self.missing.number else OK
 
     @property
     def total(self) -> int:
         """How many ids have a place in the account."""
-        return self.output.rows + self.errors.counts.total()
+        return self.output.records + self.missing.counts.total()
 
     @property
     def account(self) -> str:
         """What became of the ids, in numbers."""
-        parts = [_number(self.output.rows, "record"), *self._reasons(*NAMES)]
-        return f"{_number(self.total, 'id')}: {', '.join(parts)}"
+        parts = [counted(self.output.records, "record"), *self._reasons(*NAMES)]
+        return f"{counted(self.total, 'id')}: {', '.join(parts)}"
 
     def _reasons(self, *reasons: str) -> list[str]:
-        counts = self.errors.counts
+        counts = self.missing.counts
         return [f"{counts[reason]:,} {NAMES[reason]}" for reason in reasons if counts[reason]]
-
-    @property
-    def warnings(self) -> list[str]:
-        """What else there is to know."""
-        warnings = []
-        if truncated := self.batch.truncated:
-            ids = ", ".join(cut.id for cut in truncated[:3])
-            more = ", …" if len(truncated) > 3 else ""
-            warnings.append(
-                f"HubSpot cut {_number(len(truncated), 'record')} short ({ids}{more}); "
-                + truncated[0].remedy
-            )
-        messages = dict.fromkeys(error.message or "?" for error in self.batch.other_errors)
-        others = len(messages) - MOST_MESSAGES
-        said = [shortened(message) for message in islice(messages, MOST_MESSAGES)]
-        warnings += [f"HubSpot also says: {message}" for message in said]
-        return warnings + ([f"HubSpot says {others:,} other things"] if others > 0 else [])
 
     @property
     def first_failure(self) -> Exception | None:
         """Why the first of the chunks that could not be read could not."""
-        return next((failure.error for failure in self.batch.failures), None)
+        return next((failure.error for failure in self.read.failures), None)
 
     def _ids(self) -> Generator[str]:
         if self.output.incomplete is not None and self.done.take(self.output.incomplete):
@@ -160,7 +142,7 @@ class Run(Generic[RowT]):
             while (entry := self._next(entries)) is not None:
                 if entry.problem is not None:
                     message = f"{entry.place}: {entry.problem}"
-                    if not self.errors.write_invalid(entry.text, message):
+                    if not self.missing.write_invalid(entry.text, message):
                         self._expect(-1)
                 elif self.done.take(entry.text):
                     yield entry.text
@@ -179,8 +161,8 @@ class Run(Generic[RowT]):
             return next(entries, None)
 
     def _refusal(self, error: Exception) -> CommandError:
-        """Return what a failure means: if nothing was answered before, the request may be wrong."""
-        summary = self.batch.summary
+        """Return what a failure means: if no id was answered before, the request may be wrong."""
+        summary = self.read.summary
         is_first = summary.taken == summary.unread
         is_wrong = is_first and isinstance(error, BadRequestError | NotFoundError)
         stop = (WrongUseError if is_wrong else CommandError)(self._sentence(error))
@@ -190,7 +172,7 @@ class Run(Generic[RowT]):
     def _sentence(self, error: Exception) -> str:
         return self.hidden.mask(sentence(error))
 
-    def _read_all(self, shown: ExitStack) -> None:
+    def _read(self, shown: ExitStack) -> None:
         """Show the display, and read.
 
         Raises:
@@ -201,12 +183,12 @@ class Run(Generic[RowT]):
         self._read_chunks()
         if self._interrupts.came:
             raise CommandError("interrupted")
-        summary, failure = self.batch.summary, self.first_failure
+        summary, failure = self.read.summary, self.first_failure
         if failure is not None and summary.taken == summary.unread:
             raise self._refusal(failure)
 
     def _count_ids(self) -> int | None:
-        """Return how many ids there seem to be, None if nobody would see it or nobody knows."""
+        """Return how many ids there seem to be, None if it would not be shown or is not known."""
         if not self.display.is_shown or not self.input.is_repeatable:
             return None
         try:
@@ -215,13 +197,13 @@ class Run(Generic[RowT]):
             return None
 
     def _read_chunks(self) -> None:
-        """Read, also on after a chunk that HubSpot cannot answer, as long as others can be read."""
+        """Read, past chunks that HubSpot cannot answer, as long as others can be read."""
         placed, failures = -1, 0
         while not self._interrupts.came:
             try:
                 self._write_records()
-            except (ServerError, DecodeError, ResponseTooLargeError):
-                summary = self.batch.summary
+            except (ServerError, DecodeError):
+                summary = self.read.summary
                 before, placed = placed, summary.taken - summary.unread
                 failures = failures + 1 if placed == before else 1
                 if failures == FAILURES:
@@ -230,7 +212,7 @@ class Run(Generic[RowT]):
                 return
 
     def _write_records(self) -> None:
-        for record in self.batch:
+        for record in self.read:
             id_ = self.operation.id_of(record) or ""
             try:
                 is_new = not self.done.is_written(id_)
@@ -243,37 +225,52 @@ class Run(Generic[RowT]):
             if not is_new:
                 self._expect(-1)
             elif not has_row:
-                self.errors.write(id_, "without_associations")
-            self.errors.write_all(self.batch.new_without_record())
+                self.missing.write(id_, "without_associations")
+            self._write_missing()
 
     def _show(self) -> None:
         problems = self._reasons(*PROBLEMS, UNREAD)
         self.display.update(self.total, self._expected, ", ".join(problems))
 
     def _on_progress(self, _: Summary) -> None:
-        self.errors.write_all(self.batch.new_without_record())
+        self._write_missing()
         self._check(self.output.sync)
         self._show()
         if self._interrupts.came:
-            self.batch.close()
+            self.read.close()
 
-    def _unread(self, why: str | None) -> Iterator[tuple[str, str | None]]:
+    def _write_missing(self) -> None:
+        missing = self.read.missing[self._missing_told :]
+        self._missing_told += len(missing)
+        self.missing.write_all(missing)
+
+    def _left(self) -> tuple[list[Missing], Iterator[str]]:
+        """Return the missing ids that were not written, and the unread ones, of one moment.
+
+        After an interrupt, responses to the requests in flight may still arrive.
+        """
+        while True:
+            missing, unread = self.read.missing[self._missing_told :], self.read.unread()
+            if len(self.read.missing) == self._missing_told + len(missing):
+                return missing, unread
+
+    def _unread(self, left: Iterator[str], why: str | None) -> Iterator[tuple[str, str | None]]:
         """Yield the ids that were not read, and why."""
         for id_ in self._unwritten:
             yield id_, why
         failed = 0
-        for failure in self.batch.failures:
+        for failure in self.read.failures:
             failed += len(failure.ids)
             why_not = self._sentence(failure.error)
             for id_ in failure.ids:
                 yield id_, why_not
-        with suppress(KeyboardInterrupt):  # nobody waits for what is still to come from a pipe
-            for id_ in islice(self.batch.unread, failed, None):
+        with suppress(KeyboardInterrupt):  # what is still to come from a pipe is not waited for
+            for id_ in islice(left, failed, None):
                 yield id_, why
 
     def _write_unread(self, unread: Iterator[tuple[str, str | None]]) -> None:
         for id_, message in unread:
-            self.errors.write(id_, UNREAD, message)
+            self.missing.write(id_, UNREAD, message)
 
     def _finish(self, *, is_complete: bool) -> None:
         self._check(partial(self.output.finish, is_complete=is_complete))
@@ -285,11 +282,7 @@ class Run(Generic[RowT]):
             raise _unwritable(error) from error
 
 
-def _number(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
 def _unwritable(error: OSError) -> CommandError:
     if isinstance(error, BrokenPipeError):
         return CommandError("standard output was closed")
-    return CommandError(f"the rows cannot be written: {error.strerror}")
+    return CommandError(f"the records cannot be written: {error.strerror}")

@@ -7,7 +7,7 @@ from typing import overload
 import httpx
 
 from hubspot_batch_read.cli.faults import CommandError
-from hubspot_batch_read.ids import InvalidIdError
+from hubspot_batch_read.core.ids import InvalidIdError
 from hubspot_batch_read_api.errors import (
     ApiError,
     HubSpotError,
@@ -17,6 +17,11 @@ from hubspot_batch_read_api.errors import (
 
 LONGEST_TEXT = 500
 """Characters of a text that somebody else wrote: HubSpot, or the author of an exception."""
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of something, in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @overload
@@ -44,7 +49,7 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ApiError):
         return f"{_meaning(error)} ({_details(error)})"
     if isinstance(error, httpx.RequestError):  # its text names the host, which may be a proxy
-        return f"no answer from {shortened(str(error))} ({type(error).__name__})"
+        return f"no response from {shortened(str(error))} ({type(error).__name__})"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, HubSpotError | InvalidIdError):

@@ -10,6 +10,8 @@ The plan changes the account, where no KeyboardInterrupt arrives. Whoever return
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, overload
@@ -41,24 +43,28 @@ UNANSWERED = Why("unanswered")
 class MissingIds(Sequence[Missing]):
     """The missing ids, in the order in which they were found.
 
-    Each `Missing` is made when asked for: a million take two references each, and the ids.
+    Each `Missing` is made when it is asked for: a million of them take a reference each, and the
+    ids. Those that follow each other for the same reason share it.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
         self.counts: Counter[Reason] = Counter()
         self._keys: list[Key] = []
+        self._starts = array("Q")  # where each reason begins
         self._whys: list[Why] = []
 
     def add(self, key: Key, why: Why) -> None:
         """Add an id."""
+        if not self._whys or self._whys[-1] is not why:
+            self._whys.append(why)
+            self._starts.append(len(self._keys))
         self._keys.append(key)
-        self._whys.append(why)
         self.counts[why.reason] += 1
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._whys)
+        return len(self._keys)
 
     @overload
     def __getitem__(self, index: int) -> Missing: ...
@@ -67,28 +73,28 @@ class MissingIds(Sequence[Missing]):
     def __getitem__(self, index: int | slice) -> Missing | list[Missing]:
         """Return one of them, or a list of some."""
         if isinstance(index, slice):
-            return [*map(_missing, self._keys[index], self._whys[index])]
-        return _missing(self._keys[index], self._whys[index])
+            return [*map(self._at, range(len(self))[index])]
+        return self._at(range(len(self))[index])
 
     def __iter__(self) -> Iterator[Missing]:
-        """Yield each."""
-        return map(_missing, self._keys, self._whys)
+        """Yield each that was found so far."""
+        return map(self._at, range(len(self)))
 
     def __repr__(self) -> str:
         """Return how many there are, by reason."""
         counts = ", ".join(f"{number:,} {reason}" for reason, number in self.counts.items())
         return f"<{len(self):,} missing ids{': ' if counts else ''}{counts}>"
 
-
-def _missing(key: Key, why: Why) -> Missing:
-    return Missing(
-        id=str(key),
-        reason=why.reason,
-        category=why.category,
-        sub_category=why.sub_category,
-        message=why.message,
-        context=why.context,
-    )
+    def _at(self, position: int) -> Missing:
+        why = self._whys[bisect_right(self._starts, position) - 1]
+        return Missing(
+            id=str(self._keys[position]),
+            reason=why.reason,
+            category=why.category,
+            sub_category=why.sub_category,
+            message=why.message,
+            context=why.context,
+        )
 
 
 @define(frozen=True, eq=False)

@@ -1,9 +1,9 @@
-"""The file of `--errors`: a JSON line for every id that did not become a row."""
+"""The file of `--missing`: a JSON line for every id without a record, and for those not read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -16,8 +16,8 @@ from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.files import lock, refuse_existing, replacing
 from hubspot_batch_read.cli.formats import CompleteLines, json_line, json_object
 from hubspot_batch_read.cli.sentences import shortened
-from hubspot_batch_read.ids import normal_form
-from hubspot_batch_read.results import InputError, WithoutRecord
+from hubspot_batch_read.core.ids import normal_form
+from hubspot_batch_read.core.results import Missing
 
 UNREAD = "unread"
 INVALID = "invalid"
@@ -28,6 +28,7 @@ PROBLEMS = {
 }
 """What is wrong with single ids, if nothing else was said."""
 REASONS = {*PROBLEMS, "without_associations", UNREAD}
+"""Those of the library, and that of ids that were not read."""
 NOTHING_MORE = {"category": None, "sub_category": None, "message": None, "context": None}
 """Every line has the same keys."""
 MOST_TEXTS = 5
@@ -35,8 +36,8 @@ MOST_TEXTS = 5
 
 
 @define
-class ErrorFile:
-    """The ids without a row, counted by the reason, and written to a file if there is one."""
+class MissingFile:
+    """The ids without a record, counted by the reason, and written to a file if there is one."""
 
     _file: BinaryIO | None
     counts: Counter[str] = field(factory=Counter)
@@ -47,28 +48,27 @@ class ErrorFile:
 
     @property
     def number(self) -> int:
-        """How many ids were not answered, or with an error."""
+        """How many ids are missing, but for those without associations, or unread."""
         return self.counts.total() - self.counts["without_associations"]
 
     def write(self, id_: str, reason: str, message: str | None = None) -> None:
-        """Write why an id has no row.
+        """Write why an id has no record.
 
         Raises:
             CommandError: The file cannot be written. From then on, ids are only counted.
         """
         self._write({"id": id_, "reason": reason, **NOTHING_MORE, "message": message})
 
-    def write_all(self, found: list[WithoutRecord]) -> None:
-        """Write what HubSpot said of ids without a record.
+    def write_all(self, found: Iterable[Missing]) -> None:
+        """Write which ids are missing, and what HubSpot said of them.
 
         Raises:
             CommandError: The file cannot be written. All of them are counted.
         """
         failure = None
         for each in found:
-            said = NOTHING_MORE if each.error is None else _said(each.id, each.error)
             try:
-                self._write({"id": each.id, "reason": each.reason, **said})
+                self._write({"id": each.id, "reason": each.reason, **_said(each)})
             except CommandError as error:
                 failure = error
         if failure is not None:
@@ -99,7 +99,7 @@ class ErrorFile:
         except OSError as error:
             self.close()
             self._file = None
-            raise CommandError(f"the errors cannot be written: {error.strerror}") from error
+            raise CommandError(f"the missing ids cannot be written: {error.strerror}") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -108,38 +108,38 @@ class ErrorFile:
                 self._file.close()
 
 
-def open_errors(path: Path | None, done: Done | None, *, is_replaced: bool = False) -> ErrorFile:
+def open_missing(path: Path | None, done: Done | None, *, is_replaced: bool = False) -> MissingFile:
     """Open the file; None for none.
 
     Args:
         path: The file.
-        done: The ids that have an answer, to which those in the file are added; ids that were not
+        done: The ids that were answered, to which those in the file are added; ids that were not
             read are removed from the file. None for a new file.
-        is_replaced: Whether a new file may take the place of one that was written by `--errors`.
+        is_replaced: Whether a new file may take the place of one that was written by `--missing`.
 
     Raises:
         WrongUseError: The file holds something else, or something at all if it is to be a new one.
         OSError: It cannot be read or written.
     """
     if path is None:
-        return ErrorFile(None)
+        return MissingFile(None)
     if done is None or not path.is_file():
         if not (is_replaced and _is_ours(path)):
             refuse_existing(path)
-        return ErrorFile(lock(path.open("wb"), path))
-    errors, invalid = ErrorFile(None), set[str]()
+        return MissingFile(lock(path.open("wb"), path))
+    missing, invalid = MissingFile(None), set[str]()
     with path.open("rb") as before, replacing(path) as after:
         lines = CompleteLines(before)
         for line in lines:
             entry = _read(line, f"{path}, line {lines.number}")
             is_invalid = entry["reason"] == INVALID
             if is_invalid or (entry["reason"] != UNREAD and done.add(str(entry["id"]))):
-                errors.count(entry)
+                missing.count(entry)
                 after.write(line)
             if is_invalid:
                 invalid.add(str(entry.get("message")))
         lines.refuse_other_end(str(path), b"{")
-    return evolve(errors, file=lock(path.open("ab"), path), invalid=invalid)
+    return evolve(missing, file=lock(path.open("ab"), path), invalid=invalid)
 
 
 def _is_ours(path: Path) -> bool:
@@ -157,18 +157,19 @@ def _is_ours(path: Path) -> bool:
 def _read(line: bytes, place: str) -> Mapping[str, object]:
     entry = json_object(line, place)
     if not isinstance(entry.get("id"), str) or entry.get("reason") not in REASONS:
-        raise WrongUseError(f"{place}: not written by --errors")
+        raise WrongUseError(f"{place}: not written by --missing")
     return entry
 
 
-def _said(id_: str, error: InputError) -> dict[str, object]:
+def _said(missing: Missing) -> dict[str, object]:
     """Return what HubSpot said of an id, without the other ids of the request, and not too long."""
-    context = islice((error.context or {}).items(), MOST_TEXTS)
+    context = islice((missing.context or {}).items(), MOST_TEXTS)
+    about = {shortened(name): _about(missing.id, texts) for name, texts in context}
     return {
-        "category": shortened(error.category),
-        "sub_category": shortened(error.sub_category),
-        "message": shortened(error.message),
-        "context": {shortened(name): _about(id_, texts) for name, texts in context} or None,
+        "category": shortened(missing.category),
+        "sub_category": shortened(missing.sub_category),
+        "message": shortened(missing.message),
+        "context": about or None,
     }
 
 

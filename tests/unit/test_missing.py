@@ -1,0 +1,28 @@
+"""The missing ids are a sequence like any other, however they are kept."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_batch_read.core.account import UNANSWERED, WITHOUT_ASSOCIATIONS, MissingIds, Why
+
+WHYS = [WITHOUT_ASSOCIATIONS, UNANSWERED, Why("error", message="a"), Why("error", message="b")]
+bounds = st.none() | st.integers(-30, 30)
+
+
+@given(st.lists(st.sampled_from(WHYS), max_size=20), bounds, bounds)
+def test_missing_ids_are_as_a_list_of_them(
+    whys: list[Why], start: int | None, stop: int | None
+) -> None:
+    missing = MissingIds()
+    for number, why in enumerate(whys):
+        missing.add(number, why)
+    listed = [(str(number), why.reason, why.message) for number, why in enumerate(whys)]
+    assert [(each.id, each.reason, each.message) for each in missing] == listed
+    assert missing[start:stop] == [*missing][start:stop]
+    assert [missing[-1 - number] for number in range(len(missing))] == [*reversed(missing)]
+    assert len(missing) == len(whys) == missing.counts.total()
+    with pytest.raises(IndexError):
+        missing[len(whys)]

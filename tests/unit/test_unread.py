@@ -1,0 +1,43 @@
+"""What is unread stays so while a loop that was stopped comes to its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from hubspot_batch_read import HubSpot, Read
+from hubspot_batch_read_api.models import Association
+from hubspot_batch_read_api.types import Lock
+
+
+class LateLock(Lock):
+    """A lock that other threads than the main one get only once they may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = threading.Event()
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            self.opened.wait(20)
+        super().__enter__()
+
+
+def test_a_thread_that_comes_late_takes_no_ids_from_a_loop_that_was_stopped() -> None:
+    reads: list[Read[Association]] = []
+
+    def ids() -> Iterator[str]:
+        yield from ("1", "2", "3")
+        reads[0].close()
+
+    lock = LateLock()
+    with HubSpot("token", base_url="http://127.0.0.1:9", retries=0) as hubspot:
+        reads.append(hubspot.read_associations("contacts", "companies", ids()))
+        reads[0]._lock = lock
+        assert list(reads[0]) == []
+        unread = reads[0].unread()
+        lock.opened.set()
+        for thread in threading.enumerate():
+            if thread.name == "hubspot-batch-read":
+                thread.join(20)
+        assert list(unread) == ["1", "2", "3"]
