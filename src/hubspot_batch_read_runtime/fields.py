@@ -62,7 +62,7 @@ class Field(NamedTuple):
         if isinstance(self.shape, ListOf) and isinstance(value, list):
             return [*self._matching(self.shape.item, value, data)]
         try:
-            return self.shape.decode(value)
+            return self.shape.decode(copied(value))
         except FAULTS:
             data[self.key] = value
             return None

@@ -188,8 +188,11 @@ class Model:
         model = new(cls)
         shape = _shapes[cls]
         for name, key, decode, is_required in shape.to_decode:
-            value = data.pop(key) if is_required else data.pop(key, None)
-            setattr(model, name, decode(value) if is_required or value is not None else None)
+            if is_required:
+                setattr(model, name, decode(data.pop(key)))
+            else:
+                value = data.pop(key, None)
+                setattr(model, name, None if value is None else decode(value))
         for each in shape.lenient:
             setattr(model, each.name, each.decode_leniently(data))
         model._additional_properties = data or None

@@ -63,9 +63,17 @@ class BatchError(Model):
             model.message = source.message
             model.id = source.id
             value = source.context
-            model.context = None if value is None else CONTEXT.build(value)
+            model.context = (
+                None
+                if value is None
+                else {key: part for key, part in value.items() if part is not None}
+            )
             value = source.links
-            model.links = None if value is None else LINKS.build(value)
+            model.links = (
+                None
+                if value is None
+                else {key: part for key, part in value.items() if part is not None}
+            )
             value = source.errors
             model.errors = None if value is None else ErrorDetail._build_all(value)
             model._additional_properties = None

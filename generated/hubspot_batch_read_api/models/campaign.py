@@ -10,7 +10,6 @@ from attrs import define, field
 
 from ..types import ID, INSTANT, ListOf, Model, array, id_text, instant, json, new
 from .asset import Asset
-from .asset_metrics import ASSET_METRICS
 from .asset_page import AssetPage
 from .business_unit import BusinessUnit
 from .campaign_assets import CAMPAIGN_ASSETS, CampaignAssets
@@ -69,7 +68,11 @@ class Campaign(Model):
             value = source.id
             model.id = value if type(value) is str else str(value)
             value = source.properties
-            model.properties = None if value is None else CAMPAIGN_PROPERTIES.build(value)
+            model.properties = (
+                None
+                if value is None
+                else {key: part for key, part in value.items() if part is not None}
+            )
             value = source.created_at
             model.created_at = None if value is None else instant(value)
             value = source.updated_at
@@ -99,7 +102,11 @@ class Campaign(Model):
                                 asset.name = asset_source.name
                                 value = asset_source.metrics
                                 asset.metrics = (
-                                    None if value is None else ASSET_METRICS.build(value)
+                                    None
+                                    if value is None
+                                    else {
+                                        key: part for key, part in value.items() if part is not None
+                                    }
                                 )
                                 asset._additional_properties = None
                                 assets.append(asset)
