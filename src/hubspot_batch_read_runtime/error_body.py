@@ -1,9 +1,13 @@
-"""What the runtime needs of the models of an error, which generated code hands to the client."""
+"""What a body says of an error, in the models that generated code hands to the runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, Self
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Self, TypeVar
+
+from hubspot_batch_read_runtime.errors import DecodeError
+
+ErrorT = TypeVar("ErrorT", bound="ErrorBody")
 
 
 class ErrorDetail(Protocol):
@@ -46,3 +50,16 @@ class ErrorBody(Protocol):
     def from_json(cls, content: bytes | str) -> Self:
         """Decode a body; raises DecodeError if it is not JSON."""
         ...
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Decode a JSON object."""
+        ...
+
+
+def error_in(body: bytes, model: type[ErrorT]) -> ErrorT:
+    """Return what a body says of an error; an empty model if that is nothing."""
+    try:
+        return model.from_json(body)
+    except DecodeError:
+        return model.from_dict({})

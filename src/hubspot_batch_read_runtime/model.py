@@ -139,7 +139,8 @@ class Model:
         source = codec.decode_as(cls._shape(), content)
         if source is not None:
             with suppress(*FAULTS):
-                return cls._build_all([source])[0]
+                model: Self = cls._build_all([source])[0]
+                return model
         try:
             data = codec.decode(content)
         except FAULTS as error:
@@ -208,7 +209,7 @@ class Model:
         return data
 
     @classmethod
-    def _build_all(cls, sources: list[Any]) -> list[Self]:
+    def _build_all(cls, sources: list[Any]) -> list[Any]:
         """Make models of structs, whose list may be emptied."""
         to_build = _shapes[cls].to_build
         models = []

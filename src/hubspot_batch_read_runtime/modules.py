@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
 from sys import modules
 
 
 def lazy(
-    package: str, names: Mapping[str, str]
+    package: str, names: Collection[str], owners: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return a package's `__getattr__` and `__dir__` (PEP 562), which import a name at first use.
 
     Args:
         package: The package's `__name__`.
-        names: By name, the module below the package that has it; the module itself if they are
-            named the same.
+        names: The names. One without an owner is a module of the package.
+        owners: By name, the module of the package that defines it.
     """
+    owners = owners or {}
 
     def get(name: str) -> object:
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(f"{package}.{names[name]}")
-        value = module if name == names[name] else getattr(module, name)
+        module = import_module(f"{package}.{owners.get(name, name)}")
+        value = getattr(module, name) if name in owners else module
         setattr(modules[package], name, value)
         return value
 

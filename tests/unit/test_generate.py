@@ -126,6 +126,11 @@ def test_a_warning_of_the_generator_is_a_failure_and_leaves_the_tree_alone(proje
 
 PROPERTIES = "          properties:\n            "
 UNSUPPORTED = {
+    "no limit of inputs": (
+        "          maxItems: 50\n",
+        "",
+        "request without maxItems at its inputs, of read_campaigns",
+    ),
     "uuid": (
         "name: {type: string, ",
         "name: {type: string, format: uuid, ",

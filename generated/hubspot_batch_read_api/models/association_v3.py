@@ -38,9 +38,9 @@ class AssociationV3(Model):
         return model
 
     @classmethod
-    def _build_all(cls, sources: list[Any]) -> list[Self]:
+    def _build_all(cls, sources: list[Any]) -> list[Any]:
         # Loops within loops: a call for each model would make decoding a fifth slower.
-        models: list[Self] = []
+        models: list[AssociationV3] = []
         # Each struct is freed when its model is there, so that the next one uses the same memory.
         sources.reverse()
         while sources:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
@@ -49,9 +49,9 @@ class BatchError(Model):
     """
 
     @classmethod
-    def _build_all(cls, sources: list[Any]) -> list[Self]:
+    def _build_all(cls, sources: list[Any]) -> list[Any]:
         # Loops within loops: a call for each model would make decoding a fifth slower.
-        models: list[Self] = []
+        models: list[BatchError] = []
         # Each struct is freed when its model is there, so that the next one uses the same memory.
         sources.reverse()
         while sources:
