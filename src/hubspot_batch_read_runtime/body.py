@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from hubspot_batch_read_runtime.errors import ResponseTooLargeError
+from hubspot_batch_read_runtime.heads import end_heads
 from hubspot_batch_read_runtime.printing import printable
 
 
@@ -25,21 +26,22 @@ class Limit:
             raise ValueError(
                 f"max_response_bytes: expected a whole number, 1 or more, got {max_bytes!r}"
             )
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
 
     def apply(self, response: httpx.Response) -> None:
         """Let the response be decompressed and counted while it is read."""
+        end_heads(response)
         length = response.headers.get("content-length", "")
-        if re.fullmatch("[0-9]{1,20}", length) and int(length) > self._max_bytes:
-            raise ResponseTooLargeError(response.status_code, self._max_bytes)
+        if re.fullmatch("[0-9]{1,20}", length) and int(length) > self.max_bytes:
+            raise ResponseTooLargeError(response.status_code, self.max_bytes)
         # httpx would decompress a chunk to whatever length it has, several times if it is told so.
         codings = response.headers.pop("content-encoding", "").lower().split(",")
         unusual = [each.strip() for each in codings if each.strip() not in _USUAL_CODINGS]
         if unusual or len([each for each in codings if "gzip" in each]) > 1:
             response.extensions["coding"] = printable(", ".join(map(str.strip, codings)))
-            response.stream = Body(response, self._max_bytes)
+            response.stream = Body(response, self.max_bytes)
         else:
-            response.stream = Body(response, self._max_bytes, Gunzip())
+            response.stream = Body(response, self.max_bytes, Gunzip())
 
     async def apply_async(self, response: httpx.Response) -> None:
         """Do the same in an async client."""

@@ -100,7 +100,7 @@ class Client:
 
     def _new_sync_client(self) -> httpx.Client:
         auth = Auth(self._token, self._error_model)
-        client = SyncClient(self._token, auth=auth, **self._httpx_args)
+        client = SyncClient(self._token, self._limit.max_bytes, auth=auth, **self._httpx_args)
         client.event_hooks["response"].insert(0, self._limit.apply)
         return client
 
@@ -114,7 +114,9 @@ class Client:
             self._leave_connections_of_parent()
             if loop not in self._async_clients:
                 auth = Auth(self._token, self._error_model, _async_lock(loop))
-                client = AsyncClient(self._token, auth=auth, **self._httpx_args)
+                client = AsyncClient(
+                    self._token, self._limit.max_bytes, auth=auth, **self._httpx_args
+                )
                 client.event_hooks["response"].insert(0, self._limit.apply_async)
                 self._async_clients[loop] = client
             return self._async_clients[loop]

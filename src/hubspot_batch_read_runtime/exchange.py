@@ -10,11 +10,14 @@ from typing import Any
 import httpx
 
 from hubspot_batch_read_runtime.causes import causes
+from hubspot_batch_read_runtime.heads import limit_heads
 from hubspot_batch_read_runtime.masking import MASK, masked
 from hubspot_batch_read_runtime.tokens import Token
 
 EXTENSION = "hubspot"
 """The extension of a request that has its `Exchange`."""
+
+_NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
 
 
 def tokens_of(request: httpx.Request) -> Iterable[str]:
@@ -26,24 +29,33 @@ def tokens_of(request: httpx.Request) -> Iterable[str]:
 class Exchange:
     """Follows the sending of a request: with which host, and which tokens are to be masked."""
 
-    def __init__(self, request: httpx.Request, token: Token) -> None:
+    def __init__(self, request: httpx.Request, token: Token, max_bytes: int) -> None:
         """Expect to talk to the host that the request is for."""
         url = request.url
         self.target = self.peer = _address(
             url.host, url.port or (443 if url.scheme == "https" else 80)
         )
         self.tokens = token.recent
+        self._max_bytes = max_bytes
 
     def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note from an event of httpcore which host the client is talking to."""
+        """Follow an event of httpcore."""
+        self._note_peer(event, info)
+        if event.endswith(_NEW_STREAM):
+            limit_heads(info["return_value"], self._max_bytes, is_async=False)
+
+    async def watch_async(self, event: str, info: Mapping[str, Any]) -> None:
+        """Follow an event of httpcore in an async client."""
+        self._note_peer(event, info)
+        if event.endswith(_NEW_STREAM):
+            limit_heads(info["return_value"], self._max_bytes, is_async=True)
+
+    def _note_peer(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note which host the client is talking to."""
         if event.endswith("connect_tcp.started"):
             self.peer = _address(info["host"], info["port"])
         elif event in ("proxy.start_tls.started", "socks.setup_socks5_connection.complete"):
             self.peer = self.target
-
-    async def watch_async(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note the same in an async client."""
-        self.watch(event, info)
 
     @contextmanager
     def explaining(self, request: httpx.Request) -> Iterator[None]:
@@ -83,14 +95,15 @@ def _address(host: str, port: int) -> str:
 class SyncClient(httpx.Client):
     """Sends requests; an exception says with which host, and holds no token."""
 
-    def __init__(self, token: Token, **httpx_args: Any) -> None:
-        """Take the token, which is not to be shown, and what httpx takes."""
+    def __init__(self, token: Token, max_bytes: int, **httpx_args: Any) -> None:
+        """Take the token, which is not to be shown, and the maximum size of a response."""
         super().__init__(**httpx_args)
         self._access_token = token
+        self._max_bytes = max_bytes
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request; raises what httpx raises."""
-        exchange = Exchange(request, self._access_token)
+        exchange = Exchange(request, self._access_token, self._max_bytes)
         request.extensions = {**request.extensions, EXTENSION: exchange, "trace": exchange.watch}
         with exchange.explaining(request):
             return super().send(request, **options)
@@ -99,14 +112,15 @@ class SyncClient(httpx.Client):
 class AsyncClient(httpx.AsyncClient):
     """The asynchronous version of `SyncClient`."""
 
-    def __init__(self, token: Token, **httpx_args: Any) -> None:
-        """Take the token, which is not to be shown, and what httpx takes."""
+    def __init__(self, token: Token, max_bytes: int, **httpx_args: Any) -> None:
+        """Take the token, which is not to be shown, and the maximum size of a response."""
         super().__init__(**httpx_args)
         self._access_token = token
+        self._max_bytes = max_bytes
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request; raises what httpx raises."""
-        exchange = Exchange(request, self._access_token)
+        exchange = Exchange(request, self._access_token, self._max_bytes)
         request.extensions = {
             **request.extensions,
             EXTENSION: exchange,
