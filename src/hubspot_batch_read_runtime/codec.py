@@ -31,10 +31,13 @@ def decode(content: bytes | str) -> Any:
 
 def decode_as(shape: Shape, content: bytes | str) -> Any | None:
     """Decode JSON to the struct of a shape; None if it does not match, or without msgspec."""
-    if (library := msgspec()) is not None:
-        with suppress(library.MsgspecError, *FAULTS):
-            return _decoder(shape)(content)
-    return None
+    library = msgspec()
+    if library is None:
+        return None
+    try:
+        return _decoder(shape)(content)
+    except (library.MsgspecError, *FAULTS):
+        return None
 
 
 def encode(value: object) -> bytes:

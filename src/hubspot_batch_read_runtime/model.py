@@ -8,12 +8,13 @@ Decoding has three steps, each for what the one before does not take:
 3. What matches no model: the shape searches the body for the place, which `_decode` does not track.
 
 Both ways are loops over the fields. Models that a response has thousands of have ways of their own,
-written out by the generator: they do the same, in half the time.
+written out by the generator: they do the same, in half the time. Those that build are loops within
+loops, since a call for each model would make decoding a fifth slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from operator import methodcaller
 from types import MappingProxyType
@@ -73,6 +74,10 @@ class ObjectShape(Shape):
     def build_all(self, values: list[Any]) -> list[Any]:
         """Build models of structs."""
         return self.model._build_all(values)
+
+    def encode_all(self, values: Iterable[Any]) -> list[Any]:
+        """Encode models."""
+        return [value.to_dict() for value in values]
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
         """Yield the faults of the declared keys; what is lenient has none."""

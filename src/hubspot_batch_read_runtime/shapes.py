@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from types import GenericAlias
@@ -59,6 +59,10 @@ class Shape:
     def build_all(self, values: list[Any]) -> list[Any]:
         """Return the model's values of a list, which may be emptied."""
         return values if self.build is same else [*map(self.build, values)]
+
+    def encode_all(self, values: Iterable[Any]) -> list[Any]:
+        """Return the JSON values of a collection."""
+        return [*map(self.encode, values)]
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
         """Yield the places in a JSON value, itself at `path`, that do not match."""
@@ -128,7 +132,6 @@ class OpenEnum(Shape):
     def __init__(self, known: Callable[[Any], Any]) -> None:
         """Take what returns the member with a value, or None."""
         self._known = known
-        self.build = self.decode
 
     def struct(self) -> Any:
         """Return the type of all values."""
@@ -138,6 +141,10 @@ class OpenEnum(Shape):
         """Return the member, or the text."""
         return self._known(text(value)) or value
 
+    def build(self, value: Any) -> Any:
+        """Return the member, or the text."""
+        return self._known(value) or value
+
 
 class ListOf(Shape):
     """A list."""
@@ -146,6 +153,7 @@ class ListOf(Shape):
         """Take the shape of each item."""
         self.item = shape_of(item)
         self.build = same if self.item.build is same else self.item.build_all
+        self.encode = self.item.encode_all
 
     def struct(self) -> Any:
         """Return a list of what the items are decoded to."""
@@ -154,10 +162,6 @@ class ListOf(Shape):
     def decode(self, value: Any) -> Any:
         """Decode each item."""
         return [*map(self.item.decode, array(value))]
-
-    def encode(self, value: Any) -> Any:
-        """Encode each item of any collection."""
-        return [*map(self.item.encode, value)]
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
         """Yield the faults of each item."""

@@ -38,7 +38,6 @@ class Association(Model):
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
-        # Loops within loops: a call for each model would make decoding a fifth slower.
         models: list[Association] = []
         # Each struct is freed when its model is there, so that the next one uses the same memory.
         sources.reverse()

@@ -50,7 +50,6 @@ class BatchError(Model):
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
-        # Loops within loops: a call for each model would make decoding a fifth slower.
         models: list[BatchError] = []
         # Each struct is freed when its model is there, so that the next one uses the same memory.
         sources.reverse()

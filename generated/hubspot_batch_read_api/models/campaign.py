@@ -58,7 +58,6 @@ class Campaign(Model):
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
-        # Loops within loops: a call for each model would make decoding a fifth slower.
         models: list[Campaign] = []
         # Each struct is freed when its model is there, so that the next one uses the same memory.
         sources.reverse()
