@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from json import dumps
 from pkgutil import walk_packages
 from typing import Any
@@ -107,7 +108,11 @@ TREES = st.fixed_dictionaries(
 @given(TREES)
 def test_a_model_is_the_same_from_text_and_from_a_dict(body: dict[str, object]) -> None:
     outcomes: list[object] = []
-    for decode in (lambda: Tree.from_dict(body), lambda: Tree.from_json(dumps(body))):
+    ways: list[Callable[[], Tree]] = [
+        lambda: Tree.from_dict(body),
+        lambda: Tree.from_json(dumps(body)),
+    ]
+    for decode in ways:
         try:
             outcomes.append(decode())
         except DecodeError as error:
