@@ -7,6 +7,7 @@ classes, inherited ones too; nothing with a leading underscore but `__init__`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,10 @@ ROOTS: Final = (
     "hubspot_batch_read.sandbox",
     "hubspot_batch_read_api",
     "hubspot_batch_read_api.types.Response",
+)
+PACKAGES: Final = (
+    *dict.fromkeys(root.partition(".")[0] for root in ROOTS),
+    "hubspot_batch_read_runtime",  # defines some of what the others name
 )
 
 
@@ -55,8 +60,9 @@ def changes(old: Path, new: Path) -> list[Change]:
 
 def _load(tree: Path) -> griffe.ModulesCollection:
     loader = griffe.GriffeLoader(search_paths=[tree / "src", tree / "generated"])
-    for package in dict.fromkeys(root.partition(".")[0] for root in ROOTS):
-        loader.load(package)
+    for package in PACKAGES:
+        with suppress(ModuleNotFoundError):  # not there yet
+            loader.load(package)
     loader.resolve_aliases()
     return loader.modules_collection
 
@@ -106,7 +112,9 @@ def _broken(
     before: griffe.ModulesCollection, after: griffe.ModulesCollection, public: dict[str, str]
 ) -> Iterator[Change]:
     """Give what griffe finds broken in what is public on both sides."""
-    for package in dict.fromkeys(root.partition(".")[0] for root in ROOTS):
+    for package in PACKAGES:
+        if package not in before or package not in after:
+            continue
         for breakage in griffe.find_breaking_changes(before[package], after[package]):
             path = public.get(breakage.obj.canonical_path)
             if path is not None and breakage.kind is not griffe.BreakageKind.OBJECT_REMOVED:

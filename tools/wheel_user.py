@@ -21,6 +21,7 @@ from pkgutil import walk_packages
 from typing import Final
 
 import hubspot_batch_read_api as api
+import hubspot_batch_read_runtime as runtime
 from hubspot_batch_read import AsyncHubSpot, HubSpot, sandbox
 from hubspot_batch_read.operations import WORKFLOWS_BY_FLOW_ID
 
@@ -41,7 +42,11 @@ def main() -> None:
 
 def import_everything() -> None:
     """Import each name that users import; a star takes those in `__all__`."""
-    modules = [module.name for module in walk_packages(api.__path__, f"{api.__name__}.")]
+    modules = [
+        module.name
+        for package in (api, runtime)
+        for module in walk_packages(package.__path__, f"{package.__name__}.")
+    ]
     for name in ("hubspot_batch_read", api.__name__, *modules):
         module = import_module(name)
         for public in getattr(module, "__all__", ()):

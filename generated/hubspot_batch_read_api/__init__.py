@@ -7,18 +7,22 @@
 
     with AuthenticatedClient(token="...") as client:
         body = AssociationRequest(inputs=[AssociationInput(id="37295")])
-        answer = read_associations.sync("contacts", "companies", client=client, body=body)
+        response = read_associations.sync("contacts", "companies", client=client, body=body)
 
 Packages:
     api     the operations, each with `sync`, `asyncio`, `sync_detailed` and `asyncio_detailed`
     models  the bodies of requests and responses
     errors  the exceptions
+
+This package is not one to copy by itself: it stands on `hubspot_batch_read_runtime`, which comes in
+the same distribution.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from hubspot_batch_read_runtime.modules import lazy
 
 __all__ = ("AuthenticatedClient", "api", "errors", "models")
 
@@ -26,15 +30,5 @@ if TYPE_CHECKING:
     from . import api, errors, models
     from .client import AuthenticatedClient
 else:
-
-    def __getattr__(name: str) -> object:
-        # The client imports httpx, which models and errors do not need.
-        if name == "AuthenticatedClient":
-            return import_module(".client", __name__).AuthenticatedClient
-        if name in __all__:
-            return import_module(f".{name}", __name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # The client imports httpx, which models and errors do not need.
+    __getattr__, __dir__ = lazy(__name__, __all__, {"AuthenticatedClient": "client"})

@@ -8,10 +8,12 @@ is changed where no KeyboardInterrupt arrives. The caller's thread pulls the ids
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from inspect import GEN_SUSPENDED, getgeneratorstate
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from weakref import ref
@@ -172,7 +174,9 @@ class Read(Reading[RowT]):
     def _is_suspended(self) -> bool:
         """Whether the caller is in a loop over the records."""
         generators = [each() for each in self._generators]
-        return any(each is not None and each.gi_suspended for each in generators)
+        return any(
+            each is not None and getgeneratorstate(each) == GEN_SUSPENDED for each in generators
+        )
 
     @property
     def _returned(self) -> int:
@@ -327,7 +331,10 @@ class Loop(Generic[RowT]):
     ) -> None:
         """Begin without threads."""
         self.is_stopped = False
-        self._stopped = Event()
+        # Taken as long as the loop goes on. Of the ways to wait for an end, this one is left in no
+        # odd state by an interrupt of the thread that brings it about.
+        self._going_on = threading.Lock()
+        self._going_on.acquire()
         self.error: BaseException | None = None
         """What ended the loop early."""
         self._plan = plan
@@ -348,7 +355,8 @@ class Loop(Generic[RowT]):
         """End the loop from any thread, by raising the error if there is one; wait for nothing."""
         self.error = self.error or error
         self.is_stopped = True
-        self._stopped.set()
+        with suppress(RuntimeError):  # it was free already
+            self._going_on.release()
         self._bell.put(None)
         self._news.put(None)
 
@@ -370,7 +378,7 @@ class Loop(Generic[RowT]):
                 while True:
                     self._bell.get_nowait()
             with self._lock:
-                if self.stopped.is_set():  # and unread() may have told what is left
+                if self.is_stopped:  # and unread() may have told what is left
                     break
                 request = self._plan.next_request()
                 is_short = request is not None and len(self._threads) < self._max_threads
@@ -401,7 +409,8 @@ class Loop(Generic[RowT]):
         self._news.put(None)
 
     def _wait(self, seconds: float) -> None:
-        if self._stopped.wait(seconds):
+        if self._going_on.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
+            self._going_on.release()  # for the others that wait
             raise _StoppedError
 
 

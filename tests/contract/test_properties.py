@@ -319,7 +319,7 @@ def test_any_retry_after_is_seconds_or_nothing(value: str) -> None:
     assert isinstance(error, ApiError)
     assert error.retry_after is None or error.retry_after >= 0
     if value.isdecimal():
-        # Python cannot wait for longer.
+        # Python cannot wait for longer, and it is as good as never.
         assert error.retry_after == min(float(value), 1e9)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot, sending
-from hubspot_batch_read.reading import Account
+from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sandbox import (
     Altered,
     Drop,
@@ -150,7 +150,7 @@ class Result(NamedTuple):
     """What came of a read."""
 
     records: list[Any]
-    account: Account[Any]
+    account: Reading[Any]
 
 
 def read(sandbox: Sandbox, name: str, *, asynchronous: bool, **options: Any) -> Result:

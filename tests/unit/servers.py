@@ -65,23 +65,27 @@ def serve(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
 
 
 @contextmanager
-def serve_bytes(answer: Callable[[], Iterable[bytes]]) -> Iterator[str]:
-    """Answer every request with these bytes as they are, then close; gives the server's address.
+def serve_bytes(*answers: Callable[[], Iterable[bytes]]) -> Iterator[str]:
+    """Answer the requests of a connection with these bytes, then close; gives the address.
 
     At the end, it waits until all of them are sent or the client has closed the connection.
     """
 
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
+            with suppress(OSError):
+                for answer in answers:
+                    self.take_request()
+                    for part in answer():
+                        self.wfile.write(part)
+
+        def take_request(self) -> None:
             length = 0
             while (line := self.rfile.readline()) not in {b"\r\n", b""}:
                 name, _, value = line.lower().partition(b":")
                 if name == b"content-length":
                     length = int(value)
             self.rfile.read(length)
-            with suppress(OSError):
-                for part in answer():
-                    self.wfile.write(part)
 
     server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
     with running(server):

@@ -5,18 +5,14 @@ from __future__ import annotations
 import copy
 import gc
 import json
-import keyword
 import os
-import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from hubspot_batch_read_api import types
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import (
     AssociationEnvelope,
@@ -27,9 +23,11 @@ from hubspot_batch_read_api.models import (
     FlowIdInput,
     WorkflowIdMappingRequest,
 )
+from hubspot_batch_read_runtime import codec
+from hubspot_batch_read_runtime.collector import MANY
+from hubspot_batch_read_runtime.values import instant
 from tests.contract.cases import Case, cases, envelope_model
 
-ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = [case for case in cases() if 200 <= case.status < 300]
 # HubSpot's documentation has a text as context of a detail of an error; no response ever had.
 USUAL = [
@@ -66,14 +64,14 @@ def test_what_hubspot_usually_sends_is_decoded_as_structs(
     def too_slow(_: object) -> None:
         pytest.fail("it was decoded as dicts, which takes twice as long")
 
-    monkeypatch.setattr(types, "_json", too_slow)
+    monkeypatch.setattr(codec, "decode", too_slow)
     assert type(outcome(case)) is envelope_model(case.operation)
 
 
 @pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.id)
 def test_an_answer_is_the_same_without_msgspec(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     with_msgspec = outcome(case)
-    monkeypatch.setattr(types, "_msgspec", lambda: None)
+    monkeypatch.setattr(codec, "msgspec", lambda: None)
     without = outcome(case)
     assert without == with_msgspec
     assert repr(without) == repr(with_msgspec)
@@ -106,7 +104,7 @@ def test_what_the_standard_library_decodes_is_decoded(
 ) -> None:
     answer = AssociationEnvelope.from_json(content)
     assert answer.results == []
-    monkeypatch.setattr(types, "_msgspec", lambda: None)
+    monkeypatch.setattr(codec, "msgspec", lambda: None)
     assert AssociationEnvelope.from_json(content) == answer
 
 
@@ -136,14 +134,6 @@ def test_what_json_cannot_say_is_not_sent(value: object, error: type[Exception])
 def test_text_is_sent_as_it_is() -> None:
     body = AssociationRequest(inputs=[AssociationInput(id='ä"\u2028', after="a%3D")])
     assert body.to_json() == '{"inputs":[{"id":"ä\\"\u2028","after":"a%3D"}]}'.encode()
-
-
-def test_a_key_that_is_a_keyword_is_the_same_in_the_templates_and_in_the_structs() -> None:
-    template = (ROOT / "openapi" / "templates" / "build.jinja").read_text("utf-8")
-    listed = re.search(r'keywords = "(.*?)"', template)
-    assert listed
-    capitalised = {"False", "None", "True"}
-    assert set(listed[1].split()) == set(keyword.kwlist) - capitalised
 
 
 # What is passed in
@@ -223,15 +213,12 @@ def while_decoding(
     monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], form: str = "dicts"
 ) -> None:
     """Decode, and act in the middle of it."""
-    instant = types.instant
 
     def acting(value: object) -> object:
         act()
         return instant(value)
 
-    for module in ("envelope", "campaign", "campaign_envelope"):
-        path = f"hubspot_batch_read_api.models.{module}.instant"
-        monkeypatch.setattr(path, acting)
+    monkeypatch.setattr("hubspot_batch_read_api.models.campaign.instant", acting)
     row = {"id": "1", "createdAt": "2026-01-02T03:04:05.678Z"}
     unknown = {"unknown": 1} if form == "dicts" else {}
     CampaignEnvelope.from_json(json.dumps({"results": [{**row, **unknown}]}))
@@ -263,7 +250,7 @@ def test_what_is_decoded_is_seldom_looked_through_meanwhile(
 ) -> None:
     seen: list[tuple[int, bool]] = []
     while_decoding(monkeypatch, lambda: seen.append((gc.get_threshold()[0], gc.isenabled())), form)
-    assert set(seen) == {(types.MANY, True)}
+    assert set(seen) == {(MANY, True)}
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -296,7 +283,7 @@ def test_an_interrupt_leaves_the_collector_as_it_was(monkeypatch: pytest.MonkeyP
         assert gc.get_threshold() != usual
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(types, "_json", interrupted)
+    monkeypatch.setattr(codec, "decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         AssociationEnvelope.from_json(FORMS["dicts"])
     assert gc.get_threshold() == usual
@@ -334,7 +321,7 @@ def test_decoding_within_decoding_leaves_the_thresholds_to_the_outer(
         seen.append(gc.get_threshold()[0])
 
     while_decoding(monkeypatch, nested)
-    assert set(seen) == {types.MANY}
+    assert set(seen) == {MANY}
     assert gc.get_threshold() == usual
 
 
@@ -350,7 +337,7 @@ def test_a_fork_while_another_thread_decodes_leaves_the_collector_as_it_was(
         decoding.set()
         forked.wait(30)
 
-    monkeypatch.setattr(types, "_json", waiting)
+    monkeypatch.setattr(codec, "decode", waiting)
     thread = threading.Thread(target=decode, args=[FORMS["dicts"]])
     thread.start()
     assert decoding.wait(30)

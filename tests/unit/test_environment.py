@@ -60,7 +60,7 @@ def test_a_proxy_that_cannot_be_used_is_named_when_the_client_is_made(
 def test_a_socks_proxy_without_its_package_says_what_to_install(
     make: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hubspot_batch_read_api.client.find_spec", lambda _: None)
+    monkeypatch.setattr("hubspot_batch_read_runtime.environment.find_spec", lambda _: None)
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1080")
     with pytest.raises(ValueError, match=r"^all_proxy: .* pip install 'httpx\[socks\]'$"):
         make("token")

@@ -77,7 +77,7 @@ def by_id(read: Read[Association], got: list[str]) -> None:
 
 def table(read: Read[Association], got: list[str]) -> None:
     for batch in read.to_arrow():
-        got.extend(dict.fromkeys(batch["from_id"].to_pylist()))
+        got.extend(dict.fromkeys(map(str, batch["from_id"].to_pylist())))
 
 
 WAYS: list[Callable[[Read[Association], list[str]], None]] = [loop, everything, by_id, table]

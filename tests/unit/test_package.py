@@ -19,7 +19,7 @@ from hubspot_batch_read_api import models
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
+def test_the_wheel_holds_three_packages_and_nothing_else(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
         cwd=ROOT,
@@ -28,12 +28,10 @@ def test_the_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"hubspot_batch_read/py.typed", "hubspot_batch_read_api/py.typed"} <= names
+    packages = {"hubspot_batch_read", "hubspot_batch_read_api", "hubspot_batch_read_runtime"}
+    assert {f"{package}/py.typed" for package in packages} <= names
     tops = {name.partition("/")[0] for name in names}
-    assert {re.sub(r"-.*", "", top) for top in tops} == {
-        "hubspot_batch_read",
-        "hubspot_batch_read_api",
-    }
+    assert {top for top in tops if not top.endswith(".dist-info")} == packages
     assert not [name for name in names if not re.search(r"\.py$|py\.typed$|dist-info/", name)]
     about = {name.partition("dist-info/")[2] for name in names if "dist-info/" in name}
     # The command line has entry points.

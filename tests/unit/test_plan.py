@@ -748,7 +748,7 @@ def test_a_cursor_that_cannot_be_sent_is_an_error_of_its_id(
     cursor: str, has_msgspec: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not has_msgspec:
-        monkeypatch.setattr("hubspot_batch_read_api.types._msgspec", lambda: None)
+        monkeypatch.setattr("hubspot_batch_read_runtime.codec.msgspec", lambda: None)
     plan = plan_of([1, 2, 3], OPERATION, window=1, collect=False)
     bad = json.dumps(page("1", None, 1, "CURSOR")).replace("CURSOR", cursor)
     others = json.dumps(page("2", None, 1)), json.dumps(page("3", None, 2))

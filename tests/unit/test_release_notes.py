@@ -101,7 +101,7 @@ def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(projec
     change(
         project, SPEC, "required: [associationTypes, toObjectId]", "required: [associationTypes]"
     )
-    change(project, MODEL, "    to_object_id: str\n", "    to_object_id: str | None\n")
+    change(project, MODEL, "    to_object_id: str = ", "    to_object_id: str | None = ")
     code, printed = notes(project)
     assert code == NOT_IN_ORDER
     assert "Since v0.1.0: major. The version after 0.1.0 is 0.2.0 " in printed

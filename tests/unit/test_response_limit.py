@@ -143,6 +143,59 @@ def test_an_endless_response_is_left_and_its_connection_closed(encoding: str, mo
         read(limited(url), mode)
 
 
+@BOTH
+@pytest.mark.parametrize("status", [100, 102, 103])
+def test_endless_informational_responses_are_left_and_their_connection_closed(
+    status: int, mode: str
+) -> None:
+    informational = head("Link: </style.css>", status=status) * 100
+    with (
+        serve_bytes(lambda: itertools.repeat(informational)) as url,
+        pytest.raises(ResponseTooLargeError),
+    ):
+        read(limited(url), mode)
+
+
+@BOTH
+def test_endless_informational_responses_are_left_on_a_connection_that_was_used_before(
+    mode: str,
+) -> None:
+    async def read_twice_async(client: AuthenticatedClient) -> None:
+        async with client:
+            await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+            with pytest.raises(ResponseTooLargeError):
+                await read_associations.asyncio("0-1", "0-2", client=client, body=BODY)
+
+    def read_twice(client: AuthenticatedClient) -> None:
+        with client:
+            read_associations.sync("0-1", "0-2", client=client, body=BODY)
+            with pytest.raises(ResponseTooLargeError):
+                read_associations.sync("0-1", "0-2", client=client, body=BODY)
+
+    with serve_bytes(
+        lambda: [head("Content-Length: 15") + body(15)],
+        lambda: itertools.repeat(head(status=100) * 100),
+    ) as url:
+        if mode == "sync":
+            read_twice(limited(url))
+        else:
+            asyncio.run(read_twice_async(limited(url)))
+
+
+@BOTH
+def test_a_few_informational_responses_are_skipped(mode: str) -> None:
+    answer = head(status=103) * 20 + head("Content-Length: 15") + body(15)
+    with serve_bytes(lambda: [answer]) as url:
+        assert read(limited(url), mode) == AssociationEnvelope(results=[])
+
+
+@BOTH
+def test_a_response_in_pieces_of_a_byte_is_within_the_limit(mode: str) -> None:
+    content = b"".join(b"1\r\n%c\r\n" % byte for byte in body(100 * LIMIT)) + b"0\r\n\r\n"
+    with serve_bytes(lambda: [head("Transfer-Encoding: chunked"), content]) as url:
+        assert read(limited(url, 100 * LIMIT), mode) == AssociationEnvelope(results=[])
+
+
 @pytest.fixture(scope="module")
 def bomb() -> bytes:
     """64 MiB of nothing, in 64 KiB: what arrives at once."""
@@ -240,7 +293,11 @@ def test_a_body_that_says_nothing_is_refused_by_what_is_sent(mode: str) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("content", [b"\x1f\x8bno", gzip.compress(body(90))[:-9] + bytes(9)])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x1f\x8bno", gzip.compress(body(90))[:-9] + bytes(9)],
+    ids=["no deflate", "a wrong checksum"],
+)
 def test_an_error_is_known_by_its_status_whatever_its_body(content: bytes, mode: str) -> None:
     answer = Answer(503, {"content-encoding": "gzip", "retry-after": "7"}, content)
     with serve(lambda _: answer) as url, pytest.raises(ServerError) as caught:

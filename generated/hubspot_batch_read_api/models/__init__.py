@@ -7,8 +7,9 @@ are in `hubspot_batch_read_api.errors`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from hubspot_batch_read_runtime.modules import lazy
 
 __all__ = (
     "Asset",
@@ -51,47 +52,6 @@ __all__ = (
     "WorkflowIdMappingRequest",
 )
 
-_MODULES = {
-    "Asset": ".asset",
-    "AssetMetrics": ".asset_metrics",
-    "AssetPage": ".asset_page",
-    "AssociatedObject": ".associated_object",
-    "AssociatedObjectV3": ".associated_object_v3",
-    "Association": ".association",
-    "AssociationCategory": ".association_category",
-    "AssociationEnvelope": ".association_envelope",
-    "AssociationInput": ".association_input",
-    "AssociationRequest": ".association_request",
-    "AssociationType": ".association_type",
-    "AssociationV3": ".association_v3",
-    "AssociationV3Envelope": ".association_v3_envelope",
-    "AssociationV3Input": ".association_v3_input",
-    "AssociationV3Request": ".association_v3_request",
-    "BatchError": ".batch_error",
-    "BatchStatus": ".batch_status",
-    "BusinessUnit": ".business_unit",
-    "Campaign": ".campaign",
-    "CampaignAssets": ".campaign_assets",
-    "CampaignEnvelope": ".campaign_envelope",
-    "CampaignInput": ".campaign_input",
-    "CampaignProperties": ".campaign_properties",
-    "CampaignRequest": ".campaign_request",
-    "Context": ".context",
-    "Envelope": ".envelope",
-    "Error": ".error",
-    "ErrorDetail": ".error_detail",
-    "FlowIdInput": ".flow_id_input",
-    "Links": ".links",
-    "NextPage": ".next_page",
-    "ObjectId": ".object_id",
-    "Paging": ".paging",
-    "PreviousPage": ".previous_page",
-    "WorkflowIdInput": ".workflow_id_input",
-    "WorkflowIdMapping": ".workflow_id_mapping",
-    "WorkflowIdMappingEnvelope": ".workflow_id_mapping_envelope",
-    "WorkflowIdMappingRequest": ".workflow_id_mapping_request",
-}
-
 if TYPE_CHECKING:
     from .asset import Asset
     from .asset_metrics import AssetMetrics
@@ -132,13 +92,47 @@ if TYPE_CHECKING:
     from .workflow_id_mapping_envelope import WorkflowIdMappingEnvelope
     from .workflow_id_mapping_request import WorkflowIdMappingRequest
 else:
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = lazy(
+        __name__,
+        __all__,
+        {
+            "Asset": "asset",
+            "AssetMetrics": "asset_metrics",
+            "AssetPage": "asset_page",
+            "AssociatedObject": "associated_object",
+            "AssociatedObjectV3": "associated_object_v3",
+            "Association": "association",
+            "AssociationCategory": "association_category",
+            "AssociationEnvelope": "association_envelope",
+            "AssociationInput": "association_input",
+            "AssociationRequest": "association_request",
+            "AssociationType": "association_type",
+            "AssociationV3": "association_v3",
+            "AssociationV3Envelope": "association_v3_envelope",
+            "AssociationV3Input": "association_v3_input",
+            "AssociationV3Request": "association_v3_request",
+            "BatchError": "batch_error",
+            "BatchStatus": "batch_status",
+            "BusinessUnit": "business_unit",
+            "Campaign": "campaign",
+            "CampaignAssets": "campaign_assets",
+            "CampaignEnvelope": "campaign_envelope",
+            "CampaignInput": "campaign_input",
+            "CampaignProperties": "campaign_properties",
+            "CampaignRequest": "campaign_request",
+            "Context": "context",
+            "Envelope": "envelope",
+            "Error": "error",
+            "ErrorDetail": "error_detail",
+            "FlowIdInput": "flow_id_input",
+            "Links": "links",
+            "NextPage": "next_page",
+            "ObjectId": "object_id",
+            "Paging": "paging",
+            "PreviousPage": "previous_page",
+            "WorkflowIdInput": "workflow_id_input",
+            "WorkflowIdMapping": "workflow_id_mapping",
+            "WorkflowIdMappingEnvelope": "workflow_id_mapping_envelope",
+            "WorkflowIdMappingRequest": "workflow_id_mapping_request",
+        },
+    )

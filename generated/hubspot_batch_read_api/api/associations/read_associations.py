@@ -10,6 +10,9 @@ from ...models.association_envelope import AssociationEnvelope
 from ...models.association_request import AssociationRequest
 from ...types import Response
 
+MAX_INPUTS = 1000
+"""Maximum number of inputs in one request."""
+
 
 def sync(
     from_object_type: str,

@@ -10,6 +10,9 @@ from ...models.association_v3_envelope import AssociationV3Envelope
 from ...models.association_v3_request import AssociationV3Request
 from ...types import Response
 
+MAX_INPUTS = 1000
+"""Maximum number of inputs in one request."""
+
 
 def sync(
     from_object_type: str,

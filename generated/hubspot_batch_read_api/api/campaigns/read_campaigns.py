@@ -12,6 +12,9 @@ from ...models.campaign_envelope import CampaignEnvelope
 from ...models.campaign_request import CampaignRequest
 from ...types import Response
 
+MAX_INPUTS = 50
+"""Maximum number of inputs in one request."""
+
 
 def sync(
     *,

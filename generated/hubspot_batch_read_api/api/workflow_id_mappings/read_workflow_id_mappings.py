@@ -10,6 +10,9 @@ from ...models.workflow_id_mapping_envelope import WorkflowIdMappingEnvelope
 from ...models.workflow_id_mapping_request import WorkflowIdMappingRequest
 from ...types import Response
 
+MAX_INPUTS = 100
+"""Maximum number of inputs in one request."""
+
 
 def sync(
     *, client: AuthenticatedClient, body: WorkflowIdMappingRequest

@@ -1,0 +1,71 @@
+"""JSON text: by msgspec where it is installed, else by the standard library."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from functools import cache
+from types import ModuleType
+from typing import Any, NoReturn
+
+from hubspot_batch_read_runtime.shapes import Shape
+from hubspot_batch_read_runtime.values import FAULTS
+
+
+class ConstantError(ValueError):
+    """The text has a constant that Python takes for JSON, such as NaN."""
+
+
+def decode(content: bytes | str) -> Any:
+    """Decode JSON; the standard library also takes what msgspec does not, such as UTF-16.
+
+    Raises:
+        ConstantError: The text is JSON but for a constant.
+        ValueError, RecursionError: It is not JSON.
+    """
+    if (library := msgspec()) is not None:
+        with suppress(library.MsgspecError, *FAULTS):
+            return library.json.decode(content)
+    return json.loads(content, parse_constant=_reject_constant)
+
+
+def decode_as(shape: Shape, content: bytes | str) -> Any | None:
+    """Decode JSON to the struct of a shape; None if it does not match, or without msgspec."""
+    library = msgspec()
+    if library is None:
+        return None
+    try:
+        return _decoder(shape)(content)
+    except (library.MsgspecError, *FAULTS):
+        return None
+
+
+def encode(value: object) -> bytes:
+    """Encode a value as compact JSON.
+
+    Raises:
+        TypeError, ValueError: JSON has no such value.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
+
+
+@cache
+def msgspec() -> ModuleType | None:
+    """Import msgspec, at the first response only; None if it is not installed."""
+    try:
+        import msgspec as library  # noqa: PLC0415 - see above
+    except ImportError:
+        return None
+    return library
+
+
+@cache
+def _decoder(shape: Shape) -> Any:
+    from msgspec.json import Decoder  # noqa: PLC0415 - only if msgspec is there
+
+    return Decoder(shape.struct()).decode
+
+
+def _reject_constant(constant: str) -> NoReturn:
+    raise ConstantError(f"{constant} is not a value that JSON has")

@@ -1,0 +1,136 @@
+"""Addresses, proxies and certificates, checked before anything is sent.
+
+httpx would accept some that cannot work, and show the passwords of others in its errors.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.request import getproxies
+
+import httpx
+
+
+def checked_base_url(base_url: object) -> str:
+    """Return the address of a server; raises ValueError if it cannot be one."""
+    with suppress(httpx.InvalidURL, UnicodeError):
+        url = httpx.URL(base_url) if isinstance(base_url, str) else httpx.URL()
+        # httpx would send a user name and password instead of the token, and log them.
+        is_plain = not (url.userinfo or url.query or url.fragment)
+        if url.scheme in ("http", "https") and _has_host(url) and is_plain:
+            return str(base_url)
+    raise ValueError(
+        "base_url: expected http(s)://host, optionally with port and path, and nothing else"
+    )
+
+
+def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the TLS context that sync and async calls share.
+
+    Raises:
+        ValueError: A file of certificates or keys cannot be used; names the variable or argument.
+    """
+    if "transport" in httpx_args:  # has its own context
+        return httpx_args
+    verify = httpx_args.pop("verify", True)
+    cert = httpx_args.pop("cert", None)
+    trusts = httpx_args.get("trust_env", True)
+    try:
+        if trusts and verify is True:
+            _check_certificate_folders(os.environ.get("SSL_CERT_DIR"))
+        context = httpx.create_ssl_context(verify, cert, trusts)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        name = _cause_of_tls_failure(verify, cert, trusts)
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ValueError(f"{name}: {problem}") from None
+    return {**httpx_args, "verify": context}
+
+
+def _check_certificate_folders(folders: str | None) -> None:
+    # OpenSSL does not look at them before it needs a certificate.
+    if folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
+        raise ValueError("no such folder")
+
+
+def _cause_of_tls_failure(verify: object, cert: object, trusts_environment: bool) -> str:
+    """Return the name of what a TLS context could not be made of."""
+    if key_log := os.environ.get("SSLKEYLOGFILE"):  # Python's ssl module reads it in any case
+        try:
+            Path(key_log).open("ab").close()
+        except OSError:
+            return "SSLKEYLOGFILE"
+    if verify is True and trusts_environment:
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+            if os.environ.get(name):
+                return f"{name} ({os.environ[name]})"
+    return "httpx_args: cert" if cert and verify in (True, False) else "httpx_args: verify"
+
+
+def check_proxies(httpx_args: Mapping[str, Any]) -> None:
+    """Check the proxies that httpx will use, since its own errors would show their passwords.
+
+    Raises:
+        ValueError: One cannot be used; names the variable or argument.
+    """
+    if "transport" in httpx_args:  # httpx then looks for no proxy
+        return
+    if (proxy := httpx_args.get("proxy")) is not None:
+        _check_proxy("httpx_args: proxy", proxy)
+    elif httpx_args.get("trust_env", True):
+        proxies = getproxies()
+        direct = [host.strip() for host in proxies.get("no", "").split(",")]
+        if "*" in direct:  # no proxy is used
+            return
+        for host in direct:
+            _check_exception(_variable("no_proxy"), host)
+        for scheme in ("http", "https", "all"):
+            if address := proxies.get(scheme):
+                address = address if "://" in address else f"http://{address}"
+                _check_proxy(_variable(f"{scheme}_proxy"), address)
+
+
+def _variable(name: str) -> str:
+    """Return the name of a variable as it is set; Python prefers the one in lower case."""
+    return name if name in os.environ or name.upper() not in os.environ else name.upper()
+
+
+def _check_proxy(name: str, proxy: Any) -> None:
+    try:
+        url = proxy.url if isinstance(proxy, httpx.Proxy) else httpx.URL(proxy)
+    except (httpx.InvalidURL, TypeError, UnicodeError):
+        url = httpx.URL()
+    if url.scheme not in ("http", "https", "socks5", "socks5h") or not _has_host(url):
+        raise ValueError(
+            f"{name}: expected the address of a proxy, such as http://proxy:3128 or socks5://proxy:1080"
+        )
+    if url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ValueError(
+            f"{name}: for a SOCKS proxy, httpx needs an extra: pip install 'httpx[socks]'"
+        )
+
+
+def _check_exception(name: str, host: str) -> None:
+    with suppress(ValueError):
+        ip_address(host.partition("/")[0])
+        return
+    try:
+        httpx.URL(host if "://" in host else f"all://*{host}")
+    except httpx.InvalidURL:
+        raise ValueError(f"{name}: expected the names of hosts, got {host!r}") from None
+
+
+def _has_host(url: httpx.URL) -> bool:
+    """Return whether an address names a host that can be looked up, and a port that can be."""
+    name = url.raw_host.decode()
+    try:
+        name.encode("idna")  # as looking up the name does first
+    except UnicodeError:
+        return False
+    return bool(re.fullmatch("[A-Za-z0-9._-]+|[0-9a-f:.]+", name)) and (url.port or 0) < 65536

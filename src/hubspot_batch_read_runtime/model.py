@@ -1,0 +1,238 @@
+"""The base class of models.
+
+Decoding has three steps, each for what the one before does not take:
+
+1. What HubSpot usually sends, a response without unknown keys: msgspec decodes and checks it in C,
+   into structs that follow the model's shape, and `_build_all` makes models of them.
+2. Unknown keys, ids and numbers in another form: `_decode` makes models of dicts.
+3. What matches no model: the shape searches the body for the place, which `_decode` does not track.
+
+Both ways are loops over the fields. Models that a response has thousands of have ways of their own,
+written out by the generator: they do the same, in half the time. Those that build are loops within
+loops, since a call for each model would make decoding a fifth slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from operator import methodcaller
+from types import MappingProxyType
+from typing import Any, Self
+
+import attrs
+
+from hubspot_batch_read_runtime import codec
+from hubspot_batch_read_runtime.collector import seldom_collected
+from hubspot_batch_read_runtime.errors import DecodeError
+from hubspot_batch_read_runtime.fields import Field, fields_of
+from hubspot_batch_read_runtime.shapes import Fault, Shape, copied, step, strict
+from hubspot_batch_read_runtime.values import FAULTS, expected
+
+new = object.__new__
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class ObjectShape(Shape):
+    """The JSON object of a model: the keys of its fields; others are ignored."""
+
+    def __init__(self, model: type[Model]) -> None:
+        """Take the model's fields, as the loops over them need them."""
+        self.model = model
+        self.fields = fields_of(model)
+        self.lenient = [each for each in self.fields if each.is_lenient]
+        self.to_decode = [
+            (each.name, each.key, each.shape.decode, each.is_required)
+            for each in self.fields
+            if not each.is_lenient
+        ]
+        self.to_build = [(each.name, each.build) for each in self.fields]
+        self.to_encode = [(each.name, each.key, each.shape.encode) for each in self.fields]
+        self.decode = model._decode
+        self.encode = methodcaller("to_dict")
+
+    def struct(self) -> Any:
+        """Return a struct with these keys and no others."""
+        from msgspec import defstruct  # noqa: PLC0415 - at the first response only
+
+        return defstruct(
+            self.model.__name__,
+            [(each.name, *_struct_type(each)) for each in self.fields],
+            rename={each.name: each.key for each in self.fields},
+            kw_only=True,
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+
+    def build(self, value: Any) -> Any:
+        """Build a model of a struct, or of what stayed JSON."""
+        if isinstance(value, dict):
+            return self.model._decode(value)
+        return self.model._build_all([value])[0]
+
+    def build_all(self, values: list[Any]) -> list[Any]:
+        """Build models of structs."""
+        return self.model._build_all(values)
+
+    def encode_all(self, values: Iterable[Any]) -> list[Any]:
+        """Encode models."""
+        return [value.to_dict() for value in values]
+
+    def faults(self, value: object, path: str) -> Iterator[Fault]:
+        """Yield the faults of the declared keys; what is lenient has none."""
+        if not isinstance(value, Mapping):
+            yield Fault(path, expected("an object", value))
+            return
+        for each in self.fields:
+            if each.is_required and each.key not in value:
+                yield Fault(path + step(each.key), "missing")
+            elif each.is_required or (not each.is_lenient and value.get(each.key) is not None):
+                yield from each.shape.faults(value[each.key], path + step(each.key))
+
+
+def _struct_type(each: Field) -> tuple[Any, ...]:
+    """Return the type of a struct's field, and None as default if it is not required.
+
+    A single object that is not required is seldom there; it stays as in JSON.
+    """
+    if each.is_required:
+        return (each.shape.struct(),)
+    stays_json = isinstance(each.shape, ObjectShape)
+    return (Any if stays_json else strict(each.shape) | None, None)
+
+
+@attrs.define(kw_only=True)
+class Model:
+    """A JSON object; the base class of the models."""
+
+    _additional_properties: dict[str, object] | None = attrs.field(
+        default=None, alias="additional_properties", repr=False, eq=lambda extra: extra or None
+    )
+
+    @property
+    def additional_properties(self) -> Mapping[str, object]:
+        """The JSON object's other keys, and the values that did not match a lenient property."""
+        return self._additional_properties or _NOTHING
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Decode a JSON object.
+
+        Unknown keys are kept in `additional_properties`, unknown enum values as text. A number
+        in place of an id becomes text. Null and absent both become None; nulls in maps are dropped.
+
+        Raises:
+            DecodeError: The object does not match the model; names the place and the problem.
+        """
+        try:
+            return cls._decode(copied(data))
+        except FAULTS as error:
+            raise cls._explained(error, data, data) from None
+
+    @classmethod
+    def from_json(cls, content: bytes | str) -> Self:
+        """Decode JSON text; see `from_dict`.
+
+        Raises:
+            DecodeError: The text is not JSON, or does not match the model.
+        """
+        return seldom_collected(cls._from_json, content)
+
+    @classmethod
+    def _from_json(cls, content: bytes | str) -> Self:
+        source = codec.decode_as(cls._shape(), content)
+        if source is not None:
+            with suppress(*FAULTS):
+                model: Self = cls._build_all([source])[0]
+                return model
+        try:
+            data = codec.decode(content)
+        except FAULTS as error:
+            is_whole = isinstance(error, codec.ConstantError)
+            problem = str(error) if is_whole else f"not JSON: {error}"
+            raise DecodeError(cls.__name__, "$", problem, content) from None
+        try:
+            return cls._decode(data)
+        except FAULTS as error:
+            raise cls._explained(error, codec.decode(content), content) from None
+
+    @classmethod
+    def _explained(cls, error: Exception, data: object, body: object) -> DecodeError:
+        fault = next(cls._shape().faults(data, "$"), Fault("$", str(error)))
+        return DecodeError(cls.__name__, fault.path, fault.problem, body)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON object, without the properties that are None.
+
+        A key in `additional_properties` takes precedence over a property of that name.
+        """
+        data = self._encode()
+        if self._additional_properties:
+            data.update(self._additional_properties)
+        return data
+
+    def to_json(self) -> bytes:
+        """Return the JSON object as text; see `to_dict`.
+
+        Raises:
+            TypeError, ValueError: A value is none that JSON has.
+        """
+        return seldom_collected(Model._to_json, self)
+
+    def _to_json(self) -> bytes:
+        return codec.encode(self.to_dict())
+
+    @classmethod
+    def _shape(cls) -> ObjectShape:
+        """Return what the JSON object has to look like."""
+        return _shapes[cls]
+
+    @classmethod
+    def _decode(cls, data: Any) -> Self:
+        """Make a model of a JSON object, out of which the declared keys are taken."""
+        model = new(cls)
+        shape = _shapes[cls]
+        for name, key, decode, is_required in shape.to_decode:
+            if is_required:
+                setattr(model, name, decode(data.pop(key)))
+            else:
+                value = data.pop(key, None)
+                setattr(model, name, None if value is None else decode(value))
+        for each in shape.lenient:
+            setattr(model, each.name, each.decode_leniently(data))
+        model._additional_properties = data or None
+        return model
+
+    def _encode(self) -> dict[str, object]:
+        """Return the JSON object of the fields."""
+        data: dict[str, object] = {}
+        for name, key, encode in _shapes[type(self)].to_encode:
+            value = getattr(self, name)
+            if value is not None:
+                data[key] = encode(value)
+        return data
+
+    @classmethod
+    def _build_all(cls, sources: list[Any]) -> list[Any]:
+        """Make models of structs, whose list may be emptied."""
+        to_build = _shapes[cls].to_build
+        models = []
+        for source in sources:
+            model = new(cls)
+            for name, build in to_build:
+                value = getattr(source, name)
+                setattr(model, name, None if value is None else build(value))
+            model._additional_properties = None
+            models.append(model)
+        return models
+
+
+class _Shapes(dict[type[Model], ObjectShape]):
+    """The shape of each model, made when it is first asked for."""
+
+    def __missing__(self, model: type[Model]) -> ObjectShape:
+        return self.setdefault(model, ObjectShape(model))
+
+
+_shapes = _Shapes()

@@ -1,0 +1,260 @@
+"""What JSON has to look like: how a value is decoded and encoded, and where it does not match."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from types import GenericAlias
+from typing import Any, NamedTuple, Protocol
+
+from hubspot_batch_read_runtime.values import (
+    FAULTS,
+    array,
+    boolean,
+    constant,
+    expected,
+    id_text,
+    instant,
+    integer,
+    number,
+    text,
+)
+
+
+class Fault(NamedTuple):
+    """A place in a JSON value that does not match its shape."""
+
+    path: str
+    """JSON path, such as `$.results[0].to[3].toObjectId`."""
+    problem: str
+    """What is wrong there."""
+
+
+def same(value: Any) -> Any:
+    """Return the value."""
+    return value
+
+
+class Shape:
+    """What a JSON value has to look like, and how it becomes the value of a model.
+
+    `decode` takes any JSON value, `build` one that msgspec has decoded, and so checked. Neither
+    tracks where a fault is; `faults` searches for it.
+    """
+
+    decode: Callable[[Any], Any]
+    """Returns the model's value, or raises one of FAULTS; may empty the JSON value."""
+    build: Callable[[Any], Any]
+    """Returns the model's value of what msgspec decoded; `same` if nothing remains to be done."""
+    encode: Callable[[Any], Any]
+    """Returns the JSON value of a model's value; `same` if nothing is to be done."""
+
+    def struct(self) -> Any:
+        """Return the type that msgspec decodes to."""
+        return Any
+
+    def build_all(self, values: list[Any]) -> list[Any]:
+        """Return the model's values of a list, which may be emptied."""
+        return values if self.build is same else [*map(self.build, values)]
+
+    def encode_all(self, values: Iterable[Any]) -> list[Any]:
+        """Return the JSON values of a collection."""
+        return [*map(self.encode, values)]
+
+    def faults(self, value: object, path: str) -> Iterator[Fault]:
+        """Yield the places in a JSON value, itself at `path`, that do not match."""
+        try:
+            self.decode(value)
+        except FAULTS as error:
+            yield Fault(path, str(error))
+
+
+class HasShape(Protocol):
+    """A model, which stands for its shape where one is needed."""
+
+    @classmethod
+    def _shape(cls) -> Shape:
+        """Return the shape."""
+        ...
+
+
+AnyShape = Shape | type[HasShape]
+
+
+def shape_of(shape: AnyShape) -> Shape:
+    """Return a shape, or the shape of a model."""
+    return shape if isinstance(shape, Shape) else shape._shape()
+
+
+class Leaf(Shape):
+    """A value that a function decodes."""
+
+    def __init__(
+        self,
+        decode: Callable[[Any], Any],
+        struct: Any = Any,
+        *,
+        encode: Callable[[Any], Any] = same,
+    ) -> None:
+        """Take the function; `struct` if msgspec can check the value, and nothing remains to do."""
+        self.decode = decode
+        self.build = decode if struct is Any else same
+        self.encode = encode
+        self._struct = struct
+
+    def struct(self) -> Any:
+        """Return the type that checks the value."""
+        return self._struct
+
+
+def same_as(value: object) -> Leaf:
+    """Return the shape of one value and no other."""
+    return Leaf(partial(constant, value))
+
+
+ANYTHING = Leaf(same)
+BOOLEAN = Leaf(boolean)
+ID = Leaf(id_text, str | int)
+INSTANT = Leaf(instant, encode=datetime.isoformat)
+INTEGER = Leaf(integer, int)
+NUMBER = Leaf(number, int | float)
+TEXT = Leaf(text, str)
+
+
+class OpenEnum(Shape):
+    """A text that may be the value of an enum's member; otherwise it stays text."""
+
+    encode = str  # not everything that takes text takes members of an enum
+
+    def __init__(self, known: Callable[[Any], Any]) -> None:
+        """Take what returns the member with a value, or None."""
+        self._known = known
+
+    def struct(self) -> Any:
+        """Return the type of all values."""
+        return str
+
+    def decode(self, value: Any) -> Any:
+        """Return the member, or the text."""
+        return self._known(text(value)) or value
+
+    def build(self, value: Any) -> Any:
+        """Return the member, or the text."""
+        return self._known(value) or value
+
+
+class ListOf(Shape):
+    """A list."""
+
+    def __init__(self, item: AnyShape) -> None:
+        """Take the shape of each item."""
+        self.item = shape_of(item)
+        self.build = same if self.item.build is same else self.item.build_all
+        self.encode = self.item.encode_all
+
+    def struct(self) -> Any:
+        """Return a list of what the items are decoded to."""
+        return GenericAlias(list, strict(self.item))
+
+    def decode(self, value: Any) -> Any:
+        """Decode each item."""
+        return [*map(self.item.decode, array(value))]
+
+    def faults(self, value: object, path: str) -> Iterator[Fault]:
+        """Yield the faults of each item."""
+        if not isinstance(value, list):
+            yield Fault(path, expected("a list", value))
+            return
+        for index, item in enumerate(value):
+            yield from self.item.faults(item, f"{path}[{index}]")
+
+
+class MapOf(Shape):
+    """An object whose keys are data; nulls are dropped."""
+
+    def __init__(self, item: AnyShape) -> None:
+        """Take the shape of each value."""
+        self.item = shape_of(item)
+
+    def struct(self) -> Any:
+        """Return a dict of what the values are decoded to."""
+        return GenericAlias(dict, (str, strict(self.item) | None))
+
+    def decode(self, value: Any) -> Any:
+        """Decode each value."""
+        decode = self.item.decode
+        return {key: decode(item) for key, item in value.items() if item is not None}
+
+    def build(self, value: Any) -> Any:
+        """Build each value."""
+        build = self.item.build
+        if build is same:
+            return {key: item for key, item in value.items() if item is not None}
+        return {key: build(item) for key, item in value.items() if item is not None}
+
+    def encode(self, value: Any) -> Any:
+        """Encode each value."""
+        encode = self.item.encode
+        return {key: encode(item) for key, item in value.items()}
+
+    def faults(self, value: object, path: str) -> Iterator[Fault]:
+        """Yield the faults of each value."""
+        if not isinstance(value, Mapping):
+            yield Fault(path, expected("an object", value))
+            return
+        for key, item in value.items():
+            if item is not None:
+                yield from self.item.faults(item, path + step(key))
+
+
+class OneOf(Shape):
+    """One of several shapes: the first that matches."""
+
+    def __init__(self, *shapes: AnyShape) -> None:
+        """Take the shapes, in the order in which they are tried."""
+        self.shapes = [*map(shape_of, shapes)]
+        self.build = self.decode
+
+    def decode(self, value: Any) -> Any:
+        """Decode a copy, since what does not match may have been taken apart."""
+        *others, last = self.shapes
+        for shape in others:
+            try:
+                return shape.decode(copied(value))
+            except FAULTS:
+                continue
+        return last.decode(value)
+
+    def encode(self, value: Any) -> Any:
+        """Encode a model; anything else is the same in JSON."""
+        return value.to_dict() if hasattr(value, "to_dict") else value
+
+    def faults(self, value: object, path: str) -> Iterator[Fault]:
+        """Yield the faults of the shape with the fewest, which is the one that was meant."""
+        yield from min((list(shape.faults(value, path)) for shape in self.shapes), key=len)
+
+
+def strict(shape: Shape) -> Any:
+    """Return the struct of what is not required: ids that are numbers are rare there."""
+    return str if shape is ID else shape.struct()
+
+
+def step(key: object) -> str:
+    """Return the step of a JSON path to a key."""
+    name = str(key)
+    return f".{name}" if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) else f"[{json.dumps(name)}]"
+
+
+def copied(value: object, levels: int = 50) -> Any:
+    """Copy a JSON value that is to outlive its decoding, which takes the declared keys out.
+
+    What is nested more deeply than any model is not taken apart, and so it is not copied.
+    """
+    if levels and isinstance(value, Mapping):
+        return {key: copied(item, levels - 1) for key, item in value.items()}
+    if levels and isinstance(value, list):
+        return [copied(item, levels - 1) for item in value]
+    return value
