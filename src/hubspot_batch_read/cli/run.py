@@ -247,8 +247,9 @@ class Run(Generic[RowT]):
     def _left(self) -> tuple[list[Missing], Iterator[str]]:
         """Return the missing ids that were not written, and the unread ones, of one moment.
 
-        After an interrupt, responses to the requests in flight may still arrive.
+        Responses to the requests that are still in flight may arrive meanwhile.
         """
+        self.read.close()
         while True:
             missing, unread = self.read.missing[self._missing_told :], self.read.unread()
             if len(self.read.missing) == self._missing_told + len(missing):
