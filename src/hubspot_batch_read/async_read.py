@@ -146,7 +146,7 @@ class AsyncRead(Reading[RowT]):
         if loop.error is not None and not self._is_over():
             raise loop.error
         self._report_end()
-        self._end_was_seen = True
+        self._end_was_seen = self._plan.is_finished
 
     async def read_all(self) -> list[tuple[str, RowT]]:
         """Read everything; return the records, which are still to be returned to the caller."""
@@ -167,7 +167,7 @@ class AsyncRead(Reading[RowT]):
 
     def return_all(self, left: list[tuple[str, RowT]]) -> list[tuple[str, RowT]]:
         """Note that the caller gets all these records; return them."""
-        self._end_was_seen = True
+        self._end_was_seen = self._plan.is_finished
         self.count_returned(len(left))
         return left
 

@@ -108,7 +108,7 @@ class Read(Reading[RowT]):
         """
         left = self._read_all()
         records, number = [record for _, record in left], len(left)
-        self._end_was_seen = True
+        self._end_was_seen = self._plan_is_finished()
         # The last step, and nothing that an interrupt could come after: until then, another call
         # returns them.
         self._account.returned += number
@@ -123,7 +123,7 @@ class Read(Reading[RowT]):
         """
         left = self._read_all()
         records, number = by_id(left), len(left)
-        self._end_was_seen = True
+        self._end_was_seen = self._plan_is_finished()
         self._account.returned += number  # as in `all`
         return records
 
@@ -174,9 +174,8 @@ class Read(Reading[RowT]):
     def _is_suspended(self) -> bool:
         """Whether the caller is in a loop over the records."""
         generators = [each() for each in self._generators]
-        return any(
-            each is not None and getgeneratorstate(each) == GEN_SUSPENDED for each in generators
-        )
+        states = [getgeneratorstate(each) for each in generators if each is not None]
+        return GEN_SUSPENDED in states
 
     @property
     def _returned(self) -> int:
@@ -195,7 +194,8 @@ class Read(Reading[RowT]):
                     finally:
                         account.returned += 1
             self._report_end()
-        self._end_was_seen = True
+            is_end = not loop.is_stopped
+        self._end_was_seen = is_end
 
     def _record_batches(self) -> Generator[pa.RecordBatch]:
         table = self._plan.operation.table
@@ -212,7 +212,8 @@ class Read(Reading[RowT]):
                 finally:
                     self._account.returned += number
             self._report_end()
-        self._end_was_seen = True
+            is_end = not loop.is_stopped
+        self._end_was_seen = is_end
 
     def _read_all(self) -> list[tuple[str, RowT]]:
         """Read everything; return the records, which are still to be returned to the caller."""

@@ -347,7 +347,8 @@ def test_unread_of_a_lazy_source_is_what_was_not_handed_out_and_then_its_rest(
             yield each
 
     read = Read(data, ids, lazy=False, unique=False, collect=True)
-    read.plan = plan = plan_of(source(), window=2, collect=True)
+    plan: Plan[Association] = plan_of(source(), window=2, collect=True)
+    read.plan = plan
     while len(read.entries) < taken and not plan.is_finished:
         if request := next_request(plan):
             plan.receive(request, read.portal.answer(request))

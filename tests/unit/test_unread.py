@@ -7,20 +7,22 @@ from collections.abc import Iterator
 
 from hubspot_batch_read import HubSpot, Read
 from hubspot_batch_read_api.models import Association
-from hubspot_batch_read_api.types import Lock
 
 
-class LateLock(Lock):
+class LateLock:
     """A lock that other threads than the main one get only once they may."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.lock = threading.Lock()
         self.opened = threading.Event()
 
     def __enter__(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             self.opened.wait(20)
-        super().__enter__()
+        self.lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.lock.release()
 
 
 def test_a_thread_that_comes_late_takes_no_ids_from_a_loop_that_was_stopped() -> None:
@@ -33,7 +35,7 @@ def test_a_thread_that_comes_late_takes_no_ids_from_a_loop_that_was_stopped() ->
     lock = LateLock()
     with HubSpot("token", base_url="http://127.0.0.1:9", retries=0) as hubspot:
         reads.append(hubspot.read_associations("contacts", "companies", ids()))
-        reads[0]._lock = lock
+        reads[0]._lock = lock  # type: ignore[assignment]
         assert list(reads[0]) == []
         unread = reads[0].unread()
         lock.opened.set()

@@ -169,7 +169,7 @@ class Ids:
             self._seen.add(key)
 
     def rest(self) -> Iterator[str]:
-        """Yield what has not been taken yet, each id once.
+        """Return what has not been taken yet, each id once.
 
         A sequence or a set is gone through from its beginning and stays as it is; of anything else,
         these are its next items. What is not an id is yielded as it is.
@@ -177,7 +177,10 @@ class Ids:
         if isinstance(self._ids, Sequence | AbstractSet):
             values: Iterator[Id] = islice(self._ids, self._position, None)
         else:
-            values = chain(self._pending, self._left())
+            values = chain([*self._pending], self._left())
+        return self._each(values)
+
+    def _each(self, values: Iterator[Id]) -> Iterator[str]:
         seen: set[Key] = set()
         for value in values:
             try:
