@@ -246,14 +246,12 @@ class Read(Reading[RowT]):
         Raises:
             Exception: What ended the loop before everything was read.
         """
-        if self._is_suspended or self._is_collecting:
+        is_running = self._loop is not None and not self._loop.is_stopped
+        if is_running and (self._is_suspended or self._is_collecting):
             raise RuntimeError("this is being read already")
         self.close()  # an interrupt can leave a loop
         self._check_left()
-        if self._process != os.getpid():  # the threads that would answer are in the parent
-            self._process = os.getpid()
-            self._bell, self._news = SimpleQueue(), SimpleQueue()
-            self._plan.abandon_all()
+        self._leave_requests_to_parent()
         self._loop = loop = Loop(
             self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency
         )
@@ -266,8 +264,19 @@ class Read(Reading[RowT]):
         finally:
             loop.stop()
 
+    def _leave_requests_to_parent(self) -> bool:
+        """Abandon, in a forked process, what the threads of the parent will be answered."""
+        if self._process == os.getpid():
+            return False
+        self._process = os.getpid()
+        self._bell, self._news = SimpleQueue(), SimpleQueue()
+        self._plan.abandon_all()
+        return True
+
     def _next_ready(self, loop: Loop[RowT]) -> Ready[RowT] | None:
         """Wait for the chunk whose records are next; return None at the end."""
+        if self._leave_requests_to_parent():
+            loop.begin_again(self._bell, self._news)
         self._pull()
         while not loop.is_stopped:
             if ready := self._first_ready():
@@ -351,6 +360,11 @@ class Loop(Generic[RowT]):
         thread = Thread(target=self._work, name="hubspot-batch-read", daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def begin_again(self, bell: SimpleQueue[None], news: SimpleQueue[None]) -> None:
+        """Start threads in a forked process, which has none of those before."""
+        self._bell, self._news, self._threads = bell, news, []
+        self.start_thread()
 
     def stop(self, error: BaseException | None = None) -> None:
         """End the loop from any thread, by raising the error if there is one; wait for nothing."""

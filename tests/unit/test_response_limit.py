@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read import AsyncHubSpot, Failure, HubSpot
+from hubspot_batch_read import AsyncHubSpot, HubSpot, Missing
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.errors import DecodeError, ResponseTooLargeError, ServerError
@@ -378,27 +378,27 @@ def test_a_limit_that_is_no_positive_whole_number_is_refused(limit: Any) -> None
 
 
 @BOTH
-def test_a_read_of_many_ids_asks_once_and_collects_the_error(mode: str) -> None:
+def test_a_read_asks_for_less_at_once_and_tells_which_ids_are_too_much(mode: str) -> None:
     asked: list[Request] = []
 
     def answer(request: Request) -> Answer:
         asked.append(request)
-        return Answer(502, {}, body(LIMIT + 1))
+        return Answer(200, {}, body(LIMIT + 1))
 
-    async def read_async(url: str) -> tuple[list[Failure], list[str]]:
+    async def read_async(url: str) -> list[Missing]:
         async with AsyncHubSpot("token", base_url=url, max_response_bytes=LIMIT) as hubspot:
-            batch = hubspot.read_associations("0-1", "0-2", ["1", "2"], on_error="collect")
-            assert await batch.all() == []
-            return list(batch.failures), list(batch.unread())
+            contacts = hubspot.read_associations("0-1", "0-2", ["1", "2"])
+            assert await contacts.all() == []
+            return [*contacts.missing]
 
-    def read_sync(url: str) -> tuple[list[Failure], list[str]]:
+    def read_sync(url: str) -> list[Missing]:
         with HubSpot("token", base_url=url, max_response_bytes=LIMIT) as hubspot:
-            batch = hubspot.read_associations("0-1", "0-2", ["1", "2"], on_error="collect")
-            assert batch.all() == []
-            return list(batch.failures), list(batch.unread())
+            contacts = hubspot.read_associations("0-1", "0-2", ["1", "2"])
+            assert contacts.all() == []
+            return [*contacts.missing]
 
     with serve(answer) as url:
-        failures, unread = read_sync(url) if mode == "sync" else asyncio.run(read_async(url))
-    assert [type(failure.error) for failure in failures] == [ResponseTooLargeError]
-    assert unread == ["1", "2"]
-    assert len(asked) == 1
+        missing = read_sync(url) if mode == "sync" else asyncio.run(read_async(url))
+    assert [(each.id, each.reason) for each in missing] == [("1", "error"), ("2", "error")]
+    assert all("increase max_response_bytes" in (each.message or "") for each in missing)
+    assert len(asked) == 3

@@ -202,7 +202,8 @@ class Ids:
             if isinstance(value, _Fault):
                 raise value.error
             if value is _End.END:
-                if self.lack(1):  # it came from the iterator, which has no more
+                is_known = self.exhausted or (self._pending and self._pending[-1] is _End.END)
+                if not is_known:  # it came from the iterator, which has no more
                     self._pending.append(value)
                 return
             try:
