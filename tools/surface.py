@@ -32,7 +32,7 @@ class Change:
 
     breaking: bool
     path: str
-    """Such as `hubspot_batch_read.Batch.unread`."""
+    """Such as `hubspot_batch_read.Read.unread`."""
     what: str
     name: str
     """What a changelog has to mention: a parameter, or else the last name of the path."""

@@ -106,7 +106,7 @@ def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(projec
     assert code == NOT_IN_ORDER
     assert "Since v0.1.0: major. The version after 0.1.0 is 0.2.0 " in printed
     assert "required: is optional, was required" in printed
-    assert "models.AssociatedObject.to_object_id  type str | None, was str" in printed
+    assert "hubspot_batch_read.AssociatedObject.to_object_id  type str | None, was str" in printed
     # What the changelog says of the last release does not count.
     assert printed.count("does not mention") == 1
 
@@ -134,7 +134,7 @@ def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(projec
             "def close(self) -> bool",
             {(True, "close", "returns bool, was None")},
         ),
-        ("self._batch(", "self._other(", set[tuple[bool, str, str]]()),
+        ("self._read(", "self._other(", set[tuple[bool, str, str]]()),
     ],
     ids=["gone", "new", "required parameter", "parameter", "return type", "private"],
 )
