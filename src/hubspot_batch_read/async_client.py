@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any, Self
 
-from hubspot_batch_read.async_read import AsyncLoop, AsyncRead
+from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.connection import Connection, OnError
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
@@ -15,6 +15,7 @@ from hubspot_batch_read.core.operation import Operation, Response, RowT
 from hubspot_batch_read.operations import associations, associations_v3, campaigns
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
 from hubspot_batch_read.reading import ClosedError, OnProgress
+from hubspot_batch_read.tasks import AsyncLoop
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,

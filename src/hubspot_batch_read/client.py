@@ -13,8 +13,9 @@ from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Operation, Response, RowT
 from hubspot_batch_read.operations import associations, associations_v3, campaigns
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
-from hubspot_batch_read.read import Loop, Read, Wait
+from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import ClosedError, OnProgress
+from hubspot_batch_read.threads import Loop, Wait
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,

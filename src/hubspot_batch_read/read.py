@@ -8,30 +8,22 @@ is changed where no KeyboardInterrupt arrives. The caller's thread pulls the ids
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from inspect import GEN_SUSPENDED, getgeneratorstate
-from queue import Empty, SimpleQueue
-from threading import Thread
-from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import ref
 
 from hubspot_batch_read.core.account import Ready
-from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.operation import Response, RowT
+from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.reading import OnProgress, Reading, by_id
 from hubspot_batch_read.tables import ROWS, Row
-from hubspot_batch_read_api.types import Lock
+from hubspot_batch_read.threads import Loop, Send
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Wait = Callable[[float], None]
-"""Waits for a number of seconds; raises as soon as the loop has ended."""
-Send = Callable[[Request[RowT], Wait], Response[RowT]]
 
 
 T = TypeVar("T")
@@ -321,113 +313,3 @@ class Read(Reading[RowT]):
     def _plan_is_finished(self) -> bool:
         with self._lock:
             return self._plan.is_finished
-
-
-class Loop(Generic[RowT]):
-    """The threads that send the requests of a read while somebody iterates over it.
-
-    They are daemons, since a program that ends waits for all others. When a loop has stopped, the
-    requests in flight are answered yet, and the plan gets their responses; nobody waits for them.
-    """
-
-    def __init__(
-        self,
-        plan: Plan[RowT],
-        lock: Lock,
-        send: Send[RowT],
-        bell: SimpleQueue[None],
-        news: SimpleQueue[None],
-        max_threads: int,
-    ) -> None:
-        """Begin without threads."""
-        self.is_stopped = False
-        # Taken as long as the loop goes on. Of the ways to wait for an end, this one is left in no
-        # odd state by an interrupt of the thread that brings it about.
-        self._going_on = threading.Lock()
-        self._going_on.acquire()
-        self.error: BaseException | None = None
-        """What ended the loop early."""
-        self._plan = plan
-        self._lock = lock
-        self._send = send
-        self._bell = bell
-        self._news = news
-        self._max_threads = max_threads
-        self._threads: list[Thread] = []
-
-    def start_thread(self) -> None:
-        """Start a thread, which starts others as they are needed."""
-        thread = Thread(target=self._work, name="hubspot-batch-read", daemon=True)
-        thread.start()
-        self._threads.append(thread)
-
-    def begin_again(self, bell: SimpleQueue[None], news: SimpleQueue[None]) -> None:
-        """Start threads in a forked process, which has none of those before."""
-        self._bell, self._news, self._threads = bell, news, []
-        self.start_thread()
-
-    def stop(self, error: BaseException | None = None) -> None:
-        """End the loop from any thread, by raising the error if there is one; wait for nothing."""
-        self.error = self.error or error
-        self.is_stopped = True
-        with suppress(RuntimeError):  # it was free already
-            self._going_on.release()
-        self._bell.put(None)
-        self._news.put(None)
-
-    def join(self, until: float) -> None:
-        """Wait for the threads, until a moment of the monotonic clock."""
-        for thread in self._threads:
-            thread.join(max(0.0, until - monotonic()))
-
-    def _work(self) -> None:
-        try:
-            while request := self._next_request():
-                self._answer(request)
-        except BaseException as error:  # noqa: BLE001 - raised in the loop
-            self.stop(error)
-
-    def _next_request(self) -> Request[RowT] | None:
-        while not self.is_stopped:
-            with suppress(Empty):  # what rang is seen below
-                while True:
-                    self._bell.get_nowait()
-            with self._lock:
-                if self.is_stopped:  # and unread() may have told what is left
-                    break
-                request = self._plan.next_request()
-                is_short = request is not None and len(self._threads) < self._max_threads
-            self._news.put(None)
-            if request is not None:
-                self._bell.put(None)  # another thread may find one, too
-                if is_short:
-                    self.start_thread()
-                return request
-            self._bell.get()
-        self._bell.put(None)  # for the others
-        return None
-
-    def _answer(self, request: Request[RowT]) -> None:
-        try:
-            response = self._send(request, self._wait)
-        except BaseException as error:
-            with self._lock:
-                if self.is_stopped or not isinstance(error, Exception):
-                    self._plan.abandon(request)
-                else:
-                    self._plan.fail(request, error)
-            if not isinstance(error, Exception):
-                raise
-        else:
-            with self._lock:
-                self._plan.receive(request, response.parsed)
-        self._news.put(None)
-
-    def _wait(self, seconds: float) -> None:
-        if self._going_on.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
-            self._going_on.release()  # for the others that wait
-            raise _StoppedError
-
-
-class _StoppedError(Exception):
-    """The loop has ended, and nothing waits for the request any more."""

@@ -24,9 +24,10 @@ from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.operations import ASSOCIATIONS
-from hubspot_batch_read.read import Read, Wait
+from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.tables import Row
+from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import Association, AssociationEnvelope
 
 OPERATION = evolve(ASSOCIATIONS, max_inputs=2)

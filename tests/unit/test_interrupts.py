@@ -24,7 +24,8 @@ from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.operations import ASSOCIATIONS
 from hubspot_batch_read.operations.common import NO_ASSOCIATIONS_FOUND
-from hubspot_batch_read.read import Read, Wait
+from hubspot_batch_read.read import Read
+from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import Association, AssociationEnvelope
 
 from .test_read import Answer

@@ -22,7 +22,8 @@ from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Summary
 from hubspot_batch_read.operations import ASSOCIATIONS, ASSOCIATIONS_V3
 from hubspot_batch_read.operations.common import NO_ASSOCIATIONS_FOUND
-from hubspot_batch_read.read import Read, Wait
+from hubspot_batch_read.read import Read
+from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import (
     Association,
     AssociationEnvelope,

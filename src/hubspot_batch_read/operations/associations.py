@@ -66,7 +66,7 @@ def _rows(record: Association) -> Iterator[Row]:
 
 ASSOCIATIONS = Operation(
     endpoint=read_associations,
-    max_inputs=1000,
+    max_inputs=read_associations.MAX_INPUTS,
     body=lambda inputs: AssociationRequest(
         inputs=LazyInputs(lambda id_, cursor: AssociationInput(id=id_, after=cursor), inputs)
     ),

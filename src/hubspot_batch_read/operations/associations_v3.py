@@ -49,7 +49,7 @@ def _rows(record: AssociationV3) -> Iterator[Row]:
 
 ASSOCIATIONS_V3 = Operation(
     endpoint=read_associations_v3,
-    max_inputs=1000,
+    max_inputs=read_associations_v3.MAX_INPUTS,
     body=lambda inputs: AssociationV3Request(
         inputs=LazyInputs(lambda id_, _: AssociationV3Input(id=id_), inputs)
     ),

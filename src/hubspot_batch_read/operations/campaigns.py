@@ -94,7 +94,7 @@ def _assets(record: Campaign) -> list[dict[str, object]] | None:
 
 CAMPAIGNS = Operation(
     endpoint=read_campaigns,
-    max_inputs=50,
+    max_inputs=read_campaigns.MAX_INPUTS,
     body=lambda inputs: CampaignRequest(
         inputs=LazyInputs(lambda id_, _: CampaignInput(id=id_), inputs)
     ),

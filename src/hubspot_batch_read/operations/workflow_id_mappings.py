@@ -15,8 +15,6 @@ from hubspot_batch_read_api.models import (
     WorkflowIdMappingRequest,
 )
 
-MAX_INPUTS = 100
-
 
 def _rows(record: WorkflowIdMapping) -> Iterator[Row]:
     yield record.flow_id, record.workflow_id
@@ -32,7 +30,7 @@ def _text(number: int | None) -> str | None:
 
 WORKFLOWS_BY_FLOW_ID = Operation(
     endpoint=read_workflow_id_mappings,
-    max_inputs=MAX_INPUTS,
+    max_inputs=read_workflow_id_mappings.MAX_INPUTS,
     body=lambda inputs: WorkflowIdMappingRequest(
         inputs=LazyInputs(lambda id_, _: FlowIdInput(flow_id=id_), inputs)
     ),
@@ -45,7 +43,7 @@ WORKFLOWS_BY_FLOW_ID = Operation(
 
 WORKFLOWS_BY_WORKFLOW_ID = Operation(
     endpoint=read_workflow_id_mappings,
-    max_inputs=MAX_INPUTS,
+    max_inputs=read_workflow_id_mappings.MAX_INPUTS,
     body=lambda inputs: WorkflowIdMappingRequest(
         inputs=LazyInputs(lambda id_, _: WorkflowIdInput(workflow_id=id_), inputs)
     ),

@@ -1,0 +1,99 @@
+"""The tasks of an async read: they send the requests that the plan hands out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic
+
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.operation import Response, RowT
+from hubspot_batch_read.core.plan import Plan
+
+Send = Callable[[Request[RowT]], Coroutine[Any, Any, Response[RowT]]]
+
+
+class AsyncLoop(Generic[RowT]):
+    """The tasks that send the requests of a read while somebody iterates over it."""
+
+    def __init__(self, plan: Plan[RowT], send: Send[RowT], max_tasks: int) -> None:
+        """Begin without tasks.
+
+        Raises:
+            RuntimeError: There is no running event loop of asyncio.
+        """
+        self.event_loop = _running_loop()
+        self.is_stopped = False
+        self.error: BaseException | None = None
+        """What ended the loop early."""
+        self.bell = asyncio.Event()
+        """Set when there may be something to send."""
+        self.news = asyncio.Event()
+        """Set when there may be something to return."""
+        self._plan = plan
+        self._send = send
+        self._max_tasks = max_tasks
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start_task(self) -> None:
+        """Start a task, which starts others as they are needed."""
+        self._tasks.append(self.event_loop.create_task(self._work()))
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """End the loop, by raising the error if there is one; wait for nothing."""
+        self.error = self.error or error
+        self.is_stopped = True
+        self.news.set()
+        for task in self._tasks:
+            task.cancel()
+
+    async def end(self) -> None:
+        """Stop, and wait for the requests in flight, which are cancelled."""
+        self.stop()
+        current = asyncio.current_task()
+        others = [task for task in self._tasks if task is not current]
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _work(self) -> None:
+        try:
+            while True:
+                await self._answer(await self._next_request())
+        except Exception as error:  # noqa: BLE001 - raised in the loop
+            self.stop(error)
+
+    async def _next_request(self) -> Request[RowT]:
+        while True:
+            self.bell.clear()
+            if lack := self._plan.lack:
+                self._plan.ids.pull(lack)
+            if request := self._plan.next_request():
+                self.bell.set()  # another task may find one, too
+                if len(self._tasks) < self._max_tasks:
+                    self.start_task()
+                return request
+            self.news.set()
+            if not self._plan.lack:
+                await self.bell.wait()
+
+    async def _answer(self, request: Request[RowT]) -> None:
+        try:
+            response = await self._send(request)
+        except Exception as error:  # noqa: BLE001 - raised at its place among the records
+            self._plan.fail(request, error)
+        except BaseException:  # cancelled
+            self._plan.abandon(request)
+            raise
+        else:
+            self._plan.receive(request, response.parsed)
+        self.news.set()
+        self.bell.set()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "AsyncHubSpot needs a running event loop of asyncio; "
+            "under trio, use HubSpot, in a thread of its own"
+        ) from None
