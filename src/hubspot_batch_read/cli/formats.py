@@ -83,7 +83,7 @@ class JsonLines(Generic[RowT]):
         """Return the id of the record in a line.
 
         Raises:
-            WrongUseError: There is none.
+            WrongUseError: The line holds something else.
         """
         value: object = json_object(line, place)
         for key in self._id_path:
