@@ -2,7 +2,7 @@
 
     with serve() as base_url: ...
 
-Each object has one association, or as many as `serve(associations=...)` says; of each three, one has
+Each object has one association, or as many as `serve(associations=...)` says; one of three has
 two types. With `unknown`, each row has a key that the spec does not know.
 """
 
@@ -34,9 +34,7 @@ NOTHING = (
 
 
 @contextmanager
-def serve(
-    *, associations: int = 1, latency: float = 0.0, unknown: bool = False
-) -> Iterator[str]:
+def serve(*, associations: int = 1, latency: float = 0.0, unknown: bool = False) -> Iterator[str]:
     """Yield the address of a server; it answers `latency` seconds after a request came."""
     command = [sys.executable, __file__, str(associations), str(latency), str(int(unknown))]
     with subprocess.Popen(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -19,7 +19,7 @@ from hubspot_batch_read_runtime.responses import CORRELATION_ID
 from hubspot_batch_read_runtime.tokens import TokenSource, checked_token
 
 from .models.error import Error
-from .types import Model, Response
+from .types import Response
 
 __all__ = (
     "BASE_URL",
@@ -35,7 +35,7 @@ __all__ = (
     "without_none",
 )
 
-ModelT = TypeVar("ModelT", bound=Model)
+T = TypeVar("T")
 
 BASE_URL = "https://api.hubapi.com"
 USER_AGENT = "hubspot-batch-read/0.1.0"
@@ -105,11 +105,11 @@ class AuthenticatedClient(Client):
         )
 
 
-def parse_response(response: httpx.Response, model: type[ModelT]) -> Response[ModelT]:
-    """Decode a response with any 2xx status.
+def parse_response(response: httpx.Response, decode: Callable[[bytes], T]) -> Response[T]:
+    """Decode a response with any 2xx status, by a model's `from_json` or the like.
 
     Raises:
         ApiError: The status is not 2xx.
         DecodeError: The body does not match the model.
     """
-    return responses.parse_response(response, model, Error)
+    return responses.parse_response(response, decode, Error)

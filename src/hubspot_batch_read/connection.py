@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from weakref import WeakSet
 
@@ -26,7 +25,6 @@ from hubspot_batch_read_api.types import Lock
 if TYPE_CHECKING:
     import httpx
 
-ResultT = TypeVar("ResultT")
 LoopT = TypeVar("LoopT")
 
 OnError = Literal["raise", "collect"]
@@ -112,12 +110,10 @@ class Connection(Generic[LoopT]):
             raise ValueError(f"on_error: expected 'raise' or 'collect', got {on_error!r}")
         return Plan(operation, ids, window=self._max_concurrency, collect=on_error == "collect")
 
-    def _call(self, send: Callable[..., ResultT], request: Request[RowT]) -> Callable[[], ResultT]:
-        """Return a call of a generated endpoint, with all its arguments."""
+    def _http_request(self, request: Request[RowT]) -> dict[str, Any]:
+        """Return a request as arguments of httpx."""
         operation = request.operation
-        return partial(
-            send, *operation.path, client=self._client, body=request.body, **operation.query
-        )
+        return operation.endpoint.request(*operation.path, body=request.body, **operation.query)
 
 
 def _token_of_environment() -> str:

@@ -153,13 +153,13 @@ def test_a_row_of_json_is_what_hubspot_gave() -> None:
         "unknown": [1, {"a": "é"}],
     }
     line = JsonLines(ASSOCIATIONS).encode(Association.from_dict(document))
-    assert json.loads(line) == document
+    assert json.loads(line) == {**document, "paging": None}
     assert "é".encode() in line
 
 
 def test_half_of_a_surrogate_pair_costs_no_row() -> None:
     odd = record("1", [["\ud800"]])
-    assert json.loads(JsonLines(ASSOCIATIONS).encode(odd)) == odd.to_dict()
+    assert Association.from_json(JsonLines(ASSOCIATIONS).encode(odd)) == odd
     assert b"\\ud800" in Flat(ASSOCIATIONS, "from_id").encode(odd)
 
 

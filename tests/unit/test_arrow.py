@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -16,8 +16,7 @@ import pyarrow as pa
 import pytest
 from attrs import define, evolve, field
 
-from hubspot_batch_read import HubSpot, async_read
-from hubspot_batch_read import read as sync_read
+from hubspot_batch_read import HubSpot
 from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
@@ -26,7 +25,8 @@ from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.operations import ASSOCIATIONS
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import Reading
-from hubspot_batch_read.tables import Row
+from hubspot_batch_read.tables import filling
+from hubspot_batch_read.tables.table import Column
 from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import Association, AssociationEnvelope
 
@@ -37,8 +37,8 @@ TYPE = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None}
 @pytest.fixture(autouse=True)
 def _few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make record batches of two records: each has two lines, unless a test says otherwise."""
-    monkeypatch.setattr(sync_read, "ROWS", 3)
-    monkeypatch.setattr(async_read, "ROWS", 3)
+    monkeypatch.setattr(filling, "ROWS", 3)
+    monkeypatch.setattr(filling, "STEP", 1)
 
 
 @define
@@ -176,14 +176,14 @@ def test_a_failure_gives_back_what_was_in_no_record_batch() -> None:
 
 
 def test_an_interrupt_gives_back_what_was_in_no_record_batch() -> None:
-    def lines(record: Association) -> Iterable[Row]:
-        if record.from_.id == "92" and not interrupted:
-            interrupted.append(record)
+    def columns_of(records: Sequence[Association]) -> list[Column]:
+        if records[0].from_.id == "92" and not interrupted:
+            interrupted.append(records[0])
             raise KeyboardInterrupt
-        return ASSOCIATIONS.table.rows(record)
+        return ASSOCIATIONS.table.columns_of(records)
 
     interrupted: list[Association] = []
-    operation = evolve(OPERATION, table=evolve(OPERATION.table, rows=lines))
+    operation = evolve(OPERATION, table=evolve(OPERATION.table, columns_of=columns_of))
     plan = Plan(operation, Ids([0, 91, 92, *range(1, 5)]), window=3, collect=False)
     contacts = Read(plan, send, max_concurrency=3, on_progress=None)
     with nothing_left(), pytest.raises(KeyboardInterrupt):
@@ -292,7 +292,7 @@ def test_a_table_that_could_not_be_made_of_the_end_can_be_made_again(
     async def main() -> None:
         contacts = aread(ids)
         with monkeypatch.context() as patch:
-            patch.setattr("hubspot_batch_read.arrow.table", failing_once)
+            patch.setattr("hubspot_batch_read.tables.arrow.table", failing_once)
             with pytest.raises(ArithmeticError):
                 await contacts.to_arrow().read_all()
         assert from_ids(await contacts.to_arrow().read_all()) == list(ids)
@@ -360,7 +360,7 @@ def test_a_table_that_cannot_be_made_gives_back_its_records(
     async def main() -> None:
         contacts, others = aread(range(5)), read(range(5))
         with monkeypatch.context() as patch:
-            patch.setattr("hubspot_batch_read.arrow.record_batch", fail)
+            patch.setattr("hubspot_batch_read.tables.arrow.record_batch", fail)
             for consume in (contacts.to_arrow().read_all, contacts.to_arrow().__anext__):
                 with pytest.raises(MemoryError):
                     await consume()

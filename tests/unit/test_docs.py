@@ -19,8 +19,9 @@ import yaml
 
 import hubspot_batch_read
 import hubspot_batch_read_api
-from hubspot_batch_read import operations, tables
+from hubspot_batch_read import operations
 from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read.tables.table import Table
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,7 +180,7 @@ def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
         ("read_workflow_id_mappings", operations.WORKFLOWS_BY_FLOW_ID.table),
     ],
 )
-def test_the_columns_are_those_of_the_tables(method: str, table: tables.Table[Any]) -> None:
+def test_the_columns_are_those_of_the_tables(method: str, table: Table[Any]) -> None:
     page = PAGES["docs/tables.md"]
     documented = re.search(
         rf"^\| `{method}` \| type .*\n\|[- |]+\n((?:\| .*\n)+)", page, re.MULTILINE

@@ -65,11 +65,11 @@ class JsonLines(Generic[RowT]):
 
     def __init__(self, operation: Operation[RowT]) -> None:
         """Prepare to write the records of an operation."""
-        self._id_path = operation.id_path
+        self._operation = operation
 
     def encode(self, record: RowT) -> bytes:
         """Return the line of a record."""
-        return json_line(record.to_dict())
+        return self._operation.lines([record])
 
     def scan(self, file: BinaryIO, name: str, add: Add) -> Begun:
         """Return what a file has; add the ids of its complete records."""
@@ -86,10 +86,10 @@ class JsonLines(Generic[RowT]):
             WrongUseError: The line holds something else.
         """
         value: object = json_object(line, place)
-        for key in self._id_path:
+        for key in self._operation.id_path:
             value = value.get(key) if isinstance(value, Mapping) else None
         if not isinstance(value, str | int):
-            path = ".".join(self._id_path)
+            path = ".".join(self._operation.id_path)
             raise WrongUseError(f"{place}: no {path}, so this is no record of this command")
         return str(value)
 
@@ -105,7 +105,7 @@ class Flat(Generic[RowT]):
 
     def encode(self, record: RowT) -> bytes:
         """Return the lines of a record."""
-        return _csv(self._table.rows(record))
+        return _csv(self._table.rows_of([record]))
 
     def scan(self, file: BinaryIO, name: str, add: Add) -> Begun:
         """Return what a file has; add the ids of its complete records.

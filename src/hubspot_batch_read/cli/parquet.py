@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO
@@ -28,6 +28,7 @@ from hubspot_batch_read.cli.files import (
 from hubspot_batch_read.cli.formats import Begun, CompleteLines, JsonLines
 from hubspot_batch_read.cli.outputs import Output, open_continued, open_new, standard_output
 from hubspot_batch_read.core.operation import Operation, RowT
+from hubspot_batch_read.tables.filling import table_of
 from hubspot_batch_read_api.errors import DecodeError
 
 ROWS = 100_000
@@ -44,7 +45,7 @@ class StagedRecords(JsonLines[RowT]):
 
     def encode(self, record: RowT) -> bytes:
         """Return the line of a record; nothing if it makes no row."""
-        return super().encode(record) if any(self._table.rows(record)) else b""
+        return super().encode(record) if any(self._table.rows_of([record])) else b""
 
 
 class ParquetOutput(Output[RowT]):
@@ -99,9 +100,9 @@ class ParquetOutput(Output[RowT]):
                 with pq.ParquetFile(before) as file:
                     for batch in file.iter_batches(ROWS):
                         writer.write_batch(batch.cast(table.schema))
-            rows = chain.from_iterable(map(table.rows, self._staged()))
-            while group := list(islice(rows, ROWS)):
-                writer.write_batch(table.record_batch(group))
+            records = self._staged()
+            while group := list(islice(records, ROWS)):
+                writer.write_table(table_of(table, group), row_group_size=ROWS)
 
     def _staged(self) -> Iterator[RowT]:
         self._file.seek(0)

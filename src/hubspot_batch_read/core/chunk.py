@@ -182,7 +182,7 @@ class Chunk(Generic[RowT]):
         pages.rows += rows
         cursors = [cursor for row in rows if (cursor := operation.cursor(row))]
         if not cursors:
-            self.found[id_] = operation.merge(self._pages.pop(id_).rows)
+            self.found[id_] = operation.merged(self._pages.pop(id_).rows)
         elif problem := self._problem_with(cursors, pages, before):
             category, message = problem
             del self._pages[id_]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Generic
+from typing import Any, Generic, cast
 
 from hubspot_batch_read.core.account import Account, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
@@ -31,6 +31,7 @@ from hubspot_batch_read_api.errors import (
     causes,
 )
 from hubspot_batch_read_api.models import BatchError
+from hubspot_batch_read_runtime import plain
 
 
 class Plan(Generic[RowT]):
@@ -50,6 +51,8 @@ class Plan(Generic[RowT]):
         self.account: Account[RowT] = Account()
         self.keeps_all = False
         """Whether all records are kept until the end, so that no window is in the way."""
+        self.is_plain = False
+        """Whether responses are decoded as plain rows, for tables and files, not as models."""
         self._window = window
         self._collect = collect
         self._has_succeeded = False
@@ -150,6 +153,18 @@ class Plan(Generic[RowT]):
 
     # Responses
 
+    def decode(self, content: bytes) -> Envelope[RowT]:
+        """Decode the body of a response.
+
+        Raises:
+            DecodeError: It does not match its model.
+        """
+        envelope = self.operation.envelope
+        if self.is_plain:
+            found: Envelope[RowT] = plain.envelope_from_json(cast("type[Any]", envelope), content)
+            return found
+        return envelope.from_json(content)
+
     def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
         """Take the response to a request."""
         self._receive(request, envelope.results, errors_of(envelope))
@@ -161,7 +176,7 @@ class Plan(Generic[RowT]):
         HubSpot refuses what is in a request, smaller ones find out which ids are the reason.
         """
         if isinstance(error, DecodeError):
-            salvaged = salvage(self.operation, error)
+            salvaged = salvage(self.operation, error, is_plain=self.is_plain)
             if salvaged is not None:
                 self._receive(request, *salvaged)
                 return

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
-from hubspot_batch_read.tables import ROWS, ColumnType, Row
+from hubspot_batch_read.tables.table import Column, ColumnType
 
 try:
     import pyarrow as pa
@@ -39,9 +38,8 @@ def schema(types: Mapping[str, ColumnType]) -> pa.Schema:
     return pa.schema([(name, TYPES[kind]) for name, kind in types.items()])
 
 
-def record_batch(schema: pa.Schema, rows: Iterable[Row]) -> pa.RecordBatch:
-    """Return rows as a record batch; see `Table.record_batch`."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+def record_batch(schema: pa.Schema, columns: Iterable[Column]) -> pa.RecordBatch:
+    """Return columns as a record batch; see `Table.record_batch`."""
     arrays = [_array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -51,10 +49,9 @@ def reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBat
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def table(schema: pa.Schema, rows: Iterator[Row]) -> pa.Table:
-    """Return rows as a table."""
-    parts = iter(lambda: list(islice(rows, ROWS)), [])
-    return pa.Table.from_batches([record_batch(schema, part) for part in parts], schema)
+def table(schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> pa.Table:
+    """Return record batches as a table."""
+    return pa.Table.from_batches(batches, schema)
 
 
 def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:
