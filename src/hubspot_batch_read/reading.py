@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from hubspot_batch_read.core.account import MissingIds, Ready
 from hubspot_batch_read.core.operation import RowT
@@ -14,6 +14,9 @@ from hubspot_batch_read_api.errors import HubSpotError
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Lock
 from hubspot_batch_read_runtime.plain import as_model
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OnProgress = Callable[[Summary], object]
 """Called after responses, and at the end, with how far the read has come."""
@@ -54,6 +57,19 @@ class Reading(Generic[RowT]):
             print(missing.id, missing.reason, missing.message)
         """
         return self._account.missing
+
+    def missing_to_arrow(self) -> pa.Table:
+        """Return the missing ids as an Arrow table, whose columns are the fields of `Missing`.
+
+        `context` is a map of lists of text. Half of a surrogate pair in a text becomes U+FFFD.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow` is not installed.
+        """
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+
+        with self._lock:
+            return arrow.missing_table(self._account.missing)
 
     def unread(self) -> Iterator[str]:
         """Return the ids that were not read: their request failed, is in flight, or was not sent.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from hubspot_batch_read.core.results import Missing
+from hubspot_batch_read.tables.filling import ROWS
 from hubspot_batch_read.tables.table import Column, ColumnType
 
 try:
@@ -23,6 +26,18 @@ ASSET = pa.struct(
         ("metrics", pa.map_(pa.string(), pa.float64())),
     ]
 )
+
+MISSING = pa.schema(
+    [
+        ("id", pa.string()),
+        ("reason", pa.string()),
+        ("category", pa.string()),
+        ("sub_category", pa.string()),
+        ("message", pa.string()),
+        ("context", pa.map_(pa.string(), pa.list_(pa.string()))),
+    ]
+)
+"""The columns of the missing ids."""
 
 TYPES: Mapping[ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -52,6 +67,18 @@ def reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBat
 def table(schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> pa.Table:
     """Return record batches as a table."""
     return pa.Table.from_batches(batches, schema)
+
+
+def missing_table(missing: Sequence[Missing]) -> pa.Table:
+    """Return a row for each missing id."""
+    each = iter(missing)
+    parts = iter(lambda: [*islice(each, ROWS)], [])
+    return table(MISSING, [_missing_batch(part) for part in parts])
+
+
+def _missing_batch(missing: Sequence[Missing]) -> pa.RecordBatch:
+    columns = [[getattr(each, name) for each in missing] for name in MISSING.names]
+    return record_batch(MISSING, columns)
 
 
 def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:
