@@ -63,9 +63,10 @@ release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
 	@$(BIN)/python tools/record.py $(ARGS)
 
-lint: $(READY) ## Check style, and the workflows
+lint: $(READY) ## Check style, which module imports which, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
 	$(BIN)/zizmor --offline --quiet --no-progress .github
 
 check-wheel: $(READY) ## Build wheel and sdist, install them in new environments, and use them (half a minute)
