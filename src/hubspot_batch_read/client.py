@@ -69,7 +69,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ValueError: A type cannot be part of a path, or `on_error` is neither.
+            ArgumentError: A type cannot be part of a path, or `on_error` is neither.
         """
         operation = associations(from_type, to_type)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -123,7 +123,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ValueError: A property or a date is invalid, or `on_error` is neither.
+            ArgumentError: A property or a date is invalid, or `on_error` is neither.
         """
         operation = campaigns(properties=properties, start_date=start_date, end_date=end_date)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -151,7 +151,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: Both or neither of the two were passed, or not an iterable of ids.
-            ValueError: `on_error` is neither.
+            ArgumentError: `on_error` is neither.
         """
         operation, ids = workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
         return self._read(operation, ids, on_error, on_progress)

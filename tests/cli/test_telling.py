@@ -24,6 +24,7 @@ from hubspot_batch_read.core.results import Missing
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
 from hubspot_batch_read.sending import Sender
+from hubspot_batch_read_api.errors import ArgumentError
 from tests.cli.conftest import PORTAL, Cli, Result, missing
 
 READ = ["associations", "contacts", "companies"]
@@ -194,18 +195,21 @@ def test_missing_ids_that_cannot_be_written_cost_no_count(
     assert (result.code, "AssociationEnvelope" in result.err) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("argument", "name"), [("ALL_PROXY", "ALL_PROXY"), ("base_url", "--base-url")]
+)
 def test_what_keeps_the_client_from_being_made_is_wrong_use_and_touches_nothing(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, argument: str, name: str
 ) -> None:
     def hubspot(*_: object, **__: object) -> None:
-        raise ValueError("ALL_PROXY: needs an extra: pip install httpx[socks].")
+        raise ArgumentError(argument, "needs an extra: pip install httpx[socks].")
 
     monkeypatch.setattr(execute, "HubSpot", hubspot)
     Path("missing.jsonl").write_text('{"id":"1","reason":"unread"}\n')
     before = Path("missing.jsonl").stat().st_mtime_ns
     result = cli(*READ, "--ids", "missing", "--output", "rows.csv", "--missing", "missing.jsonl")
     assert (result.code, result.err) == (
-        *(2, "Error: ALL_PROXY: needs an extra: pip install httpx[socks].\n"),
+        *(2, f"Error: {name}: needs an extra: pip install httpx[socks].\n"),
     )
     assert [each.name for each in Path().iterdir()] == ["missing.jsonl"]
     assert Path("missing.jsonl").stat().st_mtime_ns == before

@@ -203,7 +203,7 @@ class Plan(Generic[RowT]):
         if not self._has_succeeded:
             self._has_succeeded = True
             for chunk in self._chunks:
-                chunk.succeed()
+                chunk.blame_ids()
         self._make_ready()
 
     # The account

@@ -30,7 +30,7 @@ def associations(from_type: str, to_type: str) -> Operation[Association]:
     """Return the operation for two types of objects.
 
     Raises:
-        ValueError: A type cannot be part of a path.
+        ArgumentError: A type cannot be part of a path.
     """
     return evolve(ASSOCIATIONS, path=object_types(from_type, to_type))
 

@@ -28,7 +28,7 @@ def associations_v3(from_type: str, to_type: str) -> Operation[AssociationV3]:
     """Return the operation for two types of objects.
 
     Raises:
-        ValueError: A type cannot be part of a path.
+        ArgumentError: A type cannot be part of a path.
     """
     return evolve(ASSOCIATIONS_V3, path=object_types(from_type, to_type))
 

@@ -12,6 +12,7 @@ from hubspot_batch_read.operations.common import after, present
 from hubspot_batch_read.tables.table import Column, ColumnType, Table
 from hubspot_batch_read_api.api.campaigns import read_campaigns
 from hubspot_batch_read_api.client import comma_separated, iso_date
+from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_api.models import (
     Campaign,
     CampaignEnvelope,
@@ -30,14 +31,14 @@ def campaigns(
     """Return the operation for some properties, and the days of the metrics.
 
     Raises:
-        ValueError: A property or a day is invalid, or the last day is before the first.
+        ArgumentError: A property or a day is invalid, or the last day is before the first.
     """
     # All requests send the properties, and an iterator would be used up by the first.
     names = None if properties is None or isinstance(properties, str) else list(properties)
     comma_separated("properties", properties if names is None else names)
     start, end = iso_date("start_date", start_date), iso_date("end_date", end_date)
     if start is not None and end is not None and end < start:
-        raise ValueError(f"end_date: {end} is before the start date, {start}")
+        raise ArgumentError("end_date", f"{end} is before the start date, {start}")
     query = {"properties": names, "start_date": start, "end_date": end}
     return evolve(CAMPAIGNS, query=query, table=_table(names))
 

@@ -18,7 +18,7 @@ def object_types(from_type: str, to_type: str) -> tuple[str, str]:
     """Return the two types of objects as parts of a path.
 
     Raises:
-        ValueError: One cannot be part of a path.
+        ArgumentError: One cannot be part of a path.
     """
     return path_segment("from_type", from_type), path_segment("to_type", to_type)
 
