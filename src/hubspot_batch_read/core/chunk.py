@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import islice
-from typing import Final, Generic, Literal, NamedTuple
+from typing import Final, Generic, Literal, NamedTuple, cast
 
 from attrs import Factory, define
 
@@ -235,9 +235,9 @@ class Chunk(Generic[RowT]):
         keys, records = [], []
         for id_, key in self.keys.items():
             found = self.found[id_]
-            if not isinstance(found, Why | Failed):
+            if type(found) is not Why and found is not FAILED:
                 keys.append(key)
-                records.append(found)
+                records.append(cast("RowT", found))
         return keys, records
 
     def missing(self) -> Iterator[tuple[Key, Why]]:

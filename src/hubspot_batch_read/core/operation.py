@@ -112,8 +112,8 @@ class Operation(Generic[RowT]):
     """Returns what the row brings, to tell a new page from the one before."""
     merge: Callable[[Sequence[RowT]], RowT] = itemgetter(0)
     """Makes one record of several rows with the same id: its pages, or duplicates."""
-    cut: Callable[[RowT], tuple[str, ...]] = lambda _: ()
-    """Returns what of a record HubSpot cut short."""
+    cut: Callable[[RowT], tuple[str, ...]] | None = None
+    """Returns what of a record HubSpot cut short; None if it never does."""
     remedy: str = ""
     """How to read what was cut."""
     error_keys: tuple[str, ...] = ("id",)

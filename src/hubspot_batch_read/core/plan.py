@@ -19,7 +19,7 @@ from typing import Any, Generic, cast
 
 from hubspot_batch_read.core.account import Account, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
-from hubspot_batch_read.core.ids import Ids, InvalidIdError
+from hubspot_batch_read.core.ids import Ids, InvalidIdError, Key
 from hubspot_batch_read.core.matching import errors_of, match, salvage
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read.core.results import Failure, Summary, Truncation
@@ -214,18 +214,25 @@ class Plan(Generic[RowT]):
         while self._chunks and self._chunks[0].is_done:
             chunk = self._chunks.popleft()
             keys, records = chunk.records()
-            for key, record in zip(keys, records, strict=True):
-                if fields := self.operation.cut(record):
-                    account.truncated.append(Truncation(str(key), fields, self.operation.remedy))
+            account.truncated += self._truncations(keys, records)
             account.add_records(keys, records)
-            for key, why in chunk.missing():
-                account.missing.add(key, why)
+            if len(keys) < len(chunk.keys) or chunk.invalid:
+                for key, why in chunk.missing():
+                    account.missing.add(key, why)
             account.other_errors += chunk.other_errors
             account.failures += [
                 each for each in chunk.failures if not isinstance(each.error, InvalidIdError)
             ]
             if not self._collect:
                 account.ready += chunk.failures
+
+    def _truncations(self, keys: Sequence[Key], records: Sequence[RowT]) -> Iterator[Truncation]:
+        """Yield the records that HubSpot cut short."""
+        if (cut := self.operation.cut) is None:
+            return
+        for key, record in zip(keys, records, strict=True):
+            if fields := cut(record):
+                yield Truncation(str(key), fields, self.operation.remedy)
 
     def unread(self, returned: int) -> Iterator[str]:
         """Return the ids taken that have no other place yet, then those not taken.
