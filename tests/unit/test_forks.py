@@ -13,7 +13,7 @@ import pytest
 from pyrate_limiter import InMemoryBucket, Rate
 
 from hubspot_batch_read import HubSpot
-from hubspot_batch_read.limiter import Limiter
+from hubspot_batch_read.sending.limits import Limiter
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
