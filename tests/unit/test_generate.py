@@ -153,11 +153,6 @@ UNSUPPORTED = {
         "x-lenient: true\n              description: One row per campaign, in",
         "required property that can be null, or is lenient: results",
     ),
-    "lenient property of a row": (
-        "name: {type: string, ",
-        "name: {type: string, x-lenient: true, ",
-        "lenient property of a model that there are many of: name",
-    ),
     "cookie": (
         "name: startDate\n          in: query",
         "name: startDate\n          in: cookie",
