@@ -882,10 +882,13 @@ def test_async_the_end_of_a_loop_does_not_touch_the_next_one() -> None:
 def test_async_with_leaves_no_request_after_a_break() -> None:
     async def main() -> None:
         running = 0
+        is_running = asyncio.Event()
 
         async def send(request: Request[Association]) -> None:
             nonlocal running
             running += 1
+            if first_id(request):
+                is_running.set()
             try:
                 await hang(request)
             finally:
@@ -893,8 +896,7 @@ def test_async_with_leaves_no_request_after_a_break() -> None:
 
         async with async_read(send) as read:
             async for _ in read:
-                while not running:
-                    await asyncio.sleep(0)
+                await is_running.wait()
                 break
         assert running == 0
 
