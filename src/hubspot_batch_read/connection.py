@@ -12,8 +12,10 @@ from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.limiter import RateLimit
 from hubspot_batch_read.sending import Sender
+from hubspot_batch_read.sentences import sentence
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
     BASE_URL,
@@ -94,6 +96,7 @@ class Connection(Generic[LoopT]):
         )
         self._sender = Sender(retries=retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency
+        self._given_token = access_token if isinstance(access_token, str) else None
         self._base_url = base_url
         self._loops: WeakSet[LoopT] = WeakSet()
         self._loops_lock = Lock()
@@ -111,6 +114,11 @@ class Connection(Generic[LoopT]):
         if on_error not in ("raise", "collect"):
             raise ValueError(f"on_error: expected 'raise' or 'collect', got {on_error!r}")
         return Plan(operation, ids, window=self._max_concurrency, collect=on_error == "collect")
+
+    def _explain(self, error: BaseException) -> str:
+        """Return what happened in a sentence without secrets, which may go into a file."""
+        tokens = self._client.tokens + ((self._given_token,) if self._given_token else ())
+        return Hidden(tokens).mask(sentence(error))
 
     def _call(self, send: Callable[..., ResultT], request: Request[RowT]) -> Callable[[], ResultT]:
         """Return a call of a generated endpoint, with all its arguments."""

@@ -13,7 +13,7 @@ from attrs import define
 from typer.core import TyperCommand, TyperOption
 
 from hubspot_batch_read.cli.faults import WrongUseError
-from hubspot_batch_read.cli.files import is_device
+from hubspot_batch_read.files import FileFormat
 from hubspot_batch_read_api.client import BASE_URL
 
 
@@ -23,15 +23,6 @@ class OutputFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
-
-
-NAMED_FORMATS = {
-    "jsonl": OutputFormat.JSONL,
-    "ndjson": OutputFormat.JSONL,
-    "csv": OutputFormat.CSV,
-    "parquet": OutputFormat.PARQUET,
-}
-"""What the ending of a file's name says of its format."""
 
 
 def _option(name: str, text: str, panel: str, metavar: str | None = None) -> Any:
@@ -69,6 +60,10 @@ class Options:
             "--format", "JSON Lines, CSV or Parquet; if not given, as --output is called.", _OUTPUT
         ),
     ] = None
+    excel: Annotated[
+        bool,
+        _option("--excel", "Write CSV that Excel opens right: with a byte order mark.", _OUTPUT),
+    ] = False
     missing: Annotated[
         Path | None,
         _option("--missing", "Write a JSON line for every id without a record.", _OUTPUT),
@@ -96,22 +91,19 @@ class Options:
     debug: Annotated[bool, _option("--debug", "Show the traceback of an error.", _RUN)] = False
 
     @property
-    def output_format(self) -> OutputFormat:
-        """The format of the output: what the name of the output says, unless it is given.
+    def file_format(self) -> FileFormat | None:
+        """The format of the output, None for what the name of the output says.
 
         Raises:
-            WrongUseError: The name says something else.
+            WrongUseError: `--excel` is about CSV.
         """
-        if self.format_ is not None:
-            return self.format_
-        suffix = self.output.suffix[1:] if self.output is not None else ""
-        if not suffix or (self.output is not None and is_device(self.output)):
-            return OutputFormat.JSONL
-        if suffix.lower() in NAMED_FORMATS:
-            return NAMED_FORMATS[suffix.lower()]
-        raise WrongUseError(
-            f"{self.output}: say with --format what to write; .{suffix} is not one of its formats"
-        )
+        if not self.excel:
+            return None if self.format_ is None else self.format_.value
+        if self.format_ is None and (self.output is None or self.output.suffix.lower() != ".csv"):
+            raise WrongUseError("--excel is about CSV: give --format csv")
+        if self.format_ not in (None, OutputFormat.CSV):
+            raise WrongUseError("--excel is about CSV: give --format csv")
+        return "excel"
 
 
 class Command(TyperCommand):

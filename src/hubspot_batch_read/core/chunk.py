@@ -302,11 +302,11 @@ class Chunk(Generic[RowT]):
 
     def missing(self) -> Iterator[tuple[Key, Why]]:
         """Yield the ids that are missing, once the chunk is done."""
+        yield from self.invalid
         for id_, key in self.keys.items():
             found = self.found[id_]
             if isinstance(found, Why):
                 yield key, found
-        yield from self.invalid
 
 
 def _is_same(error: Exception, other: Exception) -> bool:

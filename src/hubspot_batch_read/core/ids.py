@@ -302,9 +302,8 @@ class Ids:
             if isinstance(value, _Fault):
                 raise value.error
             if value is _End.END:
-                if not (
-                    self.exhausted or self._is_at_end
-                ):  # it came from the iterator, which has no more
+                is_known = self.exhausted or self._is_at_end
+                if not is_known:  # it came from the iterator, which has no more
                     self._pending.append(value)
                 return
             try:

@@ -59,7 +59,8 @@ class Plan(Generic[RowT]):
         self.needs_content = False
         """Whether a record without content, which makes no row in a table, counts as missing."""
         self._window = window
-        self._collect = collect
+        self.collects = collect
+        """Whether failures are only recorded, and not to be raised."""
         self._has_succeeded = False
         self._chunks: deque[Chunk[RowT]] = deque()
 
@@ -132,7 +133,7 @@ class Plan(Generic[RowT]):
         return chunk
 
     def _is_complete(self, chunk: Chunk[RowT]) -> bool:
-        has_fault = bool(chunk.failures) and not self._collect
+        has_fault = bool(chunk.failures) and not self.collects
         is_full = self._number(chunk) >= self.operation.max_inputs
         return has_fault or self.ids.exhausted or is_full
 
@@ -174,7 +175,7 @@ class Plan(Generic[RowT]):
             if salvaged is not None:
                 self._receive(request, *salvaged)
                 return
-        if self._collect:
+        if self.collects:
             _drop_frames(error)
         self.account.requests += 1
         is_size = isinstance(error, ResponseTooLargeError) or (
@@ -242,7 +243,7 @@ class Plan(Generic[RowT]):
             )
         else:
             account.add_records(keys, records)
-            account.ready += () if self._collect else chunk.failures
+            account.ready += () if self.collects else chunk.failures
 
     def _with_content(
         self, keys: Sequence[Key], records: Sequence[RowT], missing: list[tuple[Key, Why]]
