@@ -23,7 +23,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--li
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+interrupts: $(READY) ## Interrupt reads thousands of times, at random moments, and count the ids (a minute)
+	INTERRUPTS=3000 $(BIN)/python -m pytest tests/unit/test_interrupts.py $(ARGS)
 
 test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (some minutes)
 	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
@@ -63,9 +66,10 @@ release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
 	@$(BIN)/python tools/record.py $(ARGS)
 
-lint: $(READY) ## Check style, and the workflows
+lint: $(READY) ## Check style, which module imports which, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
 	$(BIN)/zizmor --offline --quiet --no-progress .github
 
 check-wheel: $(READY) ## Build wheel and sdist, install them in new environments, and use them (half a minute)

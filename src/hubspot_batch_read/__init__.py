@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hubspot_batch_read.sending import WaitTooLongError
     from hubspot_batch_read_api.errors import (
         ApiError,
+        ArgumentError,
         AuthenticationError,
         BadRequestError,
         DecodeError,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "ArgumentError",
     "Asset",
     "AssetPage",
     "AssociatedObject",
@@ -114,6 +116,7 @@ _MODULES = {
     "ClosedError": "hubspot_batch_read.reading",
     "WaitTooLongError": "hubspot_batch_read.sending",
     "ApiError": "hubspot_batch_read_api.errors",
+    "ArgumentError": "hubspot_batch_read_api.errors",
     "AuthenticationError": "hubspot_batch_read_api.errors",
     "BadRequestError": "hubspot_batch_read_api.errors",
     "DecodeError": "hubspot_batch_read_api.errors",

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from hubspot_batch_read.core.operation import RowT
@@ -18,10 +17,14 @@ from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Summary
 from hubspot_batch_read.file_reading import FileReading
 from hubspot_batch_read.reading import Explain, OnProgress, by_id
-from hubspot_batch_read.tables import ROWS, Row, Table
+from hubspot_batch_read.tables.filling import Filling, table_of
+from hubspot_batch_read.tables.frames import to_pandas, to_polars
+from hubspot_batch_read.tables.table import Table
 from hubspot_batch_read.tasks import AsyncLoop, Send, in_thread
 
 if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
+    import polars as pl
     import pyarrow as pa
 
     from hubspot_batch_read.files import FileFormat, FileWriter, Target
@@ -61,13 +64,15 @@ class AsyncRead(FileReading[RowT]):
 
     async def all(self) -> list[RowT]:
         """Read everything, and return the records; see `Read.all`."""
-        left = await self.read_all()
-        return [record for _, record in self.return_all(left)]
+        _, left = await self.read_all()
+        records = [*self._models(left)]
+        self.return_all(left)
+        return records
 
     async def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by their id; see `Read.by_id`."""
-        left = await self.read_all()
-        records = by_id(left)
+        ids, left = await self.read_all()
+        records = by_id(ids, self._models(left))
         self.return_all(left)
         return records
 
@@ -106,6 +111,14 @@ class AsyncRead(FileReading[RowT]):
         finally:
             await in_thread(writer.close)
         return self.summary
+
+    async def to_pandas(self) -> pd.DataFrame:
+        """Read everything, and return a data frame; see `Read.to_pandas`."""
+        return to_pandas(await self.to_arrow().read_all())
+
+    async def to_polars(self) -> pl.DataFrame:
+        """Read everything, and return a data frame; see `Read.to_polars`."""
+        return to_polars(await self.to_arrow().read_all())
 
     async def aclose(self) -> None:
         """End the loop that iterates over the read, if there is one; any task may do this."""
@@ -153,7 +166,7 @@ class AsyncRead(FileReading[RowT]):
         """Wait for the next record, and return it; None at the end."""
         while not loop.is_stopped:
             if ready := self._first_ready():
-                record = ready.records[self._account.returned - ready.start]
+                (record,) = self._models([ready.records[self._account.returned - ready.start]])
                 self._account.returned += 1
                 return record
             if self._is_over():
@@ -161,27 +174,19 @@ class AsyncRead(FileReading[RowT]):
             await self._wait_for_news(loop)
         return None
 
-    async def next_rows(self, loop: AsyncLoop[RowT]) -> tuple[list[Row], int]:
-        """Wait for the rows of a record batch; return them, and how many records they are of."""
-        rows: list[Row] = []
-        number = 0
-        self._plan.keeps_all = True
-        try:
-            while len(rows) < ROWS and not loop.is_stopped:
+    async def fill(self, loop: AsyncLoop[RowT]) -> Filling[RowT]:
+        """Wait for the rows of a record batch, and return them."""
+        filling = Filling(self.table)
+        with self._keeping_all(plain=True):
+            while not (filling.is_full or loop.is_stopped):
                 is_over = self._plan.is_finished
-                records = self._ready_after(self._account.returned + number)
-                for record in records:
-                    rows += self._plan.operation.table.rows(record)
-                    number += 1
-                    if len(rows) >= ROWS:
-                        break
+                records = self._ready_after(self._account.returned + filling.records)
+                filling.add(records)
                 if not records and is_over:
                     break
                 if not records:
                     await self._wait_for_news(loop)
-        finally:
-            self._plan.keeps_all = False
-        return rows, number
+        return filling
 
     async def finish(self, loop: AsyncLoop[RowT]) -> None:
         """End a loop that has come to its end.
@@ -195,28 +200,26 @@ class AsyncRead(FileReading[RowT]):
         self._report_end()
         self._end_was_seen = self._plan.is_finished
 
-    async def read_all(self) -> list[tuple[str, RowT]]:
-        """Read everything; return the records, which are still to be returned to the caller."""
+    async def read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
+        """Read everything; return the ids and records, which are still to be returned."""
         loop = self.start()
-        self._plan.keeps_all = True
         try:
-            while not (loop.is_stopped or self._plan.is_finished):
+            with self._keeping_all(plain=plain):
+                while not (loop.is_stopped or self._plan.is_finished):
+                    self._raise_failure()
+                    await self._wait_for_news(loop)
                 self._raise_failure()
-                await self._wait_for_news(loop)
-            self._raise_failure()
-            if loop.error is not None and not self._plan.is_finished:
-                raise loop.error
-            self._report_end()
+                if loop.error is not None and not self._plan.is_finished:
+                    raise loop.error
+                self._report_end()
         finally:
-            self._plan.keeps_all = False
             await loop.end()
         return self._left()
 
-    def return_all(self, left: list[tuple[str, RowT]]) -> list[tuple[str, RowT]]:
-        """Note that the caller gets all these records; return them."""
+    def return_all(self, records: Sequence[RowT]) -> None:
+        """Note that the caller gets all these records."""
         self._end_was_seen = self._plan.is_finished
-        self.count_returned(len(left))
-        return left
+        self.count_returned(len(records))
 
     def count_returned(self, number: int) -> None:
         """Note that the caller gets the next records that are ready."""
@@ -307,15 +310,15 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
         """Return the next one. Raises what `Read` raises."""
         loop = self._begin()
         try:
-            rows, number = await self._read.next_rows(loop)
-            record_batch = self._read.table.record_batch(rows)
-            if not rows:
+            filling = await self._read.fill(loop)
+            record_batch = filling.record_batch()
+            if filling.is_empty:
                 await self._read.finish(loop)
         except BaseException:
             await self._end()
             raise
-        self._read.count_returned(number)
-        if not rows:
+        self._read.count_returned(filling.records)
+        if filling.is_empty:
             self._is_over = True
             raise StopAsyncIteration
         return record_batch
@@ -329,16 +332,9 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
         Raises:
             Exception: As when iterating.
         """
-        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
-
         if self._loop is not None:
             await self._loop.end()
-        left = await self._read.read_all()
-        table = arrow.table(self.schema, rows_of(self._read.table, left))
-        self._read.return_all(left)
+        _, records = await self._read.read_all(plain=True)
+        table = table_of(self._read.table, records)
+        self._read.return_all(records)
         return table
-
-
-def rows_of(table: Table[RowT], left: list[tuple[str, RowT]]) -> Iterator[Row]:
-    """Yield the rows of records."""
-    return chain.from_iterable(table.rows(record) for _, record in left)

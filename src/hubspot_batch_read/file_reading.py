@@ -50,7 +50,7 @@ class FileReading(Reading[RowT]):
     def _begin(self, writer: FileWriter[RowT]) -> None:
         """Skip the ids that an earlier run has taken, and let chunks become parts."""
         ids, plan = self._plan.ids, self._plan
-        plan.makes_parts = True
+        plan.makes_parts = plan.is_plain = True
         plan.needs_content = writer.needs_content
         if writer.before is None:
             ids.hash_order()

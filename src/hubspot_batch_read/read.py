@@ -21,16 +21,20 @@ from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Summary
 from hubspot_batch_read.file_reading import FileReading
 from hubspot_batch_read.reading import Explain, OnProgress, by_id
-from hubspot_batch_read.tables import ROWS, Row
+from hubspot_batch_read.tables.filling import Filling, table_of
+from hubspot_batch_read.tables.frames import to_pandas, to_polars
 from hubspot_batch_read.threads import Loop, Send
 
 if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
+    import polars as pl
     import pyarrow as pa
 
     from hubspot_batch_read.files import FileFormat, FileWriter, Target
 
 
 T = TypeVar("T")
+FrameT = TypeVar("FrameT")
 
 
 class Read(FileReading[RowT]):
@@ -103,8 +107,8 @@ class Read(FileReading[RowT]):
         Raises:
             Exception: As when iterating.
         """
-        left = self._read_all()
-        records, number = [record for _, record in left], len(left)
+        _, left = self._read_all()
+        records, number = [*self._models(left)], len(left)
         self._end_was_seen = self._plan_is_finished()
         # The last step, and nothing that an interrupt could come after: until then, another call
         # returns them.
@@ -118,8 +122,8 @@ class Read(FileReading[RowT]):
             Exception: As when iterating.
             ValueError: Two records have the same id, which was given twice with `unique_ids`.
         """
-        left = self._read_all()
-        records, number = by_id(left), len(left)
+        ids, left = self._read_all()
+        records, number = by_id(ids, self._models(left)), len(left)
         self._end_was_seen = self._plan_is_finished()
         self._account.returned += number  # as in `all`
         return records
@@ -141,7 +145,7 @@ class Read(FileReading[RowT]):
             Exception: While it is consumed, as when iterating. Polars and DuckDB raise exceptions
                 of their own instead; `failures` has what it was.
         """
-        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
         generator = self._noted(self._record_batches())
         return arrow.reader(self._plan.operation.table.schema, generator)
@@ -198,6 +202,32 @@ class Read(FileReading[RowT]):
                 raise
         return self.summary
 
+    def to_pandas(self) -> pd.DataFrame:
+        """Read everything, and return the rows as a data frame of pandas with Arrow's types.
+
+        So ids are text, and integers stay integers beside nulls. `docs/tables.md` has the columns.
+        All records are in memory meanwhile; `to_arrow` reads tables that are too large for that. If
+        this raises, another call returns what was read before, and the rest.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow`, or pandas, is not installed.
+            Exception: As when iterating.
+        """
+        frame, number = self._read_table(to_pandas)
+        self._account.returned += number  # as in `all`
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Read everything, and return the rows as a data frame of Polars; see `to_pandas`.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow`, or Polars, is not installed.
+            Exception: As when iterating.
+        """
+        frame, number = self._read_table(to_polars)
+        self._account.returned += number  # as in `all`
+        return frame
+
     def close(self) -> None:
         """End the loop that iterates over the read, if there is one; any thread may do this."""
         if self._loop is not None:
@@ -235,7 +265,7 @@ class Read(FileReading[RowT]):
         self._yielded = 1
         with self._running() as loop:
             while ready := self._next_ready(loop):
-                for record in ready.records[account.returned - ready.start :]:
+                for record in self._models(ready.records[account.returned - ready.start :]):
                     if loop.is_stopped:
                         break
                     try:
@@ -247,19 +277,18 @@ class Read(FileReading[RowT]):
         self._end_was_seen = is_end
 
     def _record_batches(self) -> Generator[pa.RecordBatch]:
-        table = self._plan.operation.table
-        with self._running() as loop, self._keeping_all():
+        with self._running() as loop, self._keeping_all(plain=True):
             while True:
-                rows, number = self._next_rows(loop)
-                if not rows:
-                    self._account.returned += number
+                filling = self._fill(loop)
+                if filling.is_empty:
+                    self._account.returned += filling.records
                     break
-                record_batch = table.record_batch(rows)
-                self._yielded = number
+                record_batch = filling.record_batch()
+                self._yielded = filling.records
                 try:
                     yield record_batch
                 finally:
-                    self._account.returned += number
+                    self._account.returned += filling.records
             self._report_end()
             is_end = not loop.is_stopped
         self._end_was_seen = is_end
@@ -274,9 +303,16 @@ class Read(FileReading[RowT]):
                 elif self._wait_for_news(writer.seconds_left):
                     writer.save_if_due()
 
-    def _read_all(self) -> list[tuple[str, RowT]]:
-        """Read everything; return the records, which are still to be returned to the caller."""
-        with self._running() as loop, self._keeping_all():
+    def _read_table(self, convert: Callable[[pa.Table], FrameT]) -> tuple[FrameT, int]:
+        """Read everything; return the table, converted, and how many records are in it."""
+        _, records = self._read_all(plain=True)
+        frame = convert(table_of(self._plan.operation.table, records))
+        self._end_was_seen = self._plan_is_finished()
+        return frame, len(records)
+
+    def _read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
+        """Read everything; return the ids and records, which are still to be returned."""
+        with self._running() as loop, self._keeping_all(plain=plain):
             self._is_collecting = True
             try:
                 while not (loop.is_stopped or self._plan_is_finished()):
@@ -287,14 +323,6 @@ class Read(FileReading[RowT]):
             finally:
                 self._is_collecting = False
         return self._left()
-
-    @contextmanager
-    def _keeping_all(self) -> Iterator[None]:
-        self._plan.keeps_all = True
-        try:
-            yield
-        finally:
-            self._plan.keeps_all = False
 
     # The loop
 
@@ -346,23 +374,18 @@ class Read(FileReading[RowT]):
             self._wait_for_news()
         return None
 
-    def _next_rows(self, loop: Loop[RowT]) -> tuple[list[Row], int]:
-        """Wait for the rows of a record batch; return them, and how many records they are of."""
-        rows: list[Row] = []
-        number = 0
-        while len(rows) < ROWS and not loop.is_stopped:
+    def _fill(self, loop: Loop[RowT]) -> Filling[RowT]:
+        """Wait for the rows of a record batch, and return them."""
+        filling = Filling(self._plan.operation.table)
+        while not (filling.is_full or loop.is_stopped):
             is_over = self._plan_is_finished()
-            records = self._ready_after(self._account.returned + number)
-            for record in records:
-                rows += self._plan.operation.table.rows(record)
-                number += 1
-                if len(rows) >= ROWS:
-                    break
+            records = self._ready_after(self._account.returned + filling.records)
+            filling.add(records)
             if not records and is_over:
                 break
             if not records:
                 self._wait_for_news()
-        return rows, number
+        return filling
 
     def _wait_for_news(self, seconds: float | None = None) -> bool:
         """Wait until something may have changed; return whether that took longer than it may."""

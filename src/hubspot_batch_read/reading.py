@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Generic
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic
 
 from hubspot_batch_read.core.account import MissingIds, Ready
 from hubspot_batch_read.core.operation import RowT
@@ -12,6 +13,10 @@ from hubspot_batch_read.core.results import Failure, Summary, Truncation
 from hubspot_batch_read_api.errors import HubSpotError
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Lock
+from hubspot_batch_read_runtime.plain import as_model
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OnProgress = Callable[[Summary], object]
 """Called after responses, and at the end, with how far the read has come."""
@@ -46,6 +51,7 @@ class Reading(Generic[RowT]):
         self._explain = explain
         self._reported = 0
         self._end_was_seen = False
+        self._has_plain_rows = False
         # Held by whoever looks at or changes the plan.
         self._lock = Lock()
 
@@ -57,6 +63,19 @@ class Reading(Generic[RowT]):
             print(missing.id, missing.reason, missing.message)
         """
         return self._account.missing
+
+    def missing_to_arrow(self) -> pa.Table:
+        """Return the missing ids as an Arrow table, whose columns are the fields of `Missing`.
+
+        `context` is a map of lists of text. Half of a surrogate pair in a text becomes U+FFFD.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow` is not installed.
+        """
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+
+        with self._lock:
+            return arrow.missing_table(self._account.missing)
 
     def unread(self) -> Iterator[str]:
         """Return the ids that were not read: their request failed, is in flight, or was not sent.
@@ -146,10 +165,28 @@ class Reading(Generic[RowT]):
                     self._account.ready.remove(item)
                     raise item.error
 
-    def _left(self) -> list[tuple[str, RowT]]:
-        """Return the records that are ready, each with its id."""
+    def _left(self) -> tuple[list[str], list[RowT]]:
+        """Return the records that are ready, after their ids."""
         with self._lock:
-            return [(str(key), record) for key, record in self._account.left(self._returned)]
+            left = [*self._account.left(self._returned)]
+        return [str(key) for key, _ in left], [record for _, record in left]
+
+    @contextmanager
+    def _keeping_all(self, *, plain: bool = False) -> Iterator[None]:
+        """Keep all records meanwhile, and make plain rows of them or models."""
+        self._plan.keeps_all = True
+        self._plan.is_plain = plain
+        self._has_plain_rows |= plain
+        try:
+            yield
+        finally:
+            self._plan.keeps_all = self._plan.is_plain = False
+
+    def _models(self, records: Sequence[RowT]) -> Sequence[RowT]:
+        """Return records as models; a table that was left off leaves plain rows."""
+        if not self._has_plain_rows:
+            return records
+        return [as_model(self._plan.operation.row, record) for record in records]
 
     def _ready_after(self, number: int) -> list[RowT]:
         """Return the records of the first chunk that is ready and has any after so many.
@@ -187,13 +224,13 @@ class Reading(Generic[RowT]):
             self._on_progress(summary)
 
 
-def by_id(left: list[tuple[str, RowT]]) -> dict[str, RowT]:
+def by_id(ids: Sequence[str], records: Sequence[RowT]) -> dict[str, RowT]:
     """Return records by their id.
 
     Raises:
         ValueError: Two have the same id.
     """
-    records = dict(left)
-    if len(records) < len(left):
+    found = dict(zip(ids, records, strict=True))
+    if len(found) < len(ids):
         raise ValueError("two records have the same id; use all()")
-    return records
+    return found

@@ -6,9 +6,9 @@ from typing import overload
 
 import httpx
 
-from hubspot_batch_read.core.ids import InvalidIdError
 from hubspot_batch_read_api.errors import (
     ApiError,
+    ArgumentError,
     HubSpotError,
     PermissionDeniedError,
     RateLimitError,
@@ -55,7 +55,7 @@ def _sentence(error: BaseException) -> str:
         return f"no response from {shortened(str(error))} ({type(error).__name__})"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, HubSpotError | InvalidIdError):
+    if isinstance(error, HubSpotError | ArgumentError):
         return shortened(str(error))
     return _named(error)
 

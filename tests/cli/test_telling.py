@@ -24,6 +24,7 @@ from hubspot_batch_read.files.output import Output
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
 from hubspot_batch_read.sending import Sender
+from hubspot_batch_read_api.errors import ArgumentError
 from tests.cli.conftest import PORTAL, Cli, Result, missing
 
 READ = ["associations", "contacts", "companies"]
@@ -206,18 +207,21 @@ def test_missing_ids_that_cannot_be_written_cost_no_count(cli: Cli, contacts: Pa
     assert "No space left on device" in result.err
 
 
+@pytest.mark.parametrize(
+    ("argument", "name"), [("ALL_PROXY", "ALL_PROXY"), ("base_url", "--base-url")]
+)
 def test_what_keeps_the_client_from_being_made_is_wrong_use_and_touches_nothing(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, argument: str, name: str
 ) -> None:
     def hubspot(*_: object, **__: object) -> None:
-        raise ValueError("ALL_PROXY: needs an extra: pip install httpx[socks].")
+        raise ArgumentError(argument, "needs an extra: pip install httpx[socks].")
 
     monkeypatch.setattr(execute, "HubSpot", hubspot)
     Path("missing.jsonl").write_text('{"id":"1","reason":"unread"}\n')
     before = Path("missing.jsonl").stat().st_mtime_ns
     result = cli(*READ, "--ids", "missing", "--output", "rows.csv", "--missing", "missing.jsonl")
     assert (result.code, result.err) == (
-        *(2, "Error: ALL_PROXY: needs an extra: pip install httpx[socks].\n"),
+        *(2, f"Error: {name}: needs an extra: pip install httpx[socks].\n"),
     )
     assert [each.name for each in Path().iterdir()] == ["missing.jsonl"]
     assert Path("missing.jsonl").stat().st_mtime_ns == before
@@ -359,12 +363,12 @@ def test_the_counters_of_bar_and_summary_agree(
     monkeypatch.setenv("COLUMNS", "200")
     one, two, three, *_ = PORTAL.contact_ids
     ids = [one, "1;2", two, one, "nonsense", f"0{one}", f"00{three}", three, "101.0", two]
-    Path("ids.txt").write_text("".join(f"{each}\n" for each in ids))
     command = [*READ, "--ids", "ids.txt", "--output", "rows.csv", "--missing", "missing.jsonl"]
     if is_resumed:
-        first, *_ = [each for each in ids if each == one]
-        cli(*command[:3], first, "nonsense", *command[5:])
+        Path("ids.txt").write_text("".join(f"{each}\n" for each in ids[:3]))
+        assert cli(*command).code == 1
         command.append("--resume")
+    Path("ids.txt").write_text("".join(f"{each}\n" for each in ids))
     code, shown = cli.in_terminal(*command)
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     bar = re.findall(r"(\d+)/(\d+) [\d,]+/s (.*?), 0 waits", plain)[-1]

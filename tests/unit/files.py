@@ -17,8 +17,7 @@ from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.operations import associations
-from hubspot_batch_read_api.errors import DecodeError
-from hubspot_batch_read_api.models import Association, AssociationEnvelope
+from hubspot_batch_read_api.models import Association
 from tests.unit.test_plan import kind
 
 FORMATS = ["jsonl", "csv", "parquet"]
@@ -34,11 +33,11 @@ class Killed(BaseException):
 class Answered:
     """A response."""
 
-    parsed: AssociationEnvelope
+    parsed: Any
     headers: None = None
 
 
-def answer(request: Request[Association]) -> Any:
+def answer(request: Request[Association]) -> dict[str, object]:
     """Answer a request: of each id the same at any time."""
     found = [id_ for id_ in request.inputs if len(id_) != 1 or id_ in "1357x"]
     rows = [
@@ -62,35 +61,37 @@ def answer(request: Request[Association]) -> Any:
         for id_ in request.inputs
         if id_ not in found and id_ != "4"
     ]
-    return Answered(AssociationEnvelope.from_dict({"results": rows, "errors": errors}))
+    return {"results": rows, "errors": errors}
 
 
 def reading(
     ids: Iterable[object] = IDS,
     *,
-    send: Callable[..., Any] = lambda request, _: answer(request),
+    send: Callable[[Request[Association]], object] = answer,
     operation: Operation[Association] | None = None,
     collect: bool = True,
     size: int = 3,
 ) -> Read[Association]:
     """Return a read of ids, in chunks of a few."""
     operation = operation or associations("contacts", "companies")
-    plan = Plan(
+    plan: Plan[Association] = Plan(
         evolve(operation, max_inputs=size),
         Ids(cast("Iterable[Id]", ids)),
         window=1,
         collect=collect,
     )
-    return Read(plan, send, max_concurrency=1, on_progress=None)
+
+    def respond(request: Request[Association], _: object) -> Any:
+        return Answered(plan.decode(json.dumps(send(request)).encode()))
+
+    return Read(plan, respond, max_concurrency=1, on_progress=None)
 
 
-def failing(ids: Collection[str]) -> Callable[..., Any]:
+def failing(ids: Collection[str]) -> Callable[[Request[Association]], object]:
     """Return what answers requests, but not those for some ids."""
 
-    def send(request: Request[Association], _: object) -> Any:
-        if not request.inputs.keys().isdisjoint(ids):
-            raise DecodeError("Envelope", "$", "broken", status_code=200, headers=None, body=b"")
-        return answer(request)
+    def send(request: Request[Association]) -> object:
+        return answer(request) if request.inputs.keys().isdisjoint(ids) else {"results": 5}
 
     return send
 
@@ -108,5 +109,3 @@ def rows(path: Path) -> list[str]:
 def lines(path: Path) -> list[dict[str, Any]]:
     """Return the lines of a file of missing ids."""
     return [json.loads(line) for line in path.read_bytes().splitlines()]
-
-

@@ -19,8 +19,9 @@ import yaml
 
 import hubspot_batch_read
 import hubspot_batch_read_api
-from hubspot_batch_read import operations, tables
+from hubspot_batch_read import operations
 from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read.tables.table import Table
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,7 +180,7 @@ def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
         ("read_workflow_id_mappings", operations.WORKFLOWS_BY_FLOW_ID.table),
     ],
 )
-def test_the_columns_are_those_of_the_tables(method: str, table: tables.Table[Any]) -> None:
+def test_the_columns_are_those_of_the_tables(method: str, table: Table[Any]) -> None:
     page = PAGES["docs/tables.md"]
     documented = re.search(
         rf"^\| `{method}` \| type .*\n\|[- |]+\n((?:\| .*\n)+)", page, re.MULTILINE
@@ -240,7 +241,9 @@ def test_a_public_name_that_the_built_reference_lacks_fails(
 
 @pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])
 def test_the_tree_of_errors_is_the_one_in_the_code(page: str) -> None:
-    drawn = re.search(r"^HubSpotError\n(?:[│├└ ].*\n)+", PAGES[page], re.MULTILINE)
+    drawn = re.search(
+        r"^ArgumentError .*\n(?:(?:HubSpotError$|[│├└ ].*)\n)+", PAGES[page], re.MULTILINE
+    )
     assert drawn is not None
     path: list[str] = []
     parents: dict[str, str | None] = {}
@@ -250,8 +253,12 @@ def test_the_tree_of_errors_is_the_one_in_the_code(page: str) -> None:
         path[match.start() // 4 :] = [match[0]]
         parents[match[0]] = path[-2] if len(path) > 1 else None
     public = [getattr(errors, name) for name in errors.__all__]
-    public += [hubspot_batch_read.WaitTooLongError, hubspot_batch_read.ClosedError]
+    public += [
+        hubspot_batch_read.InvalidIdError,
+        hubspot_batch_read.WaitTooLongError,
+        hubspot_batch_read.ClosedError,
+    ]
+    roots = {errors.ArgumentError, errors.HubSpotError}
     assert parents == {
-        each.__name__: None if each is errors.HubSpotError else each.__base__.__name__
-        for each in public
+        each.__name__: None if each in roots else each.__base__.__name__ for each in public
     }

@@ -61,7 +61,7 @@ def killed_after(number: int | None) -> Iterator[Steps]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AppendedFile, "append", append_half)
         patch.setattr(AppendedFile, "cut", step(AppendedFile.cut))
-        patch.setattr(os, "fsync", step(os.fsync))
+        patch.setattr(os, "fsync", step(lambda _: None))  # the machine itself does not crash
         patch.setattr(Path, "replace", step(Path.replace))
         patch.setattr(Path, "unlink", step(Path.unlink))
         patch.setattr(Locks, "hold", lambda *_: None)  # those of a dead process are free
@@ -98,6 +98,7 @@ def format_of(whole: Path) -> str:
 
 def test_a_run_that_is_killed_after_any_step_is_gone_on_with(whole: Path, tmp_path: Path) -> None:
     number, format_ = 0, format_of(whole)
+    expected = str(run(whole, format_))
     while True:
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -107,7 +108,7 @@ def test_a_run_that_is_killed_after_any_step_is_gone_on_with(whole: Path, tmp_pa
             break
         summary = run(folder, format_)
         check_same(folder, whole, format_)
-        assert str(summary) == str(run(whole, format_))
+        assert str(summary) == expected
         number += 1
     assert number > 40
 

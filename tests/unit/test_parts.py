@@ -83,7 +83,7 @@ def test_an_id_that_was_skipped_is_not_taken_again() -> None:
 
 
 def test_an_id_known_to_be_invalid_has_the_words_it_came_with() -> None:
-    invalid = InvalidIdError("row 2: two ids", "1;2")
+    invalid = InvalidIdError("row 2", "two ids", "1;2")
     ids = ids_of([1, invalid, 3])
     chunk: dict[str, int | str] = {}
     with pytest.raises(InvalidIdError) as caught:

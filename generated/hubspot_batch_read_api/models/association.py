@@ -48,7 +48,7 @@ class Association(Model):
             object_id = new(ObjectId)
             value = object_id_source.id
             object_id.id = value if type(value) is str else str(value)
-            object_id._additional_properties = None
+            object_id._additional_properties = object_id_source.additional_properties
             model.from_ = object_id
             associated_object_sources = source.to
             associated_objects: list[AssociatedObject] = []
@@ -68,15 +68,19 @@ class Association(Model):
                         association_type_source.from_object_type_id
                     )
                     association_type.to_object_type_id = association_type_source.to_object_type_id
-                    association_type._additional_properties = None
+                    association_type._additional_properties = (
+                        association_type_source.additional_properties
+                    )
                     association_types.append(association_type)
                 associated_object.association_types = association_types
-                associated_object._additional_properties = None
+                associated_object._additional_properties = (
+                    associated_object_source.additional_properties
+                )
                 associated_objects.append(associated_object)
             model.to = associated_objects
             value = source.paging
-            model.paging = None if value is None else Paging._decode(value)
-            model._additional_properties = None
+            model.paging = None if value is None else Paging._build_all([value])[0]
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
 

@@ -49,7 +49,7 @@ class AssociationV3(Model):
             object_id = new(ObjectId)
             value = object_id_source.id
             object_id.id = value if type(value) is str else str(value)
-            object_id._additional_properties = None
+            object_id._additional_properties = object_id_source.additional_properties
             model.from_ = object_id
             associated_object_v3_sources = source.to
             associated_object_v3s: list[AssociatedObjectV3] = []
@@ -58,12 +58,14 @@ class AssociationV3(Model):
                 value = associated_object_v3_source.id
                 associated_object_v3.id = value if type(value) is str else str(value)
                 associated_object_v3.type_ = associated_object_v3_source.type_
-                associated_object_v3._additional_properties = None
+                associated_object_v3._additional_properties = (
+                    associated_object_v3_source.additional_properties
+                )
                 associated_object_v3s.append(associated_object_v3)
             model.to = associated_object_v3s
             value = source.paging
-            model.paging = None if value is None else Paging._decode(value)
-            model._additional_properties = None
+            model.paging = None if value is None else Paging._build_all([value])[0]
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
 

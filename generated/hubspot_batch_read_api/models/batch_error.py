@@ -75,6 +75,6 @@ class BatchError(Model):
             )
             value = source.errors
             model.errors = None if value is None else ErrorDetail._build_all(value)
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models

@@ -82,7 +82,9 @@ class Campaign(Model):
                 for business_unit_source in business_unit_sources:
                     business_unit = new(BusinessUnit)
                     business_unit.id = business_unit_source.id
-                    business_unit._additional_properties = None
+                    business_unit._additional_properties = (
+                        business_unit_source.additional_properties
+                    )
                     business_units.append(business_unit)
                 model.business_units = business_units
             model.assets = None
@@ -107,15 +109,15 @@ class Campaign(Model):
                                         key: part for key, part in value.items() if part is not None
                                     }
                                 )
-                                asset._additional_properties = None
+                                asset._additional_properties = asset_source.additional_properties
                                 assets.append(asset)
                             asset_page.results = assets
                         value = asset_page_source.paging
-                        asset_page.paging = None if value is None else Paging._decode(value)
-                        asset_page._additional_properties = None
+                        asset_page.paging = None if value is None else Paging._build_all([value])[0]
+                        asset_page._additional_properties = asset_page_source.additional_properties
                         asset_pages[key] = asset_page
                 model.assets = asset_pages
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
 

@@ -39,7 +39,7 @@ class WorkflowIdMapping(Model):
             model = new(cls)
             model.flow_id = source.flow_id
             model.workflow_id = source.workflow_id
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
 

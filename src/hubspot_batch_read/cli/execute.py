@@ -9,8 +9,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from hubspot_batch_read import HubSpot
 from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.display import Display
@@ -32,13 +30,14 @@ from hubspot_batch_read.files.places import is_device, own_files
 from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import OnProgress
+from hubspot_batch_read_api.errors import ArgumentError
 
 Begin = Callable[[HubSpot, Iterator[Id], OnProgress], Read[Any]]
 """Begins to read ids; sends nothing yet."""
 
 
 NAMES = {
-    "token": "the access token",
+    "access_token": "the access token",
     "base_url": "--base-url",
     "from_type": "FROM",
     "to_type": "TO",
@@ -46,7 +45,7 @@ NAMES = {
     "start_date": "--start-date",
     "end_date": "--end-date",
 }
-"""What the command line calls the arguments that errors name."""
+"""The command line's names of arguments, by their names in errors."""
 
 
 def execute(given: Sequence[str], options: Options, begin: Begin) -> int:
@@ -79,9 +78,9 @@ def _connect(options: Options, begin: Begin, hidden: Hidden) -> HubSpot:
     try:
         hubspot = HubSpot(token, base_url=options.base_url)
         begin(hubspot, iter(()), print)
-    except (ValueError, httpx.InvalidURL) as error:
-        name, colon, problem = str(error).partition(": ")
-        raise WrongUseError(f"{NAMES.get(name, name)}{colon}{problem}") from error
+    except ArgumentError as error:
+        name = NAMES.get(error.argument, error.argument)
+        raise WrongUseError(f"{name}: {error.problem}") from error
     return hubspot
 
 

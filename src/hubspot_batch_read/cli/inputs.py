@@ -42,7 +42,7 @@ class Entry(NamedTuple):
         """
         if self.problem is not None:
             # A read takes such an error for an id that is known to be invalid.
-            return cast("Id", InvalidIdError(f"{self.place}: {self.problem}", self.text))
+            return cast("Id", InvalidIdError(self.place, self.problem, self.text))
         is_normal = self.text.isdecimal() or _GUID.fullmatch(self.text)
         return normal_form(self.text) if is_normal else self.text
 

@@ -28,6 +28,7 @@ from hubspot_batch_read.core.id_checks import (
     shown,
 )
 from hubspot_batch_read.core.id_texts import text_of, usual_ids
+from hubspot_batch_read_api.errors import ArgumentError
 
 Id = str | int | UUID
 """What is accepted as an id: text, a whole number, NumPy's included, or a UUID."""
@@ -49,20 +50,16 @@ def normal_form(text: str) -> str:
     return text.lstrip("0") or "0" if text.isdecimal() else text.lower()
 
 
-class InvalidIdError(ValueError):
-    """A value is not a valid id; the message says which, where, and what is wrong with it."""
+class InvalidIdError(ArgumentError):
+    """A value is not a valid id; `argument` says where it is, such as `ids[3]`."""
 
     value: str
     """The value, or a few characters of its repr if it is not text."""
 
-    def __init__(self, message: str, value: str) -> None:
+    def __init__(self, argument: str, problem: str, value: str) -> None:
         """Say what is wrong with a value."""
-        super().__init__(message)
+        super().__init__(argument, problem)
         self.value = value
-
-    def __reduce__(self) -> tuple[type[InvalidIdError], tuple[str, str]]:
-        """Let it be pickled with its value."""
-        return type(self), (str(self), self.value)
 
 
 class _End(Enum):
@@ -327,8 +324,8 @@ class Ids:
             return text
         reason = f": {problem}" if problem else ""
         raise InvalidIdError(
-            f"{self._name}[{position}]: expected an id as text or whole number, "
-            f"got {shown(value)}{reason}",
+            f"{self._name}[{position}]",
+            f"expected an id as text or whole number, got {shown(value)}{reason}",
             value if type(value) is str else shown(value),
         )
 

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, compress, repeat
 from operator import not_
-from typing import Generic
+from typing import Any, Generic, cast
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
@@ -32,6 +32,7 @@ from hubspot_batch_read_api.errors import (
     causes,
 )
 from hubspot_batch_read_api.models import BatchError
+from hubspot_batch_read_runtime import plain
 
 PLACES = ("records", "error", "without_associations", "unanswered", "invalid")
 """The places of an id that is not unread, as the numbers of earlier runs name them."""
@@ -58,6 +59,8 @@ class Plan(Generic[RowT]):
         """Whether a file is written, so that chunks become parts in the account."""
         self.needs_content = False
         """Whether a record without content, which makes no row in a table, counts as missing."""
+        self.is_plain = False
+        """Whether responses are decoded as plain rows, for tables and files, not as models."""
         self._window = window
         self.collects = collect
         """Whether failures are only recorded, and not to be raised."""
@@ -160,6 +163,18 @@ class Plan(Generic[RowT]):
 
     # Responses
 
+    def decode(self, content: bytes) -> Envelope[RowT]:
+        """Decode the body of a response.
+
+        Raises:
+            DecodeError: It does not match its model.
+        """
+        envelope = self.operation.envelope
+        if self.is_plain:
+            found: Envelope[RowT] = plain.envelope_from_json(cast("type[Any]", envelope), content)
+            return found
+        return envelope.from_json(content)
+
     def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
         """Take the response to a request."""
         self._receive(request, envelope.results, errors_of(envelope))
@@ -171,7 +186,7 @@ class Plan(Generic[RowT]):
         HubSpot refuses what is in a request, smaller ones find out which ids are the reason.
         """
         if isinstance(error, DecodeError):
-            salvaged = salvage(self.operation, error)
+            salvaged = salvage(self.operation, error, is_plain=self.is_plain)
             if salvaged is not None:
                 self._receive(request, *salvaged)
                 return
@@ -198,7 +213,7 @@ class Plan(Generic[RowT]):
         if not self._has_succeeded:
             self._has_succeeded = True
             for chunk in self._chunks:
-                chunk.succeed()
+                chunk.blame_ids()
         self._make_ready()
 
     # The account
@@ -211,14 +226,10 @@ class Plan(Generic[RowT]):
     def _place(self, chunk: Chunk[RowT]) -> None:
         account = self.account
         keys, records = chunk.records()
-        missing = list(chunk.missing())
+        missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
         if self.needs_content:
             keys, records = self._with_content(keys, records, missing)
-        cuts = [
-            Truncation(str(key), fields, self.operation.remedy)
-            for key, record in zip(keys, records, strict=True)
-            if (fields := self.operation.cut(record))
-        ]
+        cuts = list(self._truncations(keys, records))
         account.truncated += cuts
         for key, why in missing:
             account.missing.add(key, why)
@@ -253,6 +264,14 @@ class Plan(Generic[RowT]):
         is_kept = [content is None or bool(content) for content in contents]
         missing += zip(compress(keys, map(not_, is_kept)), repeat(WITHOUT_ASSOCIATIONS))
         return [*compress(keys, is_kept)], [*compress(records, is_kept)]
+
+    def _truncations(self, keys: Sequence[Key], records: Sequence[RowT]) -> Iterator[Truncation]:
+        """Yield the records that HubSpot cut short."""
+        if (cut := self.operation.cut) is None:
+            return
+        for key, record in zip(keys, records, strict=True):
+            if fields := cut(record):
+                yield Truncation(str(key), fields, self.operation.remedy)
 
     def unread(self, returned: int) -> Iterator[str]:
         """Return the ids taken that have no other place yet, then those not taken.

@@ -98,9 +98,10 @@ class AppendedFile:
 class Stream:
     """A stream that is written to: it cannot be cut, and has no path."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Write to a file that somebody else closes."""
+    def __init__(self, file: BinaryIO, *, is_ours: bool = False) -> None:
+        """Write to a file, which somebody else closes unless it is ours."""
         self.offset = 0
+        self._is_ours = is_ours
         self.file = file
         self._is_terminal = file.isatty()
 
@@ -124,7 +125,10 @@ class Stream:
         return End(self.offset)
 
     def close(self) -> None:
-        """Do nothing: it is not ours."""
+        """Close it, if it is ours."""
+        if self._is_ours:
+            with suppress(OSError):  # it was raised already, where it was written
+                self.file.close()
 
 
 def _harmless(lines: bytes) -> bytes:

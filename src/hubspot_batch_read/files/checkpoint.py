@@ -99,12 +99,12 @@ def load(path: Path) -> Checkpoint | None:
     """
     try:
         content = json.loads(path.read_bytes())
-        is_whole = content.pop("checksum") == _checksum(content)
     except FileNotFoundError:
         return None
-    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
-        is_whole = False
-    if not is_whole:
+    except (ValueError, RecursionError):
+        content = None
+    checksum = content.pop("checksum", None) if isinstance(content, dict) else None
+    if checksum is None or checksum != _checksum(content):
         raise FileRefusedError(f"{path} is damaged; remove it, and what it belongs to")
     if content.pop("version") != VERSION:
         raise FileRefusedError(f"{path} is of another version of this package")

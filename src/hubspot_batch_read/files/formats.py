@@ -12,6 +12,7 @@ from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.files.errors import FileRefusedError
+from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_api.types import Model
 
 FileFormat = Literal["jsonl", "csv", "excel", "parquet"]
@@ -59,7 +60,7 @@ def format_of(path: Path | None, format_: FileFormat | None) -> FileFormat:
         )
     if format_ is not None and format_ not in get_args(FileFormat):
         names = ", ".join(get_args(FileFormat))
-        raise ValueError(f"format: expected one of {names}, got {format_!r}")
+        raise ArgumentError("format", f"expected one of {names}, got {format_!r}")
     return format_ or ENDINGS[ending]
 
 
@@ -68,9 +69,9 @@ class JsonLines(Generic[RowT]):
 
     header = b""
 
-    def encode(self, records: Sequence[RowT]) -> bytes:
-        """Return records as lines."""
-        return b"".join(json_line(record.to_dict()) for record in records)
+    def __init__(self, operation: Operation[RowT]) -> None:
+        """Prepare to write the records of an operation."""
+        self.encode = operation.lines
 
 
 class Csv(Generic[RowT]):
@@ -83,7 +84,7 @@ class Csv(Generic[RowT]):
 
     def encode(self, records: Sequence[RowT]) -> bytes:
         """Return the lines of records."""
-        return _lines(row for record in records for row in self._table.rows(record))
+        return _lines(self._table.rows_of(records))
 
 
 def json_line(data: Mapping[str, object]) -> bytes:

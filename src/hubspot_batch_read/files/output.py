@@ -80,11 +80,11 @@ def output_for(operation: Operation[RowT], places: Places) -> Output[RowT]:
         kind = ParquetStream if places.is_stream else ParquetFile
         return kind(places, operation)
     if places.format_ == "jsonl":
-        return Output(places, JsonLines())
+        return Output(places, JsonLines(operation))
     mark = b"\xef\xbb\xbf" if places.format_ == "excel" else b""
     return Output(places, Csv(operation, mark=mark))
 
 
 def sink_for(path: Path, offset: int) -> AppendedFile | Stream:
     """Return a file to append to, cut; or what is there that is no file."""
-    return Stream(path.open("ab")) if is_device(path) else AppendedFile(path, offset)
+    return Stream(path.open("ab"), is_ours=True) if is_device(path) else AppendedFile(path, offset)

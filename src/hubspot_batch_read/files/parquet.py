@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, Generic, cast
@@ -45,8 +44,8 @@ class StagedRows(Generic[RowT]):
 
     def encode(self, records: Sequence[RowT]) -> bytes:
         """Return records as a message; nothing if they have no rows."""
-        rows = list(chain.from_iterable(map(self._table.rows, records)))
-        return self._table.record_batch(rows).serialize().to_pybytes() if rows else b""
+        batch = self._table.record_batch(self._table.columns_of(records))
+        return batch.serialize().to_pybytes() if batch.num_rows else b""
 
 
 class ParquetFile(Output[RowT]):
