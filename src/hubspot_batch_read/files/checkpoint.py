@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
@@ -97,12 +98,11 @@ def load(path: Path) -> Checkpoint | None:
         FileRefusedError: It is damaged, or of another version.
         OSError: It cannot be read.
     """
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (ValueError, RecursionError):
-        content = None
+    content: Any = None
+    with suppress(ValueError, RecursionError):
+        content = json.loads(path.read_bytes())
     checksum = content.pop("checksum", None) if isinstance(content, dict) else None
     if checksum is None or checksum != _checksum(content):
         raise FileRefusedError(f"{path} is damaged; remove it, and what it belongs to")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hubspot_batch_read_api.errors import HubSpotError
+from hubspot_batch_read.sentences import SentenceError
 
 
-class FileRefusedError(HubSpotError):
+class FileRefusedError(SentenceError):
     """A file is not written, since something would be lost or mixed up; nothing was changed."""
