@@ -83,13 +83,13 @@ format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* (a quarter of an hour)
+bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* and the charts (twenty minutes)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 bench-behaviour: $(BENCH) ## Ask this SDK and HubSpot's two how they take trouble; writes benchmarks/behaviour.json (half a minute)
 	@$(BIN)/python benchmarks/behaviour.py
 
-bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (two minutes)
+bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (five minutes)
 	@$(BIN)/python benchmarks/check.py
 
 bench-memory: $(READY) ## Measure what reading a million ids costs in memory (two minutes)

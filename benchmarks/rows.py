@@ -51,14 +51,16 @@ BODIES = [Body(1), Body(10), Body(1, unknown=True), Body(10, unknown=True)]
 
 
 def measure(
-    runs: int, number: int, names: list[str] | None = None, cases: list[Body] | None = None
+    runs: int, number: int, is_wanted: Callable[[str, str], bool] = lambda *_: True
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Read so many ids into each output; return the ratios and ids per CPU second, by body."""
+    """Read ids into the wanted outputs; return the ratios and ids per CPU second, by body."""
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for body in BODIES if cases is None else cases:
+    for body in BODIES:
         answers: dict[str, dict[str, float]] = {}
         with serve(associations=body.associations, unknown=body.unknown) as base_url:
-            for name in OUTPUTS if names is None else names:
+            for name in OUTPUTS:
+                if not is_wanted(body.name, name):
+                    continue
                 say(f"rows, {body.name}: {name}")
                 answers[name] = ask(
                     "rows.py", name=name, base_url=base_url, number=number, runs=runs
@@ -170,6 +172,10 @@ OUTPUTS: dict[str, Read] = {
     API_CLIENT: reader(API_CLIENT),
     SDK: reader(SDK),
 }
+
+
+OURS = ["models", "to_arrow()", *FORMATS]
+"""The outputs of this SDK."""
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from hubspot_batch_read.files.errors import FileRefusedError
     from hubspot_batch_read.read import Read
     from hubspot_batch_read.reading import ClosedError
-    from hubspot_batch_read.sending import WaitTooLongError
+    from hubspot_batch_read.sending.limits import RateLimit
+    from hubspot_batch_read.sending.sender import WaitTooLongError
     from hubspot_batch_read_api.errors import (
         ApiError,
         ArgumentError,
@@ -94,6 +95,7 @@ __all__ = [
     "Paging",
     "PermissionDeniedError",
     "PreviousPage",
+    "RateLimit",
     "RateLimitError",
     "Read",
     "ResponseTooLargeError",
@@ -117,7 +119,8 @@ _MODULES = {
     "FileRefusedError": "hubspot_batch_read.files.errors",
     "Read": "hubspot_batch_read.read",
     "ClosedError": "hubspot_batch_read.reading",
-    "WaitTooLongError": "hubspot_batch_read.sending",
+    "RateLimit": "hubspot_batch_read.sending.limits",
+    "WaitTooLongError": "hubspot_batch_read.sending.sender",
     "ApiError": "hubspot_batch_read_api.errors",
     "ArgumentError": "hubspot_batch_read_api.errors",
     "AuthenticationError": "hubspot_batch_read_api.errors",

@@ -12,8 +12,8 @@ from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.hidden import Hidden
-from hubspot_batch_read.limiter import RateLimit
-from hubspot_batch_read.sending import Sender
+from hubspot_batch_read.sending.limits import RateLimitSetting
+from hubspot_batch_read.sending.sender import Sender
 from hubspot_batch_read.sentences import sentence
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
@@ -45,8 +45,8 @@ class Connection(Generic[LoopT]):
         *,
         base_url: str = BASE_URL,
         timeout: float | httpx.Timeout | None = 30.0,
-        retries: int = 8,
-        rate_limit: RateLimit = "auto",
+        max_retries: int = 8,
+        rate_limit: RateLimitSetting = "auto",
         max_wait: float = 60.0,
         max_concurrency: int = 4,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
@@ -62,10 +62,11 @@ class Connection(Generic[LoopT]):
             base_url: Address of HubSpot, or of a sandbox.
             timeout: Seconds to wait for a connection, and for each read and write; None to wait
                 forever.
-            retries: How often a request is sent again when that can help; 0 for never.
-            rate_limit: Requests per ten seconds, HubSpot's unit; "auto" for what HubSpot says in
-                its responses; None for no limit; a bucket of pyrate-limiter for a limit that
-                several processes share.
+            max_retries: Maximum number of retries of a request; 0 disables them.
+            rate_limit: "auto" for the limit in HubSpot's headers, `RateLimit(100, per=10)` for 100
+                requests in ten seconds, or None for no limit, so that after a 429 the other
+                requests do not wait either. A bucket of pyrate-limiter is a limit that several
+                processes share.
             max_wait: Longest time, in seconds, to wait for a retry or the rate limit; where more
                 would be needed, the error is raised instead.
             max_concurrency: How many requests of a read run at the same time.
@@ -95,7 +96,7 @@ class Connection(Generic[LoopT]):
             max_response_bytes=max_response_bytes,
             httpx_args=httpx_args,
         )
-        self._sender = Sender(retries=retries, rate_limit=rate_limit, max_wait=max_wait)
+        self._sender = Sender(max_retries=max_retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency
         self._given_token = access_token if isinstance(access_token, str) else None
         self._base_url = base_url

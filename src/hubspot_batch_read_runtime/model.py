@@ -8,9 +8,9 @@ Decoding has three steps, each for what the one before does not take:
 2. Ids and numbers in another form, odd unknown keys: `_decode` makes models of dicts.
 3. What matches no model: the shape searches the body for the place, which `_decode` does not track.
 
-Both ways are loops over the fields. Models that a response has thousands of have ways of their own,
-written out by the generator: they do the same, in half the time. Those that build are loops within
-loops, since a call for each model would make decoding a fifth slower.
+Both ways are loops over the fields. For models that a response has thousands of, the generator
+writes `_build_all` out as loops within loops, which takes half the time: a call for each model
+would make decoding a fifth slower.
 """
 
 from __future__ import annotations

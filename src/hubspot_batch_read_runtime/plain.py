@@ -200,7 +200,9 @@ def _namespace(shape: ObjectShape, value: Any) -> SimpleNamespace:
     rest = dict(value.items())
     found = SimpleNamespace()
     for each in shape.fields:
-        if each.is_required:
+        if each.is_lenient:
+            item = each.decode_leniently(rest)
+        elif each.is_required:
             item = _plain(each.shape, rest.pop(each.key))
         else:
             item = rest.pop(each.key, None)

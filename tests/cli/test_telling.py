@@ -23,7 +23,7 @@ from hubspot_batch_read.files.appended import AppendedFile
 from hubspot_batch_read.files.output import Output
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
-from hubspot_batch_read.sending import Sender
+from hubspot_batch_read.sending.sender import Sender
 from hubspot_batch_read_api.errors import ArgumentError
 from tests.cli.conftest import PORTAL, Cli, Result, missing
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot
-from hubspot_batch_read.failures import A_FEW, ANY_NUMBER, retries_worth
+from hubspot_batch_read.sending.retries import A_FEW, ANY_NUMBER, retries_worth
 
 from .servers import Answer, running, serve
 
@@ -185,7 +185,7 @@ def test_a_token_in_a_head_that_cannot_be_read_is_masked(
     caplog.set_level(logging.INFO, "hubspot_batch_read")
     answer = header.replace("{}", f"{TOKEN} \x1b[2J\x00").encode() + b"\r\n"
     with bytes_server(answer) as (port, _):
-        error: BaseException | None = failure_of(f"http://127.0.0.1:{port}", mode, retries=1)
+        error: BaseException | None = failure_of(f"http://127.0.0.1:{port}", mode, max_retries=1)
     assert isinstance(error, httpx.RemoteProtocolError)
     while error is not None:
         assert TOKEN not in f"{error!r} {error}"
@@ -203,11 +203,11 @@ def test_an_exception_of_what_fetches_the_token_is_left_alone(mode: str) -> None
         raise own
 
     def read() -> None:
-        with HubSpot(fetch, retries=0) as hubspot:
+        with HubSpot(fetch, max_retries=0) as hubspot:
             hubspot.read_associations("0-1", "0-2", ["1"]).all()
 
     async def read_async() -> None:
-        async with AsyncHubSpot(fetch, retries=0) as hubspot:
+        async with AsyncHubSpot(fetch, max_retries=0) as hubspot:
             await hubspot.read_associations("0-1", "0-2", ["1"]).all()
 
     with pytest.raises(httpx.ConnectTimeout, match=r"^the login is slow$"):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hubspot_batch_read import HubSpot
-from hubspot_batch_read.failures import retries_worth
+from hubspot_batch_read.sending.retries import retries_worth
 from hubspot_batch_read_api.errors import causes
 
 
@@ -49,7 +49,7 @@ def test_a_token_callable_whose_exception_is_its_own_cause_is_a_failure() -> Non
         error = RuntimeError("no token")
         raise error from error
 
-    with HubSpot(token, retries=0) as hubspot:
+    with HubSpot(token, max_retries=0) as hubspot:
         contacts = hubspot.read_associations("0-1", "0-2", [1, 2], on_error="collect")
         assert contacts.all() == []
     (failure,) = contacts.failures

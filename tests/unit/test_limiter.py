@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import subprocess
 import sys
@@ -18,7 +19,14 @@ from pyrate_limiter import (
     SQLiteBucket,
 )
 
-from hubspot_batch_read.limiter import MARGIN_MS, Limit, Limiter, RateLimit, stated_limit
+from hubspot_batch_read.sending.limits import (
+    MARGIN_MS,
+    Limit,
+    Limiter,
+    RateLimit,
+    RateLimitSetting,
+    stated_limit,
+)
 
 MAX = "x-hubspot-ratelimit-max"
 INTERVAL = "x-hubspot-ratelimit-interval-milliseconds"
@@ -41,7 +49,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of every limiter and every bucket in memory."""
     clock = Clock()
-    monkeypatch.setattr("hubspot_batch_read.limiter.monotonic", lambda: clock.now)
+    monkeypatch.setattr("hubspot_batch_read.sending.limits.monotonic", lambda: clock.now)
     monkeypatch.setattr("pyrate_limiter.clocks.monotonic_ns", lambda: round(clock.now * 1e9))
     return clock
 
@@ -91,7 +99,7 @@ def send_one(limiter: Limiter, clock: Clock) -> float:
 def test_so_many_requests_go_in_ten_seconds_and_the_next_waits_for_the_first_to_count_no_more(
     clock: Clock,
 ) -> None:
-    limiter = Limiter(3)
+    limiter = Limiter(RateLimit(3, per=10))
     assert gone_at_once(limiter) == 3
     clock.now += 4
     assert limiter.delay() == pytest.approx(6 + MARGIN, abs=0.002)
@@ -101,7 +109,7 @@ def test_so_many_requests_go_in_ten_seconds_and_the_next_waits_for_the_first_to_
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
 def test_no_ten_seconds_see_more_requests_than_the_limit(limit: int, clock: Clock) -> None:
-    limiter, chance = Limiter(limit), random.Random(limit)  # noqa: S311 - no secret
+    limiter, chance = Limiter(RateLimit(limit, per=10)), random.Random(limit)  # noqa: S311 - no secret
     sent: list[float] = []
     for _ in range(200):
         clock.now += chance.choice([0, 0, 0.01, 0.5, 3, 15])
@@ -112,7 +120,7 @@ def test_no_ten_seconds_see_more_requests_than_the_limit(limit: int, clock: Cloc
 
 
 def test_a_wait_is_no_longer_than_the_limit_needs(clock: Clock) -> None:
-    limiter = Limiter(5)
+    limiter = Limiter(RateLimit(5, per=10))
     sent = [send_one(limiter, clock) for _ in range(50)]
     assert sent[-1] - sent[0] == pytest.approx(9 * (10 + MARGIN), abs=0.1)
 
@@ -210,7 +218,7 @@ def test_a_limit_is_read_as_hubspot_writes_it() -> None:
 
 
 def test_a_limit_that_was_given_stays_whatever_responses_state(clock: Clock) -> None:
-    for limiter in (Limiter(3), Limiter(TimedBucket([Rate(3, 10_000)], clock))):
+    for limiter in (Limiter(RateLimit(3, per=10)), Limiter(TimedBucket([Rate(3, 10_000)], clock))):
         limiter.learn(stating(40))
         assert gone_at_once(limiter) == 3
 
@@ -218,8 +226,8 @@ def test_a_limit_that_was_given_stays_whatever_responses_state(clock: Clock) -> 
 # Pauses
 
 
-@pytest.mark.parametrize("rate_limit", ["auto", 100])
-def test_no_request_goes_in_a_pause(rate_limit: RateLimit, clock: Clock) -> None:
+@pytest.mark.parametrize("rate_limit", ["auto", RateLimit(100, per=10)])
+def test_no_request_goes_in_a_pause(rate_limit: RateLimitSetting, clock: Clock) -> None:
     limiter = Limiter(rate_limit)
     limiter.pause(10)
     assert limiter.delay() == 10
@@ -240,7 +248,7 @@ def test_of_two_pauses_the_one_that_ends_later_counts(clock: Clock) -> None:
 
 
 def test_a_request_that_has_to_wait_is_not_counted(clock: Clock) -> None:
-    limiter = Limiter(3)
+    limiter = Limiter(RateLimit(3, per=10))
     limiter.pause(5)
     assert gone_at_once(limiter) == 0
     clock.now += 5
@@ -295,7 +303,7 @@ def test_threads_that_come_first_find_one_limit() -> None:
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(20):
-            asked = (Limiter(3), threading.Barrier(8))
+            asked = (Limiter(RateLimit(3, per=10)), threading.Barrier(8))
             threads = [threading.Thread(target=ask, args=asked) for _ in range(8)]
             for thread in threads:
                 thread.start()
@@ -359,11 +367,40 @@ def test_the_lock_of_a_shared_bucket_is_held_while_a_request_is_counted() -> Non
 
 
 @pytest.mark.parametrize(
-    "rate_limit", [0, -1, True, False, 1.5, float("nan"), "none", "", "100", b"auto", [], object()]
+    "rate_limit",
+    [0, 100, -1, True, False, 1.5, float("nan"), "none", "", "100", b"auto", [], object()],
 )
 def test_what_is_no_limit_is_refused(rate_limit: object) -> None:
     with pytest.raises(ValueError, match=r"^rate_limit: "):
         Limiter(rate_limit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("requests", [0, -1, True, 1.5, float("nan"), "100", None])
+def test_a_number_of_requests_that_makes_no_sense_is_refused(requests: object) -> None:
+    with pytest.raises(ValueError, match=r"^requests: .*got "):
+        RateLimit(requests, per=10)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("per", [0, -1, True, float("nan"), float("inf"), 3601, "10", None])
+def test_a_time_that_makes_no_sense_is_refused(per: object) -> None:
+    with pytest.raises(ValueError, match=r"^per: .*got "):
+        RateLimit(100, per=per)  # type: ignore[arg-type]
+
+
+def test_a_rate_limit_is_a_value() -> None:
+    limit = RateLimit(100, per=10)
+    assert repr(limit) == "RateLimit(requests=100, per=10)"
+    assert limit == RateLimit(requests=100, per=10.0)
+    assert limit != RateLimit(100, per=1)
+    assert pickle.loads(pickle.dumps(limit)) == limit
+    with pytest.raises(AttributeError):
+        limit.per = 5  # type: ignore[misc]
+
+
+def test_a_limit_counts_in_its_own_time(clock: Clock) -> None:
+    limiter = Limiter(RateLimit(3, per=0.5))
+    assert gone_at_once(limiter) == 3
+    assert limiter.delay() == pytest.approx(0.5 + MARGIN, abs=0.002)
 
 
 def test_an_async_bucket_is_refused() -> None:
@@ -387,9 +424,10 @@ def test_a_bucket_that_turns_out_to_be_async_lets_nothing_go(method: str) -> Non
 
 def test_nothing_heavy_is_imported_before_there_is_a_limit_to_keep() -> None:
     code = (
-        "import sys; from hubspot_batch_read.limiter import Limiter; "
+        "import sys; from hubspot_batch_read.sending.limits import Limiter, RateLimit; "
         "limiter = Limiter('auto'); limiter.delay(); "
-        "limiter.learn({}); limiter.delay(); Limiter(None).delay(); Limiter(5); print(*sys.modules)"
+        "limiter.learn({}); limiter.delay(); Limiter(None).delay(); "
+        "Limiter(RateLimit(5, per=10)); print(*sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert not {"asyncio", "pyrate_limiter", "httpx"} & set(run.stdout.split())

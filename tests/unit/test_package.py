@@ -57,7 +57,7 @@ def test_the_names_of_the_layer_above_are_these() -> None:
     assert set(hubspot_batch_read.__all__) == {
         *("HubSpot", "AsyncHubSpot", "Read", "AsyncRead", "AsyncRecordBatches"),
         *("Failure", "Missing", "Summary", "Truncation"),
-        *("ClosedError", "FileRefusedError", "InvalidIdError", "WaitTooLongError"),
+        *("ClosedError", "FileRefusedError", "InvalidIdError", "RateLimit", "WaitTooLongError"),
         *hubspot_batch_read_api.errors.__all__,
         *("Asset", "AssetPage", "BatchError", "BusinessUnit", "Campaign", "ErrorDetail"),
         *("AssociatedObject", "AssociatedObjectV3", "Association", "AssociationV3"),
@@ -98,7 +98,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (
             "import hubspot_batch_read",
             [
-                *("httpx", "attrs", "asyncio", "msgspec", "tenacity", "uvicorn", "pyarrow"),
+                *("httpx", "attrs", "asyncio", "msgspec", "uvicorn", "pyarrow"),
                 "importlib.metadata",
             ],
         ),

@@ -73,7 +73,7 @@ class Server:
 
 def connect(server: Callable[[httpx.Request], Any], *, asynchronous: bool, **settings: Any) -> Any:
     """Return a client whose requests reach the server without a socket."""
-    settings = {"rate_limit": None, "retries": 0, **settings}
+    settings = {"rate_limit": None, "max_retries": 0, **settings}
     arguments = {"transport": httpx.MockTransport(server)}
     client = AsyncHubSpot if asynchronous else HubSpot
     return client("secret", httpx_args=arguments, **settings)
@@ -281,7 +281,7 @@ def test_a_token_is_taken_from_the_environment_and_there_has_to_be_one(
     "settings",
     [
         *({"max_concurrency": value} for value in (0, -1, 1.5, True, "4")),
-        {"retries": -1},
+        {"max_retries": -1},
         {"rate_limit": 0},
         {"max_wait": -1},
     ],
@@ -345,7 +345,7 @@ def test_a_break_ends_the_wait_for_a_retry() -> None:
         refused.set()
         return httpx.Response(503, headers={"Retry-After": "20"})
 
-    with connect(answer, asynchronous=False, retries=8) as hubspot:
+    with connect(answer, asynchronous=False, max_retries=8) as hubspot:
         begun = monotonic()
         for _ in hubspot.read_workflow_id_mappings(flow_ids=range(200)):
             assert refused.wait(30)

@@ -16,7 +16,8 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from hubspot_batch_read.sending import Sender, WaitTooLongError
+from hubspot_batch_read import RateLimit, WaitTooLongError
+from hubspot_batch_read.sending.sender import Sender
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.client import parse_response
@@ -62,10 +63,10 @@ class Trial:
         self.outcomes: list[Outcome] = []
         self.calls = 0
         self.waits: list[float] = []
-        monkeypatch.setattr("hubspot_batch_read.limiter.monotonic", lambda: self.now)
+        monkeypatch.setattr("hubspot_batch_read.sending.limits.monotonic", lambda: self.now)
         monkeypatch.setattr("pyrate_limiter.clocks.monotonic_ns", lambda: round(self.now * 1e9))
         # The longest wait of those that chance chooses from.
-        monkeypatch.setattr("random.uniform", lambda _, longest: longest)
+        monkeypatch.setattr("hubspot_batch_read.sending.sender.random", lambda: 1.0)
 
     def send(
         self, sender: Sender, outcomes: Iterable[Outcome], mode: str
@@ -332,7 +333,7 @@ def test_chance_spreads_the_waits_of_many_clients(monkeypatch: pytest.MonkeyPatc
 
 @BOTH
 def test_after_a_429_the_other_requests_wait_too(trial: Trial, mode: str) -> None:
-    sender = Sender(retries=0)
+    sender = Sender(max_retries=0)
     with pytest.raises(RateLimitError):
         trial.send(sender, [answer(429, retry_after="5")], mode)
     trial.now += 2
@@ -345,7 +346,7 @@ def test_after_a_429_the_other_requests_wait_too(trial: Trial, mode: str) -> Non
 def test_after_another_failure_the_other_requests_do_not_wait(
     status: int, trial: Trial, mode: str
 ) -> None:
-    sender = Sender(retries=0)
+    sender = Sender(max_retries=0)
     with pytest.raises(ApiError):
         trial.send(sender, [answer(status, retry_after="5")], mode)
     trial.send(sender, [GOOD], mode)
@@ -354,7 +355,7 @@ def test_after_another_failure_the_other_requests_do_not_wait(
 
 @BOTH
 def test_each_attempt_counts_for_the_rate_limit(trial: Trial, mode: str) -> None:
-    trial.send(Sender(rate_limit=2), [answer(502), answer(502), GOOD], mode)
+    trial.send(Sender(rate_limit=RateLimit(2, per=10)), [answer(502), answer(502), GOOD], mode)
     # After two attempts and the waits between all three, the third waits for the first to expire.
     assert trial.waits == [0.5, 1, 8.75]
 
@@ -366,7 +367,7 @@ def test_the_rate_limit_is_learned_from_every_answer(status: int, trial: Trial, 
         "x_hubspot_ratelimit_max": "1",
         "x_hubspot_ratelimit_interval_milliseconds": "10000",
     }
-    sender = Sender(retries=0)
+    sender = Sender(max_retries=0)
     with nullcontext() if status == 200 else pytest.raises(ApiError):
         trial.send(sender, [answer(status, {"results": []}, **headers)], mode)
     trial.send(sender, [GOOD], mode)
@@ -383,7 +384,7 @@ def test_a_request_is_sent_again_as_often_as_that_is_allowed(
 ) -> None:
     failures = [httpx.ReadTimeout(str(number)) for number in range(retries + 1)]
     with pytest.raises(httpx.ReadTimeout) as caught:
-        trial.send(Sender(retries=retries), failures, mode)
+        trial.send(Sender(max_retries=retries), failures, mode)
     assert caught.value is failures[-1]
     assert trial.calls == retries + 1
     assert len(trial.waits) == retries
@@ -392,7 +393,7 @@ def test_a_request_is_sent_again_as_often_as_that_is_allowed(
 @BOTH
 def test_what_is_raised_is_the_failure_itself_and_nothing_else(trial: Trial, mode: str) -> None:
     with pytest.raises(ApiError) as caught:
-        trial.send(Sender(retries=1), [answer(502), answer(504)], mode)
+        trial.send(Sender(max_retries=1), [answer(502), answer(504)], mode)
     error = caught.value
     assert (error.status_code, error.__cause__, error.__context__) == (504, None, None)
     assert pickle.loads(pickle.dumps(error)).__notes__ == error.__notes__
@@ -413,7 +414,7 @@ def test_an_error_after_retries_says_how_often_it_was_tried(
 @pytest.mark.parametrize("retries", [0, 8])
 def test_an_error_at_the_first_attempt_has_no_note(retries: int, trial: Trial, mode: str) -> None:
     with pytest.raises(ApiError) as caught:
-        trial.send(Sender(retries=retries), [answer(502 if retries == 0 else 400)], mode)
+        trial.send(Sender(max_retries=retries), [answer(502 if retries == 0 else 400)], mode)
     assert not hasattr(caught.value, "__notes__")
 
 
@@ -443,7 +444,7 @@ def test_the_waits_that_nobody_asked_for_are_never_too_long(trial: Trial, mode: 
 
 @BOTH
 def test_a_rate_limit_that_asks_for_too_long_a_wait_is_an_error(trial: Trial, mode: str) -> None:
-    sender = Sender(rate_limit=1, max_wait=5)
+    sender = Sender(rate_limit=RateLimit(1, per=10), max_wait=5)
     trial.send(sender, [GOOD], mode)
     with pytest.raises(WaitTooLongError, match=r"10\.3 s, longer than max_wait \(5 s\)") as caught:
         trial.send(sender, [GOOD], mode)
@@ -458,7 +459,9 @@ def test_a_rate_limit_that_asks_for_too_long_a_wait_is_an_error(trial: Trial, mo
 @BOTH
 def test_a_retry_that_the_rate_limit_delays_too_long_is_an_error(trial: Trial, mode: str) -> None:
     with pytest.raises(WaitTooLongError) as caught:
-        trial.send(Sender(rate_limit=2, max_wait=5), [answer(502), answer(502)], mode)
+        trial.send(
+            Sender(rate_limit=RateLimit(2, per=10), max_wait=5), [answer(502), answer(502)], mode
+        )
     assert caught.value.__notes__ == ["gave up after 2 attempts"]
     assert trial.waits == [0.5, 1]
 
@@ -482,7 +485,7 @@ def test_what_a_wait_raises_ends_the_sending_at_once(
     def interrupted(_: float) -> None:
         raise reason
 
-    sender = Sender(rate_limit=1)
+    sender = Sender(rate_limit=RateLimit(1, per=10))
     monkeypatch.setattr(trial, "wait", interrupted)
     waits_for_a_retry: Sequence[Outcome] = [answer(502)]
     waits_for_the_limit: Sequence[Outcome] = []
@@ -552,7 +555,7 @@ def test_each_wait_is_logged(trial: Trial, mode: str, caplog: pytest.LogCaptureF
         httpx.ConnectError("api.example:443: \x1b[31mno"),
         GOOD,
     ]
-    trial.send(Sender(rate_limit=3), outcomes, mode)
+    trial.send(Sender(rate_limit=RateLimit(3, per=10)), outcomes, mode)
     assert [record.getMessage() for record in caplog.records] == [
         "attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.50 s",
         "attempt 2 of 9: DecodeError, AssociationEnvelope: $: not JSON: Expecting property name "
@@ -571,7 +574,7 @@ def test_nothing_is_logged_where_nothing_is_waited_for(
     trial: Trial, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "hubspot_batch_read")
-    sender = Sender(retries=1)
+    sender = Sender(max_retries=1)
     trial.send(sender, [GOOD], mode)
     for failure in (answer(400), answer(503, retry_after="61")):
         with pytest.raises(ApiError):
@@ -585,9 +588,9 @@ def test_nothing_is_logged_where_nothing_is_waited_for(
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        *(("retries", value) for value in (-1, True, False, 1.0, "8", None)),
+        *(("max_retries", value) for value in (-1, True, False, 1.0, "8", None)),
         *(("max_wait", value) for value in (0, -1.5, True, float("nan"), "60", None)),
-        ("rate_limit", 0),
+        *(("rate_limit", value) for value in (0, 100, "100")),
     ],
 )
 def test_an_argument_that_makes_no_sense_is_refused_by_name(argument: str, value: object) -> None:
@@ -598,4 +601,4 @@ def test_an_argument_that_makes_no_sense_is_refused_by_name(argument: str, value
 def test_the_generated_client_does_without_what_sending_needs() -> None:
     code = "import sys, hubspot_batch_read_api.client; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert not {"asyncio", "tenacity", "pyrate_limiter"} & set(run.stdout.split())
+    assert not {"asyncio", "hubspot_batch_read", "pyrate_limiter"} & set(run.stdout.split())

@@ -33,7 +33,7 @@ def test_a_thread_that_comes_late_takes_no_ids_from_a_loop_that_was_stopped() ->
         reads[0].close()
 
     lock = LateLock()
-    with HubSpot("token", base_url="http://127.0.0.1:9", retries=0) as hubspot:
+    with HubSpot("token", base_url="http://127.0.0.1:9", max_retries=0) as hubspot:
         reads.append(hubspot.read_associations("contacts", "companies", ids()))
         reads[0]._lock = lock  # type: ignore[assignment]
         assert list(reads[0]) == []

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
-from ..types import ListOf, Model, array, json, new
+from ..types import ListOf, Model, json, new
 from .associated_object import AssociatedObject
 from .association_category import known_association_category
 from .association_type import AssociationType
@@ -25,16 +25,6 @@ class Association(Model):
     """A page of the associated objects; each appears once, whatever the number of types."""
     paging: Paging | None = field(default=None, metadata=json("paging", Paging))
     """The cursor of the object's next page, if it has one."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        model.from_ = ObjectId._decode(data.pop("from"))
-        model.to = [*map(AssociatedObject._decode, array(data.pop("to")))]
-        value = data.pop("paging", None)
-        model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = data or None
-        return model
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
@@ -83,12 +73,3 @@ class Association(Model):
             model._additional_properties = source.additional_properties
             models.append(model)
         return models
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {
-            "from": self.from_.to_dict(),
-            "to": [item.to_dict() for item in self.to],
-        }
-        if self.paging is not None:
-            data["paging"] = self.paging.to_dict()
-        return data

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
-from ..types import ListOf, Model, array, json, new
+from ..types import ListOf, Model, json, new
 from .associated_object_v3 import AssociatedObjectV3
 from .object_id import ObjectId
 from .paging import Paging
@@ -26,16 +26,6 @@ class AssociationV3(Model):
 
     v3 cannot read the next page; 2026-03 can.
     """
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        model.from_ = ObjectId._decode(data.pop("from"))
-        model.to = [*map(AssociatedObjectV3._decode, array(data.pop("to")))]
-        value = data.pop("paging", None)
-        model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = data or None
-        return model
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
@@ -68,12 +58,3 @@ class AssociationV3(Model):
             model._additional_properties = source.additional_properties
             models.append(model)
         return models
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {
-            "from": self.from_.to_dict(),
-            "to": [item.to_dict() for item in self.to],
-        }
-        if self.paging is not None:
-            data["paging"] = self.paging.to_dict()
-        return data

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import INTEGER, Model, integer, json, new
+from ..types import INTEGER, Model, json
 
 
 @define(kw_only=True)
@@ -16,15 +14,3 @@ class BusinessUnit(Model):
 
     id: int = field(metadata=json("id", INTEGER))
     """Id of the business unit; 0 is the portal's own."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("id")
-        model.id = value if type(value) is int else integer(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        return data

@@ -167,9 +167,14 @@ def workflow_ids(
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,
+    contacts: Annotated[int, typer.Option(help="Number of contacts.", min=0)] = 3000,
+    latency: Annotated[
+        float, typer.Option(help="Seconds that each response takes longer.", min=0)
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="What the portal is drawn from.")] = 0,
 ) -> None:
     """Serve a HubSpot of your own on this machine, until Ctrl-C."""
+    from hubspot_batch_read.sandbox import Portal  # noqa: PLC0415 - reads do not need it
     from hubspot_batch_read.sandbox.terminal import serve  # noqa: PLC0415 - reads do not need it
 
-    sys.exit(WRONG_USE if serve(host, port, seed) else OK)
+    sys.exit(WRONG_USE if serve(host, port, Portal(seed=seed, contacts=contacts), latency) else OK)

@@ -24,6 +24,7 @@ from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.cli.report import Report, is_talkative
 from hubspot_batch_read.cli.run import Run
+from hubspot_batch_read.cli.token_command import TokenCommand
 from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read.files.locks import lock_of
 from hubspot_batch_read.files.places import is_device, own_files
@@ -73,10 +74,16 @@ def execute(given: Sequence[str], options: Options, begin: Begin) -> int:
 
 def _connect(options: Options, begin: Begin, hidden: Hidden) -> HubSpot:
     """Return a client, after a look whether it can read such things at all."""
-    token = _token(options)
-    hidden.add(token)
+    token = _token(options, hidden)
     try:
-        hubspot = HubSpot(token, base_url=options.base_url)
+        hubspot = HubSpot(
+            token,
+            base_url=options.base_url,
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            max_concurrency=options.concurrency,
+            rate_limit=options.limit,
+        )
         begin(hubspot, iter(()), print)
     except ArgumentError as error:
         name = NAMES.get(error.argument, error.argument)
@@ -95,7 +102,18 @@ def _run(given: Sequence[str], options: Options, report: Report) -> Run:
     return Run(ids, options, display, report.words)
 
 
-def _token(options: Options) -> str:
+def _token(options: Options, hidden: Hidden) -> str | TokenCommand:
+    """Return the access token, or what is to be asked for it; it is hidden."""
+    if options.token_command is None:
+        token = _token_of_file(options)
+        hidden.add(token)
+        return token
+    if options.token_file is not None:
+        raise WrongUseError("--token-file and --token-command: give one of them")
+    return TokenCommand(options.token_command, hidden)
+
+
+def _token_of_file(options: Options) -> str:
     """Return the access token, without the line end that files and variables often have."""
     if options.token_file is None:
         token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()

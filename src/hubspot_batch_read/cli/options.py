@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperOption
 
 from hubspot_batch_read.cli.faults import WrongUseError
 from hubspot_batch_read.files import FileFormat
+from hubspot_batch_read.sending.limits import RateLimit, RateLimitSetting
 from hubspot_batch_read_api.client import BASE_URL
 
 
@@ -25,8 +26,12 @@ class OutputFormat(StrEnum):
     PARQUET = "parquet"
 
 
-def _option(name: str, text: str, panel: str, metavar: str | None = None) -> Any:
-    return typer.Option(name, help=text, rich_help_panel=panel, metavar=metavar, show_default=False)
+def _option(
+    name: str, text: str, panel: str, metavar: str | None = None, *, least: float | None = None
+) -> Any:
+    return typer.Option(
+        name, help=text, rich_help_panel=panel, metavar=metavar, show_default=False, min=least
+    )
 
 
 _IDS, _OUTPUT, _RUN = "Ids", "Output", "Run"
@@ -82,6 +87,39 @@ class Options:
             _RUN,
         ),
     ] = None
+    token_command: Annotated[
+        str | None,
+        _option(
+            "--token-command",
+            "Take the access token from what a command prints; run again when it has expired.",
+            _RUN,
+            "COMMAND",
+        ),
+    ] = None
+    timeout: Annotated[
+        float,
+        _option(
+            "--timeout",
+            "Seconds to wait for each part of a response; default 30.",
+            _RUN,
+            least=0.001,
+        ),
+    ] = 30.0
+    max_retries: Annotated[
+        int, _option("--max-retries", "Retries of a request at most; default 8.", _RUN, least=0)
+    ] = 8
+    concurrency: Annotated[
+        int, _option("--concurrency", "Requests at the same time; default 4.", _RUN, least=1)
+    ] = 4
+    rate_limit: Annotated[
+        str,
+        _option(
+            "--rate-limit",
+            "Requests in ten seconds, or none; default: what HubSpot's responses say.",
+            _RUN,
+            "NUMBER",
+        ),
+    ] = "auto"
     base_url: Annotated[
         str, _option("--base-url", "Read from a sandbox, not from HubSpot.", _RUN, "URL")
     ] = BASE_URL
@@ -89,6 +127,24 @@ class Options:
         bool, _option("--no-progress", "Show no progress, even on a terminal.", _RUN)
     ] = False
     debug: Annotated[bool, _option("--debug", "Show the traceback of an error.", _RUN)] = False
+
+    @property
+    def limit(self) -> RateLimitSetting:
+        """The rate limit.
+
+        Raises:
+            WrongUseError: It is not one.
+        """
+        if self.rate_limit == "auto":
+            return "auto"
+        if self.rate_limit == "none":
+            return None
+        if not (self.rate_limit.isdecimal() and int(self.rate_limit)):
+            raise WrongUseError(
+                f"--rate-limit: expected a number of requests in ten seconds, auto or none, "
+                f"got {self.rate_limit!r}"
+            )
+        return RateLimit(int(self.rate_limit), per=10)
 
     @property
     def file_format(self) -> FileFormat | None:

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import KW_ONLY, dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RateLimit: TypeAlias = "Literal['auto'] | int | AbstractBucket | None"
-"""Requests per ten seconds, HubSpot's own statement, a bucket of pyrate-limiter, or no limit."""
-
 INTERVAL_MS = 10_000
 """Milliseconds in which HubSpot counts requests, if no response says otherwise (documentation)."""
+LONGEST_SECONDS = 3600
+"""Longest time of a `RateLimit`, in seconds; HubSpot's limit of a day is not worth waiting for."""
 LONGEST_INTERVAL_MS = 60_000
 """Milliseconds beyond which an interval that a response states is taken for nonsense."""
 MARGIN_MS = 250
@@ -31,6 +31,32 @@ MARGIN_MS = 250
 HubSpot counts a request when it arrives, the limiter when it leaves. One that is slow on its way
 arrives nearer to those after it than it left.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A limit of requests in a time: `RateLimit(100, per=10)` is 100 requests in ten seconds.
+
+    Raises:
+        ValueError: An argument is invalid.
+    """
+
+    requests: int
+    """How many requests may be sent in `per` seconds: 1 or more."""
+    _: KW_ONLY
+    per: float
+    """Length of the time, in seconds: more than 0, an hour at most."""
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        if type(self.requests) is not int or self.requests < 1:
+            raise ValueError(f"requests: expected a whole number, 1 or more, got {self.requests!r}")
+        if type(self.per) not in (int, float) or not 0 < self.per <= LONGEST_SECONDS:
+            raise ValueError(f"per: expected seconds, {LONGEST_SECONDS} at most, got {self.per!r}")
+
+
+RateLimitSetting: TypeAlias = "RateLimit | Literal['auto'] | AbstractBucket | None"
+"""A limit, HubSpot's own statement, a bucket of pyrate-limiter, or no limit."""
 
 
 class Limit(NamedTuple):
@@ -65,14 +91,13 @@ class Limiter:
     Threads and coroutines can share it. How they wait, and what ends a wait, is up to them.
     """
 
-    def __init__(self, rate_limit: RateLimit) -> None:
+    def __init__(self, rate_limit: RateLimitSetting) -> None:
         """Begin with nothing counted.
 
         Args:
-            rate_limit: "auto" for the limit that HubSpot states in its responses, a number of
-                requests per ten seconds, or None to let every request go at once, pauses or not. A
-                bucket of pyrate-limiter, but no async one, is a limit to share between clients or
-                processes.
+            rate_limit: "auto" for the limit that HubSpot states in its responses, another limit, or
+                None to let every request go at once, pauses or not. A bucket of pyrate-limiter, but
+                no async one, is a limit to share between clients or processes.
 
         Raises:
             TypeError: The bucket is async.
@@ -82,8 +107,8 @@ class Limiter:
         self._follows = rate_limit == "auto"
         self._limit: Limit | None = None
         self._window: _Window | None = None
-        if isinstance(rate_limit, int) and not isinstance(rate_limit, bool) and rate_limit > 0:
-            self._limit = Limit(rate_limit, INTERVAL_MS)
+        if isinstance(rate_limit, RateLimit):
+            self._limit = Limit(rate_limit.requests, round(rate_limit.per * 1000))
         elif not self._off and not self._follows:
             self._window = _Window(_checked_bucket(rate_limit))
         self._kept: Limit | None = None
@@ -186,7 +211,7 @@ def _checked_bucket(rate_limit: object) -> AbstractBucket:
             raise _async_bucket()
         return rate_limit
     raise ValueError(
-        'rate_limit: expected "auto", a positive number of requests per ten seconds, a bucket of '
+        'rate_limit: expected RateLimit(100, per=10) or the like, "auto", a bucket of '
         f"pyrate-limiter, or None, got {rate_limit!r}"
     )
 

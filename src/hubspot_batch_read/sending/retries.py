@@ -1,0 +1,151 @@
+"""What to do about a failed attempt: seconds to wait before the next one, or giving up. No I/O."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import sys
+from typing import NamedTuple
+
+import httpx
+
+from hubspot_batch_read.sending.limits import INTERVAL_MS, stated_interval_ms
+from hubspot_batch_read_api.errors import ApiError, DecodeError, RateLimitError, causes
+
+LOCKED_SECONDS = 2.0
+"""Minimum wait after status 423, in seconds (documentation)."""
+BACKOFF_SECONDS = 20.0
+"""Maximum wait that depends only on the number of failures, in seconds."""
+
+ANY_NUMBER = sys.maxsize
+"""What may pass with time, as an overloaded server does."""
+A_FEW = 4
+"""What passes soon or not at all, as when nothing listens at an address."""
+
+RETRIED_STATUSES = frozenset({423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
+"""The statuses to retry (documentation), and 500, which HubSpot's own clients retry as well."""
+LOCKED = 423
+WRONG_DATA_CENTRE = 488
+"""For most it passes, but not for a token that is older than the routing to data centres."""
+
+_SOCKS_REFUSALS = ("not allowed", "not supported", "username", "Requested")
+_TLS_RECORD = r"illegal status line: bytearray(b'\x15\x03"
+
+
+class Rules(NamedTuple):
+    """How many retries there may be, and how long a wait may be, in seconds."""
+
+    max_retries: int
+    max_wait: float
+
+
+class GiveUp(NamedTuple):
+    """There is no further attempt, for a reason that the error does not state itself, if any."""
+
+    reason: str | None = None
+
+
+def decide(error: Exception, attempt: int, rules: Rules, draw: float) -> float | GiveUp:
+    """Return how long to wait before the next attempt, in seconds, or that there is none.
+
+    Args:
+        error: Why the attempt failed.
+        attempt: Its number, from 1.
+        rules: The limits of the client.
+        draw: A random number from 0 to 1, which spreads the retries of many clients.
+    """
+    if attempt > most_retries(error, rules):
+        return GiveUp()
+    seconds = _wait(error, attempt, rules, draw)
+    if seconds > rules.max_wait:
+        return GiveUp(f"that takes {too_long(seconds, rules.max_wait)}")
+    return seconds
+
+
+def most_retries(error: Exception, rules: Rules) -> int:
+    """Return the maximum number of retries of a request that fails with this error."""
+    return min(rules.max_retries, retries_worth(error))
+
+
+def pause_of_others(error: Exception, rules: Rules) -> float:
+    """Return how long the client's other requests must wait, too, in seconds; usually 0.0."""
+    if not isinstance(error, RateLimitError) or not retries_worth(error):
+        return 0.0
+    seconds = _wait_of_limit(error)
+    return seconds if seconds <= rules.max_wait else 0.0
+
+
+def too_long(seconds: float, max_wait: float) -> str:
+    """Return in words that a wait would exceed `max_wait`."""
+    return f"a wait of {seconds:.1f} s, longer than max_wait ({max_wait:g} s)"
+
+
+def _wait(error: Exception, attempt: int, rules: Rules, draw: float) -> float:
+    if isinstance(error, RateLimitError):
+        return _wait_of_limit(error)
+    # A Retry-After of 0 says nothing: a failure has not passed at once.
+    if isinstance(error, ApiError) and error.retry_after:
+        return error.retry_after
+    # Half a second, one, two, four …, of which a random part is waited.
+    seconds = draw * min(0.5 * 2.0 ** min(attempt - 1, 10), BACKOFF_SECONDS, rules.max_wait)
+    is_locked = isinstance(error, ApiError) and error.status_code == LOCKED
+    return max(LOCKED_SECONDS, seconds) if is_locked else seconds
+
+
+def _wait_of_limit(error: RateLimitError) -> float:
+    """Return the Retry-After, or the seconds in which HubSpot counts for the exceeded limit."""
+    usual = 1000 if error.policy_name == "SECONDLY" else INTERVAL_MS
+    return error.retry_after or (stated_interval_ms(error.headers) or usual) / 1000
+
+
+def retries_worth(error: BaseException) -> int:
+    """Return how many retries may help after this error, whatever the limits of the client."""
+    if isinstance(error, ApiError):
+        return _of_status(error)
+    if isinstance(error, DecodeError):
+        # A body that breaks off is not JSON; one that is JSON comes again as it is.
+        return ANY_NUMBER if error.problem.startswith("not JSON") else 0
+    if isinstance(error, httpx.ProxyError):
+        return _of_proxy(error)
+    if isinstance(error, httpx.ConnectError):
+        return _of_connection(error)
+    if isinstance(error, httpx.RemoteProtocolError) and _TLS_RECORD in str(error):
+        return 0
+    is_incomplete = isinstance(
+        error,
+        httpx.TimeoutException
+        | httpx.NetworkError
+        | httpx.RemoteProtocolError
+        | httpx.DecodingError,
+    )
+    return ANY_NUMBER if is_incomplete else 0
+
+
+def _of_status(error: ApiError) -> int:
+    if error.status_code == WRONG_DATA_CENTRE:
+        return A_FEW
+    # The limit of a day is not worth waiting for.
+    is_transient = error.status_code in RETRIED_STATUSES and error.policy_name != "DAILY"
+    return ANY_NUMBER if is_transient else 0
+
+
+def _of_proxy(error: httpx.ProxyError) -> int:
+    """Return the worth of asking a proxy again: accounts get locked by the same wrong password."""
+    text = str(error.__cause__ or error)
+    if status := re.match("[1-5][0-9]{2}", text):
+        return ANY_NUMBER if int(status[0]) in RETRIED_STATUSES else 0
+    return 0 if any(refusal in text for refusal in _SOCKS_REFUSALS) else A_FEW
+
+
+def _of_connection(error: httpx.ConnectError) -> int:
+    found = list(causes(error))
+    for cause in found:
+        if isinstance(cause, ssl.SSLError) and not isinstance(
+            cause, ssl.SSLEOFError | ssl.SSLZeroReturnError
+        ):
+            return 0
+        if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            return 0
+    is_refused = any(isinstance(cause, ConnectionRefusedError) for cause in found)
+    return A_FEW if is_refused else ANY_NUMBER
