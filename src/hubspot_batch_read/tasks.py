@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.operation import Response, RowT
 from hubspot_batch_read.core.plan import Plan
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Send = Callable[[Request[RowT]], Coroutine[Any, Any, Response[RowT]]]
 
@@ -92,6 +95,16 @@ class AsyncLoop(Generic[RowT]):
             self._plan.receive(request, response.parsed)
         self.news.set()
         self.bell.set()
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Make a call in a thread, and wait for its end even if the task is cancelled meanwhile."""
+    task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
