@@ -134,7 +134,7 @@ class AsyncRead(FileReading[RowT]):
         await self.aclose()
 
     async def _write_parts(self, writer: FileWriter[RowT]) -> None:
-        loop = self.start(for_file=True)
+        loop = await self.start(for_file=True)
         try:
             while not (loop.is_stopped or self._is_over()):
                 if part := self._next_part():
@@ -147,12 +147,15 @@ class AsyncRead(FileReading[RowT]):
         finally:
             await loop.end()
 
-    def start(self, *, for_file: bool = False) -> AsyncLoop[RowT]:
+    async def start(self, *, for_file: bool = False) -> AsyncLoop[RowT]:
         """Start a loop; for `_Records` and `AsyncRecordBatches`.
 
         Raises:
             RuntimeError: There is one already, or everything was read, as the caller knows.
         """
+        if self._loop is not None and self._loop.is_stopped:
+            # Its requests are to be sent again, and nothing would tell the new loop of it later.
+            await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
             raise RuntimeError("this is being read already")
         self._begin_loop(for_file=for_file)
@@ -201,7 +204,7 @@ class AsyncRead(FileReading[RowT]):
 
     async def read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
         """Read everything; return the ids and records, which are still to be returned."""
-        loop = self.start()
+        loop = await self.start()
         try:
             with self._keeping_all(plain=plain):
                 while not (loop.is_stopped or self._plan.is_finished):
@@ -250,11 +253,11 @@ class _Looping(Generic[RowT]):
         self._loop: AsyncLoop[RowT] | None = None
         self._is_over = False
 
-    def _begin(self) -> AsyncLoop[RowT]:
+    async def _begin(self) -> AsyncLoop[RowT]:
         if self._is_over:
             raise StopAsyncIteration
         if self._loop is None:
-            self._loop = self._read.start()
+            self._loop = await self._read.start()
         return self._loop
 
     async def _end(self) -> None:
@@ -274,7 +277,7 @@ class _Records(_Looping[RowT], AsyncIterator[RowT]):
     """A loop over the records of a read."""
 
     async def __anext__(self) -> RowT:
-        loop = self._begin()
+        loop = await self._begin()
         try:
             record = await self._read.next_record(loop)
             if record is None:
@@ -307,7 +310,7 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
 
     async def __anext__(self) -> pa.RecordBatch:
         """Return the next one. Raises what `Read` raises."""
-        loop = self._begin()
+        loop = await self._begin()
         try:
             filling = await self._read.fill(loop)
             record_batch = filling.record_batch()

@@ -54,8 +54,9 @@ class AsyncLoop(Generic[RowT]):
         """Stop, and wait for the requests in flight, which are cancelled."""
         self.stop()
         current = asyncio.current_task()
-        others = [task for task in self._tasks if task is not current]
-        await asyncio.gather(*others, return_exceptions=True)
+        left = [task for task in self._tasks if task is not current and not task.done()]
+        if left:  # otherwise, they may be of an event loop that is closed
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _work(self) -> None:
         try:
@@ -67,14 +68,18 @@ class AsyncLoop(Generic[RowT]):
     async def _next_request(self) -> Request[RowT]:
         while True:
             self.bell.clear()
+            before = self._plan.position
             if lack := self._plan.lack:
                 self._plan.ids.pull(lack)
-            if request := self._plan.next_request():
+            request = self._plan.next_request()
+            # Not always: the caller rings the bell when it waits, and so they would go on for ever.
+            if self._plan.position != before:
+                self.news.set()
+            if request is not None:
                 self.bell.set()  # another task may find one, too
                 if len(self._tasks) < self._max_tasks:
                     self.start_task()
                 return request
-            self.news.set()
             if not self._plan.lack:
                 await self.bell.wait()
 

@@ -80,6 +80,12 @@ class Plan(Generic[RowT]):
         return None
 
     @property
+    def position(self) -> tuple[int, int, int, bool]:
+        """How far the ids were taken; `next_request` has news for the caller if it changes."""
+        account, ids = self.account, self.ids
+        return account.taken, len(account.failures), ids.duplicates, ids.exhausted
+
+    @property
     def lack(self) -> int:
         """How many values are to be pulled from the ids: as many as a chunk has room for, or less.
 
