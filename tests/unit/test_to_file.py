@@ -504,6 +504,38 @@ def test_a_link_is_followed_and_stays_and_so_does_the_mode(tmp_path: Path) -> No
     assert rows(target)
 
 
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_checkpoint_comes_after_what_it_counts_is_on_disk(
+    tmp_path: Path, format_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def sync(descriptor: int) -> None:
+        steps.append(Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        fsync(descriptor)
+
+    def rename(path: Path, target: Path) -> Path:
+        steps.append(f"{path.name} > {target.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(writer, "SECONDS", 0.0)
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", rename)
+    name = f"rows.{format_}"
+    write(tmp_path, name=name)
+    checkpoint, folder = f"{name}.checkpoint", tmp_path.name
+    saved = [f".{checkpoint}.new", f".{checkpoint}.new > {checkpoint}", folder]
+    written = name if format_ != "parquet" else f"{name}.part"
+    assert steps[:3] == saved  # before there is anything else
+    assert steps[3:8] == steps[8:13] == [written, "missing", *saved]
+    if format_ == "parquet":
+        new = [f".{name}.new", written, "missing", *saved, f".{name}.new > {name}", folder]
+        assert steps[-len(new) - 5 :] == [*new, "missing", *saved, "missing"]
+    else:
+        assert steps[-10:] == [written, "missing", *saved, "missing", *saved, "missing"]
+
+
 def test_a_checkpoint_is_written_at_most_once_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
