@@ -91,7 +91,7 @@ def test_every_target_that_a_workflow_makes_exists() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "is_refused"),
-    [("v1.2.3", False), ("v1.2", True), ("v1.2.3.1", True), ("v1x2.3", True), ("v1.2.4", True)],
+    [("v1.2.3", False), ("v1.2", True), ("v1.2.3.1", True), ("v1.2..", True), ("v1.2.4", True)],
 )
 def test_a_tag_that_is_not_the_version_publishes_nothing(
     tmp_path: Path, tag: str, is_refused: bool
