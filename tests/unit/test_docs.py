@@ -142,6 +142,16 @@ def test_the_first_call_takes_twelve_lines_at_most() -> None:
     assert len(CODE["README.md 1"].strip().splitlines()) <= 12
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_times_on_the_first_screen_are_those_of_the_comparison(page: str) -> None:
+    (row,) = re.findall(r"^\| 100,000 ids with 0 ms latency \|(.*)", README, re.MULTILINE)
+    sentence = re.search(
+        r"^.*100,000 ids from a server without latency(.|\n)*?\.\s", PAGES[page], re.MULTILINE
+    )
+    assert sentence is not None
+    assert re.findall(r"[\d.]+ s\b", sentence[0]) == re.findall(r"[\d.]+ s\b", row)
+
+
 def test_the_commands_are_targets_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page, text in ALL_PAGES.items():
