@@ -20,6 +20,7 @@ import yaml
 import hubspot_batch_read
 import hubspot_batch_read_api
 from hubspot_batch_read import operations
+from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read.tables.table import Table
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
@@ -215,6 +216,13 @@ METHODS = [name for name in vars(hubspot_batch_read.HubSpot) if name.startswith(
 def test_the_table_of_operations_has_them_all(page: str) -> None:
     rows = "\n".join(line for line in PAGES[page].splitlines() if line.startswith("|"))
     assert [name for name in METHODS if not re.search(rf"\b{name}\b", rows)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def test_the_page_has_every_command(page: str) -> None:
+    commands = [each.callback.__name__ for each in app.registered_commands if each.callback]
+    names = [name.replace("_", "-") for name in commands]
+    assert [name for name in names if not re.search(rf"[` ]{name}[` ]", PAGES[page])] == []
 
 
 @pytest.mark.parametrize(
