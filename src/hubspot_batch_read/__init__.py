@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hubspot_batch_read.client import HubSpot
     from hubspot_batch_read.core.ids import InvalidIdError
     from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
+    from hubspot_batch_read.files.errors import FileRefusedError
     from hubspot_batch_read.read import Read
     from hubspot_batch_read.reading import ClosedError
     from hubspot_batch_read.sending.limits import RateLimit
@@ -83,6 +84,7 @@ __all__ = [
     "DecodeError",
     "ErrorDetail",
     "Failure",
+    "FileRefusedError",
     "HubSpot",
     "HubSpotError",
     "InvalidIdError",
@@ -114,6 +116,7 @@ _MODULES = {
     "Missing": "hubspot_batch_read.core.results",
     "Summary": "hubspot_batch_read.core.results",
     "Truncation": "hubspot_batch_read.core.results",
+    "FileRefusedError": "hubspot_batch_read.files.errors",
     "Read": "hubspot_batch_read.read",
     "ClosedError": "hubspot_batch_read.reading",
     "RateLimit": "hubspot_batch_read.sending.limits",

@@ -145,5 +145,6 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
             send,
             max_concurrency=self._max_concurrency,
             on_progress=on_progress,
+            explain=self._explain,
             register=self._register,
         )

@@ -6,25 +6,31 @@ same with threads.
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
-from hubspot_batch_read.reading import OnProgress, Reading, by_id
+from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.file_reading import FileReading
+from hubspot_batch_read.reading import Explain, OnProgress, by_id
 from hubspot_batch_read.tables.filling import Filling, table_of
 from hubspot_batch_read.tables.frames import to_pandas, to_polars
 from hubspot_batch_read.tables.table import Table
-from hubspot_batch_read.tasks import AsyncLoop, Send
+from hubspot_batch_read.tasks import AsyncLoop, Send, in_thread
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
     import polars as pl
     import pyarrow as pa
 
+    from hubspot_batch_read.files import FileFormat, FileWriter, Target
 
-class AsyncRead(Reading[RowT]):
+
+class AsyncRead(FileReading[RowT]):
     """The asynchronous version of `Read`: `async for`, `await read.all()`, `read.by_id()`.
 
     `break` cancels the requests in flight, as soon as the event loop gets its turn. To have it done
@@ -42,10 +48,11 @@ class AsyncRead(Reading[RowT]):
         *,
         max_concurrency: int,
         on_progress: OnProgress | None,
+        explain: Explain = str,
         register: Callable[[AsyncLoop[Any]], object] = lambda _: None,
     ) -> None:
         """Begin with nothing read; reads come from the methods of `AsyncHubSpot`."""
-        super().__init__(plan, on_progress=on_progress)
+        super().__init__(plan, on_progress=on_progress, explain=explain)
         self._send = send
         self._max_concurrency = max_concurrency
         self._register = register
@@ -77,6 +84,34 @@ class AsyncRead(Reading[RowT]):
         """
         return AsyncRecordBatches(self)
 
+    async def to_file(
+        self,
+        path: Target,
+        *,
+        format: FileFormat | None = None,  # noqa: A002 - what everyone calls it
+        missing: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+    ) -> Summary:
+        """Read everything, and write the records to a file; see `Read.to_file`.
+
+        Files are written in a thread, so the event loop is not held up.
+        """
+        writer = await in_thread(self._writer, path, format, missing, resume=resume)
+        try:
+            self._begin(writer)
+            await in_thread(writer.begin)
+            try:
+                await self._write_parts(writer)
+                self._report_end()
+                await in_thread(self._finish, writer)
+            except BaseException as error:
+                await self.aclose()
+                await in_thread(self._stop, writer, error)
+                raise
+        finally:
+            await in_thread(writer.close)
+        return self.summary
+
     async def to_pandas(self) -> pd.DataFrame:
         """Read everything, and return a data frame; see `Read.to_pandas`."""
         return to_pandas(await self.to_arrow().read_all())
@@ -98,15 +133,33 @@ class AsyncRead(Reading[RowT]):
         """End the loop that iterates over the read, if there is one."""
         await self.aclose()
 
-    def start(self) -> AsyncLoop[RowT]:
+    async def _write_parts(self, writer: FileWriter[RowT]) -> None:
+        loop = await self.start(for_file=True)
+        try:
+            while not (loop.is_stopped or self._is_over()):
+                if part := self._next_part():
+                    await in_thread(writer.write, part)
+                    self._return_part(writer, part)
+                elif await self._wait_for_news(loop, writer.seconds_left):
+                    await in_thread(writer.save_if_due)
+            if loop.error is not None and not self._is_over():
+                raise loop.error
+        finally:
+            await loop.end()
+
+    async def start(self, *, for_file: bool = False) -> AsyncLoop[RowT]:
         """Start a loop; for `_Records` and `AsyncRecordBatches`.
 
         Raises:
             RuntimeError: There is one already, or everything was read, as the caller knows.
         """
+        if self._loop is not None and self._loop.is_stopped:
+            # Its requests are to be sent again, and nothing would tell the new loop of it later.
+            await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
             raise RuntimeError("this is being read already")
-        self._check_left()
+        if not for_file:
+            self._check_left()
         self._loop = AsyncLoop(self._plan, self._send, self._max_concurrency)
         self._register(self._loop)
         self._loop.start_task()
@@ -152,7 +205,7 @@ class AsyncRead(Reading[RowT]):
 
     async def read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
         """Read everything; return the ids and records, which are still to be returned."""
-        loop = self.start()
+        loop = await self.start()
         try:
             with self._keeping_all(plain=plain):
                 while not (loop.is_stopped or self._plan.is_finished):
@@ -180,11 +233,17 @@ class AsyncRead(Reading[RowT]):
         """The table that the records make."""
         return self._plan.operation.table
 
-    async def _wait_for_news(self, loop: AsyncLoop[RowT]) -> None:
+    async def _wait_for_news(self, loop: AsyncLoop[RowT], seconds: float | None = None) -> bool:
+        """Wait until something may have changed; return whether that took longer than it may."""
         self._report()
         loop.bell.set()  # also since what was returned makes room
-        await loop.news.wait()
+        try:
+            async with asyncio.timeout(seconds):
+                await loop.news.wait()
+        except TimeoutError:
+            return True
         loop.news.clear()
+        return False
 
 
 class _Looping(Generic[RowT]):
@@ -195,11 +254,11 @@ class _Looping(Generic[RowT]):
         self._loop: AsyncLoop[RowT] | None = None
         self._is_over = False
 
-    def _begin(self) -> AsyncLoop[RowT]:
+    async def _begin(self) -> AsyncLoop[RowT]:
         if self._is_over:
             raise StopAsyncIteration
         if self._loop is None:
-            self._loop = self._read.start()
+            self._loop = await self._read.start()
         return self._loop
 
     async def _end(self) -> None:
@@ -219,7 +278,7 @@ class _Records(_Looping[RowT], AsyncIterator[RowT]):
     """A loop over the records of a read."""
 
     async def __anext__(self) -> RowT:
-        loop = self._begin()
+        loop = await self._begin()
         try:
             record = await self._read.next_record(loop)
             if record is None:
@@ -252,7 +311,7 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
 
     async def __anext__(self) -> pa.RecordBatch:
         """Return the next one. Raises what `Read` raises."""
-        loop = self._begin()
+        loop = await self._begin()
         try:
             filling = await self._read.fill(loop)
             record_batch = filling.record_batch()

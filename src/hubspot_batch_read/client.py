@@ -203,5 +203,6 @@ class HubSpot(Connection[Loop[Any]]):
             send,
             max_concurrency=self._max_concurrency,
             on_progress=on_progress,
+            explain=self._explain,
             register=self._register,
         )

@@ -11,8 +11,10 @@ from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.sending.limits import RateLimitSetting
 from hubspot_batch_read.sending.sender import Sender
+from hubspot_batch_read.sentences import sentence
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
     BASE_URL,
@@ -96,6 +98,7 @@ class Connection(Generic[LoopT]):
         )
         self._sender = Sender(max_retries=max_retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency
+        self._given_token = access_token if isinstance(access_token, str) else None
         self._base_url = base_url
         self._loops: WeakSet[LoopT] = WeakSet()
         self._loops_lock = Lock()
@@ -113,6 +116,11 @@ class Connection(Generic[LoopT]):
         if on_error not in ("raise", "collect"):
             raise ArgumentError("on_error", f"expected 'raise' or 'collect', got {on_error!r}")
         return Plan(operation, ids, window=self._max_concurrency, collect=on_error == "collect")
+
+    def _explain(self, error: BaseException) -> str:
+        """Return what happened in a sentence without secrets, which may go into a file."""
+        tokens = self._client.tokens + ((self._given_token,) if self._given_token else ())
+        return Hidden(tokens).mask(sentence(error))
 
     def _http_request(self, request: Request[RowT]) -> dict[str, Any]:
         """Return a request as arguments of httpx."""

@@ -11,14 +11,16 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from inspect import GEN_SUSPENDED, getgeneratorstate
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import ref
 
 from hubspot_batch_read.core.account import Ready
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
-from hubspot_batch_read.reading import OnProgress, Reading, by_id
+from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.file_reading import FileReading
+from hubspot_batch_read.reading import Explain, OnProgress, by_id
 from hubspot_batch_read.tables.filling import Filling, table_of
 from hubspot_batch_read.tables.frames import to_pandas, to_polars
 from hubspot_batch_read.threads import Loop, Send
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from hubspot_batch_read.files import FileFormat, FileWriter, Target
+
 
 T = TypeVar("T")
 FrameT = TypeVar("FrameT")
 
 
-class Read(Reading[RowT]):
+class Read(FileReading[RowT]):
     """A read: iterate over it for the records, and look at it for the account of the ids.
 
         contacts = hubspot.read_associations("contacts", "companies", contact_ids)
@@ -60,10 +64,11 @@ class Read(Reading[RowT]):
         *,
         max_concurrency: int,
         on_progress: OnProgress | None,
+        explain: Explain = str,
         register: Callable[[Loop[Any]], object] = lambda _: None,
     ) -> None:
         """Begin with nothing read; reads come from the methods of `HubSpot`."""
-        super().__init__(plan, on_progress=on_progress)
+        super().__init__(plan, on_progress=on_progress, explain=explain)
         self._max_concurrency = max_concurrency
         self._send = send
         self._register = register
@@ -144,6 +149,58 @@ class Read(Reading[RowT]):
 
         generator = self._noted(self._record_batches())
         return arrow.reader(self._plan.operation.table.schema, generator)
+
+    def to_file(
+        self,
+        path: Target,
+        *,
+        format: FileFormat | None = None,  # noqa: A002 - what everyone calls it
+        missing: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+    ) -> Summary:
+        """Read everything, and write the records to a file.
+
+            hubspot.read_associations("contacts", "companies", ids, on_error="collect").to_file(
+                "companies.parquet", missing="missing.jsonl", resume=True
+            )
+
+        Whatever ends this, what was read is in the files, and each id is in one of them, if there
+        is one for missing ids. A checkpoint beside the file (`companies.parquet.checkpoint`) lets
+        another run with `resume` go on, also after a crash. `docs/files.md` says more.
+
+        Args:
+            path: The file, or a binary file that is open, such as `sys.stdout.buffer`.
+            format: "jsonl", "csv", "excel" (CSV that Excel opens right) or "parquet"; default: what
+                the ending of the name says, and JSON Lines if it has none.
+            missing: The path of a file for the ids without a record: a JSON line for each, and for
+                each that was not read.
+            resume: Whether to go on with what an earlier run has left, if there is anything. The
+                ids must be the same in the same order; others may come after them.
+
+        Returns:
+            The numbers of the whole, those of earlier runs included. With `on_error="collect"`,
+            ids may be left that were not read: see `unread` there.
+
+        Raises:
+            RuntimeError: The read has begun.
+            FileRefusedError: A file has something that must not be lost, is written by another run,
+                or cannot be gone on with. Nothing was changed.
+            OSError: A file cannot be written.
+            Exception: As when iterating. With `on_error="collect"`, it is raised if it would be the
+                same for other ids, or if three chunks in a row could not be read.
+        """
+        with self._writer(path, format, missing, resume=resume) as writer:
+            self._begin(writer)
+            writer.begin()
+            try:
+                self._write_parts(writer)
+                self._report_end()
+                self._finish(writer)
+            except BaseException as error:
+                self.close()
+                self._stop(writer, error)
+                raise
+        return self.summary
 
     def to_pandas(self) -> pd.DataFrame:
         """Read everything, and return the rows as a data frame of pandas with Arrow's types.
@@ -236,6 +293,16 @@ class Read(Reading[RowT]):
             is_end = not loop.is_stopped
         self._end_was_seen = is_end
 
+    def _write_parts(self, writer: FileWriter[RowT]) -> None:
+        with self._running(for_file=True) as loop:
+            self._pull()
+            while not (loop.is_stopped or self._is_over()):
+                if part := self._next_part():
+                    writer.write(part)
+                    self._return_part(writer, part)
+                elif self._wait_for_news(writer.seconds_left):
+                    writer.save_if_due()
+
     def _read_table(self, convert: Callable[[pa.Table], FrameT]) -> tuple[FrameT, int]:
         """Read everything; return the table, converted, and how many records are in it."""
         _, records = self._read_all(plain=True)
@@ -260,7 +327,7 @@ class Read(Reading[RowT]):
     # The loop
 
     @contextmanager
-    def _running(self) -> Iterator[Loop[RowT]]:
+    def _running(self, *, for_file: bool = False) -> Iterator[Loop[RowT]]:
         """Have threads send requests meanwhile.
 
         Raises:
@@ -270,7 +337,8 @@ class Read(Reading[RowT]):
         if is_running and (self._is_suspended or self._is_collecting):
             raise RuntimeError("this is being read already")
         self.close()  # an interrupt can leave a loop
-        self._check_left()
+        if not for_file:
+            self._check_left()
         self._leave_requests_to_parent()
         self._loop = loop = Loop(
             self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency
@@ -319,10 +387,15 @@ class Read(Reading[RowT]):
                 self._wait_for_news()
         return filling
 
-    def _wait_for_news(self) -> None:
+    def _wait_for_news(self, seconds: float | None = None) -> bool:
+        """Wait until something may have changed; return whether that took longer than it may."""
         self._report()
         if not self._pull():
-            self._news.get()
+            try:
+                self._news.get(timeout=seconds)
+            except Empty:
+                return True
+        return False
 
     def _pull(self) -> bool:
         """Pull ids, if the plan needs some; return whether it did."""

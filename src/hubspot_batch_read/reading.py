@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 OnProgress = Callable[[Summary], object]
 """Called after responses, and at the end, with how far the read has come."""
 
+Explain = Callable[[BaseException], str]
+"""Returns what happened in a sentence without secrets."""
+
 
 class ClosedError(HubSpotError):
     """The client was closed during a read; the ids left are `unread()`."""
@@ -38,11 +41,14 @@ class Reading(Generic[RowT]):
     call.
     """
 
-    def __init__(self, plan: Plan[RowT], *, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self, plan: Plan[RowT], *, on_progress: OnProgress | None, explain: Explain
+    ) -> None:
         """Begin with nothing read; for use by `Read` and `AsyncRead`."""
         self._plan = plan
         self._account = plan.account
         self._on_progress = on_progress
+        self._explain = explain
         self._reported = 0
         self._end_was_seen = False
         self._has_plain_rows = False
@@ -123,8 +129,12 @@ class Reading(Generic[RowT]):
         """Refuse to read again what was read to its end, as the caller knows.
 
         Raises:
-            RuntimeError: It was.
+            RuntimeError: It was, or was written to a file.
         """
+        if self._plan.makes_parts:
+            raise RuntimeError(
+                "this was written to a file; to read the ids again, call the client's method again"
+            )
         if self._end_was_seen and self._is_over():
             raise RuntimeError(
                 "this was read to its end; to read the ids again, call the client's method again"
@@ -134,7 +144,8 @@ class Reading(Generic[RowT]):
         """Return whether everything was read and returned."""
         with self._lock:
             self._account.drop_returned()
-            return self._plan.is_finished and not self._account.ready
+            is_left = self._account.ready or self._account.parts
+            return self._plan.is_finished and not is_left
 
     def _first_ready(self) -> Ready[RowT] | None:
         """Return the chunk whose records are to be returned next; None if none is ready.

@@ -92,6 +92,11 @@ class Client:
         """Return the address and the timeout."""
         return f"{type(self).__name__}(base_url={self._base_url!r}, timeout={self._timeout!r})"
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The access tokens in use, to be masked in what others say."""
+        return tuple(self._token.recent)
+
     def get_httpx_client(self) -> httpx.Client:
         """Return the httpx client of sync calls."""
         with self._lock:

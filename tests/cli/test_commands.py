@@ -205,7 +205,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
             ["associations", "contacts", "deals", "1", "--output", "rows.xlsx"],
             "rows.xlsx: say with",
         ),
-        (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "--format"),
+        (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "compressed"),
         (["campaigns", "1", "--properties", "a", "--properties", "b"], "'--properties': given 2"),
         (["campaigns", "1", "--output", "a", "--output", "b"], "'--output': given 2 times"),
         (["campaigns", "--column", "a", "--column", "a", "--column", "b"], "'--column': given 3"),
@@ -245,8 +245,8 @@ def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str)
     command = ["associations", "contacts", "deals", "--ids", "ids", "--output", "rows", "--resume"]
     assert cli(*command).code == 2
     assert Path("ids").read_text() == "1\n"
-    parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "rows"]
-    assert "rows.part is given for two things" in cli(*parquet, "--missing", "rows.part").err
+    parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "table"]
+    assert "table.part is given for two things" in cli(*parquet, "--missing", "table.part").err
 
 
 def test_a_mistake_leaves_nothing_that_is_in_the_way_of_the_right_command(cli: Cli) -> None:
@@ -528,7 +528,7 @@ def test_what_hubspot_cut_short_is_told(cli: Cli) -> None:
 
 def test_parquet_needs_its_extra_and_says_which(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "hubspot_batch_read.cli.parquet", raising=False)
+    monkeypatch.delitem(sys.modules, "hubspot_batch_read.files.parquet", raising=False)
     result = cli("campaigns", "1", "--format", "parquet", "--output", "rows.parquet")
     assert result.code == 2
     assert 'pip install "hubspot-batch-read[arrow]"' in result.err

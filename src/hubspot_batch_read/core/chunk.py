@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Generic, Literal, NamedTuple, cast
 
 from attrs import Factory, define
 
 from hubspot_batch_read.core.account import UNANSWERED, WITHOUT_ASSOCIATIONS, Why
-from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.ids import Key, Mark
 from hubspot_batch_read.core.matching import Outcome
 from hubspot_batch_read.core.operation import Inputs, Operation, RowT
 from hubspot_batch_read.core.pages import Pages
@@ -71,6 +71,10 @@ class Chunk(Generic[RowT]):
     operation: Operation[RowT]
     keys: dict[str, Key] = Factory(dict)
     """The ids, in their order."""
+    taken_at: list[range] | None = None
+    """Their positions among all values, if a file is written."""
+    mark: Mark = Factory(Mark)
+    """How far the ids were taken when all of the chunk were."""
     is_full: bool = False
     """Whether all of its ids have been taken."""
     found: dict[str, RowT | Why | Literal[Failed.FAILED]] = Factory(dict)
@@ -240,13 +244,21 @@ class Chunk(Generic[RowT]):
                 records.append(cast("RowT", found))
         return keys, records
 
+    def unread_at(self) -> list[int]:
+        """Return the positions of the ids whose request failed, once the chunk is done."""
+        if not any(failure.ids for failure in self.failures):
+            return []
+        taken_at = chain.from_iterable(self.taken_at or ())
+        ids = zip(self.keys, taken_at, strict=True)
+        return [position for id_, position in ids if self.found[id_] is FAILED]
+
     def missing(self) -> Iterator[tuple[Key, Why]]:
         """Yield the ids that are missing, once the chunk is done."""
+        yield from self.invalid
         for id_, key in self.keys.items():
             found = self.found[id_]
             if isinstance(found, Why):
                 yield key, found
-        yield from self.invalid
 
 
 def _is_same(error: Exception, other: Exception) -> bool:

@@ -65,6 +65,7 @@ ASSOCIATIONS_V3 = Operation(
     id_of=lambda row: row.from_.id,
     # A row for each pair of objects and type.
     table=Table({"from_id": "string", "to_id": "string", "type": "string"}, _columns),
+    content=lambda row: row.to,
     merge=_merge,
     cut=lambda row: ("to",) if after(row.paging) else (),
     remedy="read_associations reads all of them",
