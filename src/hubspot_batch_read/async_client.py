@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from hubspot_batch_read.async_read import AsyncRead
-from hubspot_batch_read.connection import Connection, OnError
+from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Operation, Response, RowT
@@ -129,7 +129,7 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
     ) -> AsyncRead[RowT]:
         async def send(request: Request[RowT]) -> Response[RowT]:
             call = self._call(request.operation.endpoint.asyncio_detailed, request)
-            return await self._sender.asend(call)
+            return await self._sender.asend(call, name_of(request))
 
         return AsyncRead(
             self._plan(operation, ids, on_error),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Any, Self
 
-from hubspot_batch_read.connection import Connection, OnError
+from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Operation, Response, RowT
@@ -187,7 +187,7 @@ class HubSpot(Connection[Loop[Any]]):
     ) -> Read[RowT]:
         def send(request: Request[RowT], wait: Wait) -> Response[RowT]:
             call = self._call(request.operation.endpoint.sync_detailed, request)
-            return self._sender.send(call, wait)
+            return self._sender.send(call, wait, name_of(request))
 
         return Read(
             self._plan(operation, ids, on_error),
