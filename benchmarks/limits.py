@@ -43,7 +43,7 @@ class Portal:
         self.limit, self.latency = limit, latency
         self.arrived: list[float] = []
         self.refused: list[float] = []
-        self.by_process: Counter[str] = Counter()
+        self.accepted: dict[str, list[float]] = {}
         self._recent: deque[float] = deque()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,7 +72,7 @@ class Portal:
             self.refused.append(now)
         else:
             self._recent.append(now)
-            self.by_process[process] += 1
+            self.accepted.setdefault(process, []).append(now)
         status, body = ("429 Too Many Requests", b"{}") if is_full else ("200 OK", BODY)
         head = (
             f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n"
@@ -101,10 +101,8 @@ def read(url: str, name: str, seconds: float, rate_limit: RateLimit | None) -> N
         assert not campaigns.failures
 
 
-async def measure(
-    mode: str, limit: int, processes: int, seconds: float, latency: float
-) -> tuple[Portal, float]:
-    """Let processes read; return what the portal counted, and for how many seconds."""
+async def measure(mode: str, limit: int, processes: int, seconds: float, latency: float) -> Portal:
+    """Let processes read; return the portal, which has counted."""
     portal = Portal(limit, latency)
     server = await asyncio.start_server(portal.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -130,7 +128,7 @@ async def measure(
     server.close()
     if any(codes):
         raise subprocess.SubprocessError("a process has failed")
-    return portal, portal.arrived[-1] - portal.arrived[0]
+    return portal
 
 
 def most(moments: list[float], *, fixed: bool) -> int:
@@ -154,12 +152,19 @@ HEAD = (
 )
 
 
-def line(mode: str, processes: int, portal: Portal, seconds: float) -> str:
-    """Return what was counted: the most in a window are those that arrived, refused or not."""
+def line(mode: str, processes: int, portal: Portal) -> str:
+    """Return what was counted: the most in a window are those that arrived, refused or not.
+
+    What was used, and how much the processes' parts differ, is of the time when all of them read.
+    """
+    start = max(moments[0] for moments in portal.accepted.values())
+    end = min(moments[-1] for moments in portal.accepted.values())
+    shares = [
+        sum(start <= moment < end for moment in moments) for moments in portal.accepted.values()
+    ]
+    used = sum(shares) / (portal.limit * (end - start) / WINDOW)
+    spread = (max(shares) - min(shares)) / (sum(shares) / processes)
     accepted = len(portal.arrived) - len(portal.refused)
-    used = accepted / (portal.limit * seconds / WINDOW)
-    shares = portal.by_process.values()
-    spread = (max(shares) - min(shares)) / (accepted / processes)
     return COLUMNS.format(
         *(mode, processes, portal.limit, accepted, f"{used:.1%}", len(portal.refused)),
         *(most(portal.refused, fixed=False), most(portal.arrived, fixed=False)),
@@ -181,7 +186,7 @@ def main() -> None:
         for processes in map(int, options.processes.split(",")):
             for limit in map(int, options.limits.split(",")):
                 run = measure(mode, limit, processes, options.seconds, options.latency)
-                print(line(mode, processes, *asyncio.run(run)), flush=True)
+                print(line(mode, processes, asyncio.run(run)), flush=True)
 
 
 if __name__ == "__main__":

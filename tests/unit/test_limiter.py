@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from hubspot_batch_read import RateLimit, RateLimitError
-from hubspot_batch_read.sending.limiter import LATEST, MARGIN, RESERVE, Limiter
+from hubspot_batch_read.sending.limiter import LATE, MARGIN, RESERVE, STALE, Limiter
 from hubspot_batch_read.sending.limits import RateLimitSetting, stated_limit, stated_use
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import AssociationEnvelope
@@ -102,7 +102,7 @@ def test_no_ten_seconds_see_more_requests_than_the_limit(limit: int, clock: Cloc
         sent.append(send_one(limiter, clock))
     gaps = [later - earlier for earlier, later in zip(sent, sent[limit:], strict=False)]
     # A time on the way that differs by less than the rest of the margin does no harm.
-    assert min(gaps) > 10 + MARGIN - LATEST - 0.002
+    assert min(gaps) > 10 + MARGIN - LATE - 0.002
 
 
 def test_without_a_limit_every_request_goes_at_once(clock: Clock) -> None:
@@ -130,8 +130,9 @@ def test_a_client_waits_for_one_slot_at_a_time_however_many_requests_it_has(cloc
 def test_a_slot_whose_request_is_gone_is_used_by_another_or_given_up(clock: Clock) -> None:
     limiter = Limiter(RateLimit(1, per=10))
     assert wait(limiter) == 0.0
-    clock.now += wait(limiter) + LATEST / 2
+    clock.now += wait(limiter) + STALE / 2
     assert wait(limiter) == 0.0
+    assert wait(limiter) == close(10 + MARGIN - LATE)  # it was late
     clock.now += wait(limiter) + 50
     assert wait(limiter) == 0.0
     assert wait(limiter) == close(10 + MARGIN)
@@ -283,7 +284,7 @@ def test_after_a_429_all_requests_wait_for_room(
     limiter = Limiter(rate_limit)
     assert limiter.refused(error, 60) == seconds
     clock.now += seconds - 0.5
-    assert limiter._wait(clock.now) == 0.5
+    assert limiter.claim() == 0.5
     clock.now += 0.5
     assert wait(limiter) == 0.0
 

@@ -31,8 +31,10 @@ MARGIN = 0.4
 HubSpot counts a request when it arrives, the limiter when it leaves. One that is slow on its way
 arrives nearer to those after it than it left.
 """
-LATEST = 0.2
-"""Seconds after which a slot that was not used is given up, for the same reason."""
+LATE = 0.2
+"""Seconds by which a request may miss its slot before those after it become later, too."""
+STALE = 1.0
+"""Seconds after which a slot is given up: no request has waited for it."""
 SHORTEST = 0.001
 """Seconds that are not worth a wait."""
 FIRST = RateLimit(1, per=1)
@@ -85,11 +87,8 @@ class Limiter:
 
     @property
     def may_block(self) -> bool:
-        """Whether `take` will ask a server or a file, which would hold up an event loop."""
-        if self._budget is None:
-            return False
-        with self._lock:
-            return self._wait(monotonic()) is None
+        """Whether `take` can ask a server or a file, which would hold up an event loop."""
+        return self._budget is not None
 
     def take(self, max_wait: float) -> float:
         """Return 0.0 if a request may be sent now, and count it; otherwise the seconds to wait.
@@ -100,23 +99,25 @@ class Limiter:
         if self._is_off:
             return 0.0
         with self._reserving:
-            with self._lock:
-                wait = self._wait(monotonic())
+            wait = self.claim()
             if wait is None:
                 wait = self._reserve(max_wait)
         return min(wait, 0.01) if self._limit is FIRST else wait
 
-    def _wait(self, now: float) -> float | None:
-        """Return how long to wait, 0.0 if the slot of the client has come; None if it has none."""
-        if self._resume_at - now > SHORTEST:
-            return self._resume_at - now
-        if self._slot is None or self._slot < now - LATEST:
-            return None
-        if self._slot - now > SHORTEST:
-            return self._slot - now
-        self._slot = None
-        self._sent.append(now)
-        return 0.0
+    def claim(self) -> float | None:
+        """Return what `take` returns if it need not take a slot for the client, otherwise None."""
+        with self._lock:
+            now = monotonic()
+            if self._resume_at - now > SHORTEST:
+                return self._resume_at - now
+            if self._slot is None or self._slot < now - STALE:
+                return None
+            if self._slot - now > SHORTEST:
+                return self._slot - now
+            self._slot = None
+            self._sent.append(now)
+            self._free = max(self._free, now + self._spacing() - LATE)
+            return 0.0
 
     def _reserve(self, max_wait: float) -> float:
         """Take the next free slot for the client; use it if it is now."""
@@ -130,7 +131,7 @@ class Limiter:
             self._slot = now + wait
             self._forget(now)
             self._free = self._slot + self._spacing()
-            return self._wait(monotonic()) or 0.0
+        return self.claim() or 0.0
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Learn what HubSpot has counted from the headers of a response other than a 429.

@@ -148,6 +148,8 @@ class Sender:
     async def _take(self) -> float:
         if not self._limiter.may_block:
             return self._limiter.take(self._rules.max_wait)
+        if (seconds := self._limiter.claim()) is not None:
+            return seconds
         from asyncio import to_thread  # noqa: PLC0415 - sync calls do not need it
 
         return await to_thread(self._limiter.take, self._rules.max_wait)
