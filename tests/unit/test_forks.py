@@ -114,7 +114,7 @@ def test_a_limiter_that_another_thread_uses_does_not_keep_a_child_waiting() -> N
     limiter = Limiter(RateLimit(10**6, per=1))
 
     def hold(holds: threading.Event, done: threading.Event) -> None:
-        with limiter._reserving, limiter._lock:
+        with limiter._taking, limiter._lock:
             holds.set()
             done.wait(30)
 

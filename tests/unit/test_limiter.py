@@ -14,8 +14,11 @@ import httpx
 import pytest
 
 from hubspot_batch_read import RateLimit, RateLimitError
-from hubspot_batch_read.sending.limiter import LATE, MARGIN, RESERVE, STALE, Limiter
+from hubspot_batch_read.sending.budgets import LATE
+from hubspot_batch_read.sending.limiter import STALE, Limiter
 from hubspot_batch_read.sending.limits import RateLimitSetting, stated_limit, stated_use
+from hubspot_batch_read.sending.shared import MARGIN
+from hubspot_batch_read.sending.window import RESERVE
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import AssociationEnvelope
 
@@ -91,6 +94,15 @@ def test_requests_are_spread_evenly_over_the_time(requests: int, per: float, clo
     sent = [send_one(limiter, clock) for _ in range(3 * requests)]
     gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert gaps == [close((per + MARGIN) / requests)] * len(gaps)
+
+
+def test_a_request_that_is_a_little_late_does_not_delay_those_after_it(clock: Clock) -> None:
+    limiter = Limiter(RateLimit(100, per=10))
+    start = send_one(limiter, clock)
+    for _ in range(99):
+        while delay := wait(limiter):
+            clock.now += delay + 0.05
+    assert clock.now - start == pytest.approx(99 * (10 + MARGIN) / 100, abs=0.2)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
@@ -230,8 +242,8 @@ def beside_others(clock: Clock, own: int, used: int) -> Limiter:
     for _ in range(own):
         clock.now += 9 / own
         assert wait(limiter) == 0.0
-        limiter._answered.append(clock.now)
-    limiter._answered.pop()
+        limiter._window.answered.append(clock.now)
+    limiter._window.answered.pop()
     limiter.learn(stating(100, remaining=100 - used))
     return limiter
 

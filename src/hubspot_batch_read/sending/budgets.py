@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+LATE = 0.2
+"""Seconds by which a request may miss its slot before those after it become later, too."""
 PATIENCE = 1.0
 """Seconds after which a budget that does not answer counts as out of reach."""
 
 _IN_REDIS = """
+local earliest, max_wait, spacing, lost, late = unpack(ARGV)
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local kept = redis.call('HMGET', KEYS[1], 'free', 'now')
-local free = tonumber(kept[1]) or (now + tonumber(ARGV[4]))
+local free = tonumber(kept[1]) or (now + lost)
 free = free - math.max(0, (tonumber(kept[2]) or now) - now)
-local wait = math.max(0, free - now, tonumber(ARGV[1]))
-if wait <= tonumber(ARGV[2]) then free = now + wait + tonumber(ARGV[3]) end
+if free < now - late then free = now end
+local slot = math.max(free, now + earliest)
+local wait = math.max(0, slot - now)
+if wait <= tonumber(max_wait) then free = slot + spacing end
 local function text(number) return string.format('%.0f', number) end
 redis.call('HSET', KEYS[1], 'free', text(free), 'now', text(now))
 redis.call('PEXPIRE', KEYS[1], text(math.max(0, free - now) / 1000 + 60000))
@@ -53,6 +58,11 @@ def shared_budget(limit: RateLimit) -> InRedis | InFile | None:
     return InFile(address, limit.key)
 
 
+def next_free(free: float, now: float) -> float:
+    """Return when the next slot is: now, if the one that is free was long ago."""
+    return free if free >= now - LATE else now
+
+
 class InRedis:
     """A budget in a Redis or Valkey server, which has the clock."""
 
@@ -73,12 +83,12 @@ class InRedis:
         """Take the next free slot, and return in how many seconds it is.
 
         Args:
-            earliest: In how many seconds it may be at the earliest.
+            earliest: In how many seconds it may be at the earliest; below zero for no limit.
             max_wait: In how many seconds it may be at the latest; a later one is left.
             spacing: Seconds from this slot to the next.
             lost: For how many seconds slots are taken if the server does not know that any is.
         """
-        arguments = [round(seconds * 1e6) for seconds in (earliest, max_wait, spacing, lost)]
+        arguments = [round(seconds * 1e6) for seconds in (earliest, max_wait, spacing, lost, LATE)]
         return int(self._client().eval(_IN_REDIS, 1, self._key, *arguments)) / 1e6
 
     def _client(self) -> Redis:
@@ -126,10 +136,11 @@ class InFile:
             now = time()  # not before the file is locked
             row = file.execute("SELECT free, now FROM slot WHERE key = ?", [self._key]).fetchone()
             free, before = row or (now + lost, now)
-            free -= max(0.0, before - now)
-            wait = max(0.0, free - now, earliest)
+            free = next_free(free - max(0.0, before - now), now)
+            slot = max(free, now + earliest)
+            wait = max(0.0, slot - now)
             if wait <= max_wait:
-                free = now + wait + spacing
+                free = slot + spacing
             file.execute("REPLACE INTO slot VALUES (?, ?, ?)", [self._key, free, now])
             file.execute("COMMIT")
         return wait
