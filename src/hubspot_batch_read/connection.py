@@ -122,7 +122,7 @@ class Connection(Generic[LoopT]):
 def name_of(request: Request[Any]) -> str:
     """Return how the log calls a request."""
     _, _, operation = str(getattr(request.operation.endpoint, "__name__", "")).rpartition(".")
-    return f"{operation}, {len(request.inputs)} ids from {next(iter(request.inputs))}"
+    return f"{operation} from id {next(iter(request.inputs))}"
 
 
 def _token_of_environment() -> str:

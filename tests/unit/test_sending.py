@@ -34,7 +34,7 @@ from .servers import Answer, Request, serve
 T = TypeVar("T")
 Outcome = httpx.Response | BaseException
 
-NAME = "read_associations, 2 ids from 7"
+NAME = "read_associations from id 7"
 GOOD = httpx.Response(200, json={"results": []})
 BOTH = pytest.mark.parametrize("mode", ["sync", "async"])
 
@@ -558,14 +558,14 @@ def test_each_wait_is_logged(trial: Trial, mode: str, caplog: pytest.LogCaptureF
     ]
     trial.send(Sender(rate_limit=RateLimit(2, per=10)), outcomes, mode)
     assert [record.getMessage() for record in caplog.records] == [
-        f"attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.50 s, {NAME}",
-        f"waiting 4.70 s for the rate limit, {NAME}",
+        "attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.50 s",
+        f"waiting 4.70 s for the rate limit: {NAME}",
         "attempt 2 of 9: DecodeError, AssociationEnvelope: $: not JSON: Expecting property name "
         "enclosed in double quotes: line 1 column 2 (char 1), HTTP 200, no content type, 1 bytes, "
-        f"correlation id def; the next in 1.00 s, {NAME}",
-        f"waiting 4.20 s for the rate limit, {NAME}",
-        f"attempt 3 of 9: ConnectError, api.example:443: \\x1b[31mno; the next in 2.00 s, {NAME}",
-        f"waiting 3.20 s for the rate limit, {NAME}",
+        "correlation id def; the next in 1.00 s",
+        f"waiting 4.20 s for the rate limit: {NAME}",
+        "attempt 3 of 9: ConnectError, api.example:443: \\x1b[31mno; the next in 2.00 s",
+        f"waiting 3.20 s for the rate limit: {NAME}",
     ]
     assert {(record.name, record.levelname) for record in caplog.records} == {
         ("hubspot_batch_read", "INFO")
@@ -596,7 +596,7 @@ def test_a_429_does_not_read_like_a_failure(
 ) -> None:
     caplog.set_level(logging.INFO, "hubspot_batch_read")
     trial.send(Sender(), [answer(429, **headers), GOOD], mode)
-    assert caplog.messages == [f"{words}: waiting 10.00 s, {NAME}"]
+    assert caplog.messages == [f"{words}; waiting 10.00 s: {NAME}"]
 
 
 @BOTH

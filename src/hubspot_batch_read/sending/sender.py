@@ -161,7 +161,7 @@ class Sender:
             _note_attempts(error, attempt - 1)
             raise error
         if seconds >= LOGGED_SECONDS:
-            logger.info("waiting %.2f s for the rate limit, %s", seconds, name)
+            logger.info("waiting %.2f s for the rate limit: %s", seconds, name)
 
     def _seconds_to_retry(self, error: Exception, attempt: int, name: str) -> float | None:
         """Return how long to wait before the next attempt, or None, with a note that says why."""
@@ -177,11 +177,11 @@ class Sender:
             _note_attempts(error, attempt)
             return None
         if isinstance(error, RateLimitError):
-            logger.info("%s: waiting %.2f s, %s", in_words(error), seconds, name)
+            logger.info("%s; waiting %.2f s: %s", in_words(error), seconds, name)
         else:
             attempts = 1 + most_retries(error, self._rules)
-            text = "attempt %d of %d: %s; the next in %.2f s, %s"
-            logger.info(text, attempt, attempts, _in_words(error), seconds, name)
+            text = "attempt %d of %d: %s; the next in %.2f s"
+            logger.info(text, attempt, attempts, _in_words(error), seconds)
         return seconds
 
 
