@@ -307,6 +307,30 @@ def test_a_budget_that_other_threads_use_keeps_no_child_waiting(
             thread.join()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_connection_pool_that_another_thread_holds_keeps_no_child_waiting(
+    lasting: BudgetServer,
+) -> None:
+    budget = InRedis(lasting.address, "held")
+    budget.take(0, 60, 0)
+    pool = budget._client().connection_pool
+    holds, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with pool._lock, pool._fork_lock:
+            holds.set()
+            done.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert holds.wait(30)
+    try:
+        assert succeeds_in_child(partial(budget.take, 0, 60, 0))
+    finally:
+        done.set()
+        thread.join()
+
+
 # Passwords, arguments
 
 

@@ -92,7 +92,7 @@ class InRedis:
         return int(self._client().eval(_IN_REDIS, 1, self._key, *arguments)) / 1e6
 
     def _client(self) -> Redis:
-        """Return the client of this process: a forked one has no use of connections and locks."""
+        """Return the client of this process; one from before a fork can hang on a lock."""
         if os.getpid() not in self._clients:
             self._clients[os.getpid()] = self._new_client()
         return self._clients[os.getpid()]
