@@ -7,7 +7,7 @@ BENCH := .venv/.bench
 DOCS := .venv/.docs
 
 # What users can add; tools/wheel_user.py uses each of them.
-EXTRAS := arrow cli sandbox
+EXTRAS := arrow cli sandbox shared
 
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -23,7 +23,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -94,6 +94,9 @@ bench-behaviour: $(BENCH) ## Ask this SDK and HubSpot's two how they take troubl
 
 bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (five minutes)
 	@$(BIN)/python benchmarks/check.py
+
+bench-limits: $(READY) ## Count how well one to eight processes keep a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds)
+	@$(BIN)/python benchmarks/limits.py $(ARGS)
 
 bench-memory: $(READY) ## Measure what reading a million ids costs in memory (two minutes)
 	@$(BIN)/python benchmarks/memory.py

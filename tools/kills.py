@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 
-from hubspot_batch_read.sandbox import Drop, Portal, Sandbox, SandboxResponse, at_rate
+from hubspot_batch_read.sandbox import Drop, Fault, Portal, Sandbox, SandboxResponse, at_rate
 
 FORMATS = ("jsonl", "csv", "parquet")
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
@@ -67,7 +67,7 @@ def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
     begun = time.monotonic()
     start(sandbox, whole, format_).wait()
     seconds = time.monotonic() - begun
-    faults = [SandboxResponse(503, headers={"Retry-After": "0"}), Drop.MIDDLE]
+    faults: list[Fault] = [SandboxResponse(503, headers={"Retry-After": "0"}), Drop.MIDDLE]
     sandbox.faults = at_rate(0.1, faults, seed=1)
     ended: Counter[int] = Counter()
     for _ in range(kills):

@@ -18,11 +18,11 @@ from importlib import import_module
 from importlib.metadata import metadata
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Final
+from typing import Final, Literal
 
 import hubspot_batch_read_api as api
 import hubspot_batch_read_runtime as runtime
-from hubspot_batch_read import AsyncHubSpot, HubSpot, sandbox
+from hubspot_batch_read import AsyncHubSpot, HubSpot, RateLimit, sandbox
 
 
 def main() -> None:
@@ -52,9 +52,11 @@ def import_everything() -> None:
             getattr(module, public)
 
 
-def read(base_url: str, token: str, contact: str) -> None:
+def read(
+    base_url: str, token: str, contact: str, rate_limit: RateLimit | Literal["auto"] = "auto"
+) -> None:
     """Read the companies of a contact."""
-    with HubSpot(token, base_url=base_url) as hubspot:
+    with HubSpot(token, base_url=base_url, rate_limit=rate_limit) as hubspot:
         (record,) = hubspot.read_associations("contacts", "companies", [contact])
     assert record.from_.id == contact, record
 
@@ -95,10 +97,17 @@ def use_cli(base_url: str, token: str, contact: str) -> None:
     assert contact in ran.stdout, ran.stdout
 
 
+def use_shared(base_url: str, token: str, contact: str) -> None:
+    """Read with a shared rate limit; its server is out of reach, which costs nothing but a wait."""
+    limit = RateLimit(100, per=1, shared="redis://127.0.0.1:1")
+    read(base_url, token, contact, rate_limit=limit)
+
+
 USES: Final[Mapping[str, Callable[[str, str, str], None]]] = {
     "arrow": use_arrow,
     "cli": use_cli,
     "sandbox": use_sandbox,
+    "shared": use_shared,
 }
 """How each extra is used."""
 

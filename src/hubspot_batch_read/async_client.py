@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from hubspot_batch_read.async_read import AsyncRead
-from hubspot_batch_read.connection import Connection, OnError
+from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
@@ -138,7 +138,7 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
                 response = await self._client.get_async_httpx_client().post(**http_request)
                 return parse_response(response, plan.decode)
 
-            return await self._sender.asend(once)
+            return await self._sender.asend(once, name_of(request))
 
         return AsyncRead(
             plan,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Any, Self
 
-from hubspot_batch_read.connection import Connection, OnError
+from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
@@ -196,7 +196,7 @@ class HubSpot(Connection[Loop[Any]]):
                 response = self._client.get_httpx_client().post(**http_request)
                 return parse_response(response, plan.decode)
 
-            return self._sender.send(once, wait)
+            return self._sender.send(once, wait, name_of(request))
 
         return Read(
             plan,

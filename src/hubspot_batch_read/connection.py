@@ -64,9 +64,7 @@ class Connection(Generic[LoopT]):
                 forever.
             max_retries: Maximum number of retries of a request; 0 disables them.
             rate_limit: "auto" for the limit in HubSpot's headers, `RateLimit(100, per=10)` for 100
-                requests in ten seconds, or None for no limit, so that after a 429 the other
-                requests do not wait either. A bucket of pyrate-limiter is a limit that several
-                processes share.
+                requests in ten seconds, which processes can share, or None for no limit.
             max_wait: Longest time, in seconds, to wait for a retry or the rate limit; where more
                 would be needed, the error is raised instead.
             max_concurrency: How many requests of a read run at the same time.
@@ -75,8 +73,8 @@ class Connection(Generic[LoopT]):
             httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
 
         Raises:
-            TypeError: `rate_limit` is an async bucket, or `httpx_args` has an argument that httpx
-                does not know.
+            ImportError: A rate limit in Redis needs the extra `shared`.
+            TypeError: `httpx_args` has an argument that httpx does not know.
             ArgumentError: There is no access token, an argument is invalid, or an environment
                 variable for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE`
                 and the like). It names the argument or variable, and never shows a password.
@@ -126,6 +124,12 @@ class Connection(Generic[LoopT]):
         """Return a request as arguments of httpx."""
         operation = request.operation
         return operation.endpoint.request(*operation.path, body=request.body, **operation.query)
+
+
+def name_of(request: Request[Any]) -> str:
+    """Return how the log calls a request."""
+    _, _, operation = str(getattr(request.operation.endpoint, "__name__", "")).rpartition(".")
+    return f"{operation} from id {next(iter(request.inputs))}"
 
 
 def _token_of_environment() -> str:

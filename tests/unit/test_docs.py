@@ -24,6 +24,7 @@ from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read.tables.table import Table
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
+from tests.unit.budget_servers import budget_server
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -78,8 +79,15 @@ EXAMPLES = {
 }
 
 
+@pytest.fixture(scope="module")
+def redis() -> Iterator[str]:
+    """Return the address of a server for shared rate limits."""
+    with budget_server() as server:
+        yield server.address
+
+
 @pytest.fixture
-def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sandbox]:
+def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str) -> Iterator[Sandbox]:
     """A sandbox that stands in for HubSpot, and a folder with a file of ids."""
     with Sandbox(seed=7) as sandbox:
         base_url = sandbox.base_url
@@ -96,6 +104,7 @@ def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sandbox]
 
             monkeypatch.setattr(hubspot_batch_read, name, connect)
         monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
+        monkeypatch.setenv("REDIS_URL", redis)
         monkeypatch.chdir(tmp_path)
         Path("contacts.txt").write_text("\n".join(sandbox.portal.contact_ids))
         yield sandbox

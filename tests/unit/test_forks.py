@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from itertools import islice
 
 import pytest
-from pyrate_limiter import InMemoryBucket, Rate
 
-from hubspot_batch_read import HubSpot
-from hubspot_batch_read.sending.limits import Limiter
+from hubspot_batch_read import HubSpot, RateLimit
+from hubspot_batch_read.sending.limiter import Limiter
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
@@ -112,26 +111,18 @@ def test_a_token_that_another_thread_asks_for_does_not_keep_a_child_waiting() ->
 
 
 def test_a_limiter_that_another_thread_uses_does_not_keep_a_child_waiting() -> None:
-    class Slow(InMemoryBucket):
-        """A bucket in which another thread than the main one takes its time."""
+    limiter = Limiter(RateLimit(10**6, per=1))
 
-        def now(self) -> int:
-            if threading.current_thread() is not threading.main_thread():
-                with self._lock:
-                    holds, done = events
-                    holds.set()
-                    done.wait(30)
-            return super().now()  # type: ignore[no-any-return, no-untyped-call]
+    def hold(holds: threading.Event, done: threading.Event) -> None:
+        with limiter._taking, limiter._lock:
+            holds.set()
+            done.wait(30)
 
-    events: list[threading.Event] = []
-    limiter = Limiter(Slow([Rate(100, 10_000)]))
+    def use() -> None:
+        limiter.take(60)
+        limiter.learn({})
 
-    def use(*given: threading.Event) -> None:
-        events.extend(given)
-        limiter.delay()
-        limiter.pause(0)
-
-    with held(use):
+    with held(hold):
         assert succeeds_in_child(use)
 
 

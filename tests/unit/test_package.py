@@ -104,7 +104,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         ),
         (
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
-            ["asyncio", "msgspec", "pyrate_limiter", "uvicorn", "pyarrow"],
+            ["asyncio", "msgspec", "redis", "sqlite3", "uvicorn", "pyarrow"],
         ),
     ],
 )

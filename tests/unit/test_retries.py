@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from hubspot_batch_read.sending.retries import GiveUp, Rules, decide, pause_of_others
+from hubspot_batch_read.sending.retries import GiveUp, Rules, decide
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.errors import ApiError
 from hubspot_batch_read_api.models import AssociationEnvelope
@@ -60,16 +60,9 @@ def test_the_same_failure_brings_the_same_decision_and_is_left_as_it_is() -> Non
     assert not hasattr(error, "__notes__")
 
 
-@pytest.mark.parametrize(
-    ("error", "seconds"),
-    [
-        (api_error(429, retry_after="5"), 5),
-        (api_error(429, {"policyName": "SECONDLY"}), 1),
-        (api_error(429, {"policyName": "DAILY"}, retry_after="5"), 0),
-        (api_error(429, retry_after="61"), 0),
-        (api_error(503, retry_after="5"), 0),
-        (TIMEOUT, 0),
-    ],
-)
-def test_other_requests_pause_for_a_limit_that_they_share(error: Exception, seconds: float) -> None:
-    assert pause_of_others(error, RULES) == seconds
+def test_after_a_429_the_wait_is_for_room_in_the_rate_limit() -> None:
+    assert decide(api_error(429), 1, RULES, 0.5, room=7.0) == 7.0
+    assert decide(api_error(429), 1, RULES, 0.5, room=60.5) == GiveUp(
+        "that takes a wait of 60.5 s, longer than max_wait (60 s)"
+    )
+    assert decide(api_error(503), 1, RULES, 0.5, room=7.0) == 0.25

@@ -34,6 +34,7 @@ from .servers import Answer, Request, serve
 T = TypeVar("T")
 Outcome = httpx.Response | BaseException
 
+NAME = "read_associations from id 7"
 GOOD = httpx.Response(200, json={"results": []})
 BOTH = pytest.mark.parametrize("mode", ["sync", "async"])
 
@@ -63,8 +64,7 @@ class Trial:
         self.outcomes: list[Outcome] = []
         self.calls = 0
         self.waits: list[float] = []
-        monkeypatch.setattr("hubspot_batch_read.sending.limits.monotonic", lambda: self.now)
-        monkeypatch.setattr("pyrate_limiter.clocks.monotonic_ns", lambda: round(self.now * 1e9))
+        monkeypatch.setattr("hubspot_batch_read.sending.limiter.monotonic", lambda: self.now)
         # The longest wait of those that chance chooses from.
         monkeypatch.setattr("hubspot_batch_read.sending.sender.random", lambda: 1.0)
 
@@ -73,8 +73,8 @@ class Trial:
     ) -> Response[AssociationEnvelope]:
         self.outcomes = list(outcomes)
         if mode == "sync":
-            return sender.send(self.call, self.wait)
-        return finish(sender.asend(self.call_async, self.wait_async))
+            return sender.send(self.call, self.wait, NAME)
+        return finish(sender.asend(self.call_async, NAME, self.wait_async))
 
     def call(self) -> Response[AssociationEnvelope]:
         self.calls += 1
@@ -258,12 +258,14 @@ def check_over_a_socket(first: Answer, mode: str) -> None:
             return Sender().send(
                 lambda: read_associations.sync_detailed(*types, client=client, body=body),
                 waits.append,
+                NAME,
             )
 
         async def read_async() -> Response[AssociationEnvelope]:
             async with client:
                 return await Sender().asend(
-                    lambda: read_associations.asyncio_detailed(*types, client=client, body=body)
+                    lambda: read_associations.asyncio_detailed(*types, client=client, body=body),
+                    NAME,
                 )
 
         return asyncio.run(read_async())
@@ -356,8 +358,8 @@ def test_after_another_failure_the_other_requests_do_not_wait(
 @BOTH
 def test_each_attempt_counts_for_the_rate_limit(trial: Trial, mode: str) -> None:
     trial.send(Sender(rate_limit=RateLimit(2, per=10)), [answer(502), answer(502), GOOD], mode)
-    # After two attempts and the waits between all three, the third waits for the first to expire.
-    assert trial.waits == [0.5, 1, 8.75]
+    # After the wait for a retry, each waits for its slot: one in every 5.2 seconds.
+    assert trial.waits == [0.5, 4.7, 1, 4.2]
 
 
 @BOTH
@@ -371,7 +373,7 @@ def test_the_rate_limit_is_learned_from_every_answer(status: int, trial: Trial, 
     with nullcontext() if status == 200 else pytest.raises(ApiError):
         trial.send(sender, [answer(status, {"results": []}, **headers)], mode)
     trial.send(sender, [GOOD], mode)
-    assert trial.waits == [10.25]
+    assert trial.waits == [10.4]
 
 
 # What ends it
@@ -446,11 +448,11 @@ def test_the_waits_that_nobody_asked_for_are_never_too_long(trial: Trial, mode: 
 def test_a_rate_limit_that_asks_for_too_long_a_wait_is_an_error(trial: Trial, mode: str) -> None:
     sender = Sender(rate_limit=RateLimit(1, per=10), max_wait=5)
     trial.send(sender, [GOOD], mode)
-    with pytest.raises(WaitTooLongError, match=r"10\.3 s, longer than max_wait \(5 s\)") as caught:
+    with pytest.raises(WaitTooLongError, match=r"10\.4 s, longer than max_wait \(5 s\)") as caught:
         trial.send(sender, [GOOD], mode)
     error = caught.value
     assert isinstance(error, HubSpotError)
-    assert (round(error.seconds, 2), error.max_wait) == (10.25, 5)
+    assert (round(error.seconds, 2), error.max_wait) == (10.4, 5)
     assert (trial.calls, trial.waits) == (1, [])
     other = pickle.loads(pickle.dumps(error))
     assert (str(other), vars(other)) == (str(error), vars(error))
@@ -458,12 +460,11 @@ def test_a_rate_limit_that_asks_for_too_long_a_wait_is_an_error(trial: Trial, mo
 
 @BOTH
 def test_a_retry_that_the_rate_limit_delays_too_long_is_an_error(trial: Trial, mode: str) -> None:
+    sender = Sender(rate_limit=RateLimit(1, per=5), max_wait=5)
     with pytest.raises(WaitTooLongError) as caught:
-        trial.send(
-            Sender(rate_limit=RateLimit(2, per=10), max_wait=5), [answer(502), answer(502)], mode
-        )
+        trial.send(sender, [answer(502), answer(503, retry_after="0.1")], mode)
     assert caught.value.__notes__ == ["gave up after 2 attempts"]
-    assert trial.waits == [0.5, 1]
+    assert trial.waits == [0.5, 4.9, 0.1]
 
 
 @BOTH
@@ -511,7 +512,7 @@ def test_a_task_can_be_cancelled_while_it_waits() -> None:
             waiting.set()
             await asyncio.Event().wait()
 
-        task = asyncio.create_task(Sender().asend(call, wait))
+        task = asyncio.create_task(Sender().asend(call, NAME, wait))
         await waiting.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -533,7 +534,7 @@ def test_tasks_that_share_a_sender_do_not_mix_up_their_attempts() -> None:
                 raise httpx.ReadTimeout("no")
             return Response(200, httpx.Headers(), b"", AssociationEnvelope(results=[]))
 
-        await sender.asend(call, lambda _: asyncio.sleep(0))
+        await sender.asend(call, NAME, lambda _: asyncio.sleep(0))
         return calls
 
     async def read_all() -> list[int]:
@@ -555,18 +556,59 @@ def test_each_wait_is_logged(trial: Trial, mode: str, caplog: pytest.LogCaptureF
         httpx.ConnectError("api.example:443: \x1b[31mno"),
         GOOD,
     ]
-    trial.send(Sender(rate_limit=RateLimit(3, per=10)), outcomes, mode)
+    trial.send(Sender(rate_limit=RateLimit(2, per=10)), outcomes, mode)
     assert [record.getMessage() for record in caplog.records] == [
         "attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.50 s",
+        f"waiting 4.70 s for the rate limit: {NAME}",
         "attempt 2 of 9: DecodeError, AssociationEnvelope: $: not JSON: Expecting property name "
         "enclosed in double quotes: line 1 column 2 (char 1), HTTP 200, no content type, 1 bytes, "
         "correlation id def; the next in 1.00 s",
+        f"waiting 4.20 s for the rate limit: {NAME}",
         "attempt 3 of 9: ConnectError, api.example:443: \\x1b[31mno; the next in 2.00 s",
-        "attempt 4 of 9: waiting 6.75 s for the rate limit",
+        f"waiting 3.20 s for the rate limit: {NAME}",
     ]
     assert {(record.name, record.levelname) for record in caplog.records} == {
         ("hubspot_batch_read", "INFO")
     }
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, "HubSpot's rate limit is reached"),
+        (
+            {
+                "x_hubspot_ratelimit_max": "100",
+                "x_hubspot_ratelimit_remaining": "0",
+                "x_hubspot_ratelimit_interval_milliseconds": "10000",
+            },
+            "HubSpot's limit of 100 requests in 10 s is reached (100 used)",
+        ),
+    ],
+)
+def test_a_429_does_not_read_like_a_failure(
+    headers: dict[str, str],
+    words: str,
+    trial: Trial,
+    mode: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "hubspot_batch_read")
+    trial.send(Sender(), [answer(429, **headers), GOOD], mode)
+    assert caplog.messages == [f"{words}; waiting 10.00 s: {NAME}"]
+
+
+@BOTH
+def test_waits_that_spread_requests_are_not_logged(
+    trial: Trial, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "hubspot_batch_read")
+    sender = Sender(rate_limit=RateLimit(100, per=10))
+    for _ in range(5):
+        trial.send(sender, [GOOD], mode)
+    assert trial.waits == [0.1] * 4
+    assert caplog.records == []
 
 
 @BOTH
@@ -601,4 +643,4 @@ def test_an_argument_that_makes_no_sense_is_refused_by_name(argument: str, value
 def test_the_generated_client_does_without_what_sending_needs() -> None:
     code = "import sys, hubspot_batch_read_api.client; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert not {"asyncio", "hubspot_batch_read", "pyrate_limiter"} & set(run.stdout.split())
+    assert not {"asyncio", "hubspot_batch_read", "redis", "sqlite3"} & set(run.stdout.split())

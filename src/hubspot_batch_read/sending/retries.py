@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import httpx
 
-from hubspot_batch_read.sending.limits import INTERVAL_MS, stated_interval_ms
 from hubspot_batch_read_api.errors import ApiError, DecodeError, RateLimitError, causes
 
 LOCKED_SECONDS = 2.0
@@ -46,7 +45,9 @@ class GiveUp(NamedTuple):
     reason: str | None = None
 
 
-def decide(error: Exception, attempt: int, rules: Rules, draw: float) -> float | GiveUp:
+def decide(
+    error: Exception, attempt: int, rules: Rules, draw: float, room: float = 0.0
+) -> float | GiveUp:
     """Return how long to wait before the next attempt, in seconds, or that there is none.
 
     Args:
@@ -54,10 +55,11 @@ def decide(error: Exception, attempt: int, rules: Rules, draw: float) -> float |
         attempt: Its number, from 1.
         rules: The limits of the client.
         draw: A random number from 0 to 1, which spreads the retries of many clients.
+        room: In how many seconds the rate limit has room again, after a 429.
     """
     if attempt > most_retries(error, rules):
         return GiveUp()
-    seconds = _wait(error, attempt, rules, draw)
+    seconds = _wait(error, attempt, rules, draw, room)
     if seconds > rules.max_wait:
         return GiveUp(f"that takes {too_long(seconds, rules.max_wait)}")
     return seconds
@@ -68,22 +70,14 @@ def most_retries(error: Exception, rules: Rules) -> int:
     return min(rules.max_retries, retries_worth(error))
 
 
-def pause_of_others(error: Exception, rules: Rules) -> float:
-    """Return how long the client's other requests must wait, too, in seconds; usually 0.0."""
-    if not isinstance(error, RateLimitError) or not retries_worth(error):
-        return 0.0
-    seconds = _wait_of_limit(error)
-    return seconds if seconds <= rules.max_wait else 0.0
-
-
 def too_long(seconds: float, max_wait: float) -> str:
     """Return in words that a wait would exceed `max_wait`."""
     return f"a wait of {seconds:.1f} s, longer than max_wait ({max_wait:g} s)"
 
 
-def _wait(error: Exception, attempt: int, rules: Rules, draw: float) -> float:
+def _wait(error: Exception, attempt: int, rules: Rules, draw: float, room: float) -> float:
     if isinstance(error, RateLimitError):
-        return _wait_of_limit(error)
+        return room
     # A Retry-After of 0 says nothing: a failure has not passed at once.
     if isinstance(error, ApiError) and error.retry_after:
         return error.retry_after
@@ -91,12 +85,6 @@ def _wait(error: Exception, attempt: int, rules: Rules, draw: float) -> float:
     seconds = draw * min(0.5 * 2.0 ** min(attempt - 1, 10), BACKOFF_SECONDS, rules.max_wait)
     is_locked = isinstance(error, ApiError) and error.status_code == LOCKED
     return max(LOCKED_SECONDS, seconds) if is_locked else seconds
-
-
-def _wait_of_limit(error: RateLimitError) -> float:
-    """Return the Retry-After, or the seconds in which HubSpot counts for the exceeded limit."""
-    usual = 1000 if error.policy_name == "SECONDLY" else INTERVAL_MS
-    return error.retry_after or (stated_interval_ms(error.headers) or usual) / 1000
 
 
 def retries_worth(error: BaseException) -> int:

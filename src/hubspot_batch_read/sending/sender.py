@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from random import random
 from typing import Protocol, TypeVar
 
 import httpx
 
-from hubspot_batch_read.sending.limits import Limiter, RateLimitSetting
+from hubspot_batch_read.sending.limiter import Limiter
+from hubspot_batch_read.sending.limits import RateLimitSetting, in_words
 from hubspot_batch_read.sending.retries import (
     GiveUp,
     Rules,
     decide,
     most_retries,
-    pause_of_others,
+    retries_worth,
     too_long,
 )
-from hubspot_batch_read_api.errors import ApiError, DecodeError, HubSpotError, printable
+from hubspot_batch_read_api.errors import (
+    ApiError,
+    ArgumentError,
+    DecodeError,
+    HubSpotError,
+    RateLimitError,
+    printable,
+)
 
 logger = logging.getLogger("hubspot_batch_read")
+
+LOGGED_SECONDS = 1.0
+"""Shortest wait for the rate limit that is logged; requests are spread, so most of them wait."""
 
 
 class Response(Protocol):
@@ -54,7 +65,7 @@ class Sender:
     """Sends requests within a rate limit, and again if they fail for a reason that may pass.
 
     Threads and event loops can share it, and then share the rate limit. Sending a request again
-    does no harm, since all of the operations only read. Each wait is logged at level INFO.
+    does no harm, since all of the operations only read. Waits are logged at level INFO.
     """
 
     def __init__(
@@ -72,18 +83,21 @@ class Sender:
             max_wait: Maximum length of a single wait, in seconds; a longer one is an error instead.
 
         Raises:
-            TypeError: `rate_limit` is an async bucket.
+            ImportError: The extra for a shared budget in Redis is not installed.
             ValueError: An argument is invalid.
         """
         self._rules = Rules(_checked_max_retries(max_retries), _checked_max_wait(max_wait))
         self._limiter = Limiter(rate_limit)
 
-    def send(self, call: Callable[[], ResponseT], wait: Callable[[float], None]) -> ResponseT:
+    def send(
+        self, call: Callable[[], ResponseT], wait: Callable[[float], None], name: str
+    ) -> ResponseT:
         """Return the response of the first call that succeeds.
 
         Args:
             call: Sends the request once, with a `sync_detailed`.
             wait: Waits for n seconds. An exception it raises ends the sending, and is raised here.
+            name: The request as the log calls it.
 
         Raises:
             WaitTooLongError: The rate limit asks for a wait that is longer than `max_wait`.
@@ -92,12 +106,13 @@ class Sender:
         """
         attempt = 1
         while True:
-            for seconds in self._waits_for_limit(attempt):
+            while seconds := self._limiter.take(self._rules.max_wait):
+                self._check_wait(seconds, attempt, name)
                 wait(seconds)
             try:
                 response = call()
             except Exception as error:
-                delay = self._seconds_to_retry(error, attempt)
+                delay = self._seconds_to_retry(error, attempt, name)
                 if delay is None:
                     raise
             else:
@@ -109,18 +124,20 @@ class Sender:
     async def asend(
         self,
         call: Callable[[], Awaitable[ResponseT]],
+        name: str,
         wait: Callable[[float], Awaitable[None]] | None = None,
     ) -> ResponseT:
         """Asynchronous version of `send`; without `wait`, asyncio.sleep waits."""
         wait = wait or _sleep
         attempt = 1
         while True:
-            for seconds in self._waits_for_limit(attempt):
+            while seconds := await self._take():
+                self._check_wait(seconds, attempt, name)
                 await wait(seconds)
             try:
                 response = await call()
             except Exception as error:
-                delay = self._seconds_to_retry(error, attempt)
+                delay = self._seconds_to_retry(error, attempt, name)
                 if delay is None:
                     raise
             else:
@@ -129,37 +146,43 @@ class Sender:
             await wait(delay)
             attempt += 1
 
-    def _waits_for_limit(self, attempt: int) -> Iterator[float]:
-        """Yield the seconds to wait, one wait after another, until an attempt may start."""
-        max_retries, max_wait = self._rules
-        while seconds := self._limiter.delay():
-            if seconds > max_wait:
-                error = WaitTooLongError(seconds, max_wait)
-                _note_attempts(error, attempt - 1)
-                raise error
-            logger.info(
-                "attempt %d of %d: waiting %.2f s for the rate limit",
-                attempt,
-                1 + max_retries,
-                seconds,
-            )
-            yield seconds
+    async def _take(self) -> float:
+        if not self._limiter.may_block:
+            return self._limiter.take(self._rules.max_wait)
+        if (seconds := self._limiter.claim()) is not None:
+            return seconds
+        from asyncio import to_thread  # noqa: PLC0415 - sync calls do not need it
 
-    def _seconds_to_retry(self, error: Exception, attempt: int) -> float | None:
+        return await to_thread(self._limiter.take, self._rules.max_wait)
+
+    def _check_wait(self, seconds: float, attempt: int, name: str) -> None:
+        """Log a wait for the rate limit, unless it is too long or not worth it."""
+        if seconds > self._rules.max_wait:
+            error = WaitTooLongError(seconds, self._rules.max_wait)
+            _note_attempts(error, attempt - 1)
+            raise error
+        if seconds >= LOGGED_SECONDS:
+            logger.info("waiting %.2f s for the rate limit: %s", seconds, name)
+
+    def _seconds_to_retry(self, error: Exception, attempt: int, name: str) -> float | None:
         """Return how long to wait before the next attempt, or None, with a note that says why."""
-        if isinstance(error, ApiError):
-            self._limiter.learn(error.headers)
-            if pause := pause_of_others(error, self._rules):
-                self._limiter.pause(pause)
-        seconds = decide(error, attempt, self._rules, random())  # noqa: S311 - no secret
+        room = 0.0
+        if isinstance(error, RateLimitError) and retries_worth(error):
+            room = self._limiter.refused(error, self._rules.max_wait)
+        else:
+            self._limiter.learn(error.headers if isinstance(error, ApiError) else {})
+        seconds = decide(error, attempt, self._rules, random(), room)  # noqa: S311 - no secret
         if isinstance(seconds, GiveUp):
             if seconds.reason:
                 error.add_note(f"not tried again: {seconds.reason}")
             _note_attempts(error, attempt)
             return None
-        attempts = 1 + most_retries(error, self._rules)
-        text = "attempt %d of %d: %s; the next in %.2f s"
-        logger.info(text, attempt, attempts, _in_words(error), seconds)
+        if isinstance(error, RateLimitError):
+            logger.info("%s; waiting %.2f s: %s", in_words(error), seconds, name)
+        else:
+            attempts = 1 + most_retries(error, self._rules)
+            text = "attempt %d of %d: %s; the next in %.2f s"
+            logger.info(text, attempt, attempts, _in_words(error), seconds)
         return seconds
 
 
@@ -188,12 +211,14 @@ async def _sleep(seconds: float) -> None:
 
 def _checked_max_retries(max_retries: object) -> int:
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-        raise ValueError(f"max_retries: expected a whole number, 0 or more, got {max_retries!r}")
+        raise ArgumentError(
+            "max_retries", f"expected a whole number, 0 or more, got {max_retries!r}"
+        )
     return max_retries
 
 
 def _checked_max_wait(max_wait: object) -> float:
     # Not `max_wait <= 0`, which NaN is not.
     if isinstance(max_wait, bool) or not isinstance(max_wait, int | float) or not max_wait > 0:
-        raise ValueError(f"max_wait: expected a positive number of seconds, got {max_wait!r}")
+        raise ArgumentError("max_wait", f"expected a positive number of seconds, got {max_wait!r}")
     return max_wait

@@ -1,0 +1,69 @@
+"""What HubSpot has counted in the time of a limit, as far as one client knows. No clock, no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from hubspot_batch_read.sending.limits import RateLimit, stated_use
+
+RESERVE = 0.05
+"""Part of the limit that is left to other clients, if some send at the same time."""
+
+
+class Window:
+    """The client's requests that still count, and how many HubSpot says have been counted of all.
+
+    All moments are of one clock, in seconds. More than a thousand are not kept: HubSpot's limits
+    are far below.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing sent."""
+        self.sent: deque[float] = deque(maxlen=1000)
+        self.answered: deque[float] = deque(maxlen=1000)
+        self._used = 0
+
+    def add_answer(self, headers: Mapping[str, str], now: float) -> None:
+        """Count a request that HubSpot has counted, or may have: one without a response."""
+        self.answered.append(now)
+        use = stated_use(headers)
+        self._used = self._used if use is None else use
+
+    def forget(self, until: float) -> None:
+        """Forget the requests that no longer count."""
+        for moments in (self.sent, self.answered):
+            while moments and moments[0] <= until:
+                moments.popleft()
+
+    def share(self, limit: RateLimit) -> float:
+        """Return how many requests of a limit that HubSpot states are for this client.
+
+        That is all of them, unless HubSpot has counted more than the client has sent. Beside
+        others, a client keeps what it had and takes half of the rest.
+        """
+        if not self._has_others:
+            return limit.requests
+        return min(limit.requests, 1 + len(self.answered) + self._left(limit) / 2)
+
+    def is_used_up(self, limit: RateLimit) -> bool:
+        """Return whether others leave next to nothing."""
+        return self._has_others and self._left(limit) <= RESERVE * limit.requests
+
+    def take_room(self, seconds: float, now: float) -> float | None:
+        """Return when the first of the requests that count for so many seconds no longer does.
+
+        The next call returns the room of another request. None if there is no such request.
+        """
+        counted = [moment for moment in self.answered if moment > now - seconds]
+        if not counted:
+            return None
+        self.answered.remove(counted[0])
+        return counted[0] + seconds
+
+    @property
+    def _has_others(self) -> bool:
+        return bool(self.answered) and self._used > len(self.sent)
+
+    def _left(self, limit: RateLimit) -> int:
+        return max(0, limit.requests - self._used)
