@@ -23,7 +23,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allow
 	@$(BIN)/uv pip install --quiet --python build/lowest --override build/lowest.txt -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python build/lowest --no-deps --no-build-isolation --editable .
 	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox tests/cli $(ARGS)
+
+test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and compare (ten minutes; ARGS: --ids, --kills)
+	$(BIN)/python tools/kills.py $(ARGS)
 
 generate: $(READY) ## Write the generated SDK from the spec and the templates
 	@$(BIN)/python tools/generate.py

@@ -158,8 +158,7 @@ class AsyncRead(FileReading[RowT]):
             await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
             raise RuntimeError("this is being read already")
-        if not for_file:
-            self._check_left()
+        self._begin_loop(for_file=for_file)
         self._loop = AsyncLoop(self._plan, self._send, self._max_concurrency)
         self._register(self._loop)
         self._loop.start_task()

@@ -160,9 +160,8 @@ class Read(FileReading[RowT]):
     ) -> Summary:
         """Read everything, and write the records to a file.
 
-            hubspot.read_associations("contacts", "companies", ids, on_error="collect").to_file(
-                "companies.parquet", missing="missing.jsonl", resume=True
-            )
+            contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+            contacts.to_file("companies.parquet", missing="missing.jsonl", resume=True)
 
         Whatever ends this, what was read is in the files, and each id is in one of them, if there
         is one for missing ids. A checkpoint beside the file (`companies.parquet.checkpoint`) lets
@@ -337,8 +336,7 @@ class Read(FileReading[RowT]):
         if is_running and (self._is_suspended or self._is_collecting):
             raise RuntimeError("this is being read already")
         self.close()  # an interrupt can leave a loop
-        if not for_file:
-            self._check_left()
+        self._begin_loop(for_file=for_file)
         self._leave_requests_to_parent()
         self._loop = loop = Loop(
             self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency

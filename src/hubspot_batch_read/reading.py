@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Generic
+
+from attrs import evolve
 
 from hubspot_batch_read.core.account import MissingIds, Ready
 from hubspot_batch_read.core.operation import RowT
@@ -50,6 +53,7 @@ class Reading(Generic[RowT]):
         self._on_progress = on_progress
         self._explain = explain
         self._reported = 0
+        self._begun_at: float | None = None
         self._end_was_seen = False
         self._has_plain_rows = False
         # Held by whoever looks at or changes the plan.
@@ -109,8 +113,7 @@ class Reading(Generic[RowT]):
     @property
     def summary(self) -> Summary:
         """The account in numbers."""
-        with self._lock:
-            return self._plan.summary(self._returned)
+        return self._summary()
 
     def __repr__(self) -> str:
         """Return the numbers."""
@@ -125,13 +128,15 @@ class Reading(Generic[RowT]):
         """How many records the caller has."""
         return self._account.returned
 
-    def _check_left(self) -> None:
-        """Refuse to read again what was read to its end, as the caller knows.
+    def _begin_loop(self, *, for_file: bool) -> None:
+        """Begin to read, but refuse to read again what was read to its end, as the caller knows.
 
         Raises:
             RuntimeError: It was, or was written to a file.
         """
-        if self._plan.makes_parts:
+        if self._begun_at is None:
+            self._begun_at = monotonic()
+        if self._plan.makes_parts and not for_file:
             raise RuntimeError(
                 "this was written to a file; to read the ids again, call the client's method again"
             )
@@ -220,12 +225,15 @@ class Reading(Generic[RowT]):
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._reported = self._account.requests
-            with self._lock:
-                # What is kept to be returned at once counts as if it was returned.
-                is_kept = self._plan.keeps_all
-                returned = self._account.records if is_kept else self._returned
-                summary = self._plan.summary(returned)
-            self._on_progress(summary)
+            # What is kept to be returned at once counts as if it was returned.
+            self._on_progress(self._summary(is_kept=self._plan.keeps_all))
+
+    def _summary(self, *, is_kept: bool = False) -> Summary:
+        with self._lock:
+            summary = self._plan.summary(self._account.records if is_kept else self._returned)
+        if self._begun_at is None:
+            return summary
+        return evolve(summary, seconds=monotonic() - self._begun_at)
 
 
 def by_id(ids: Sequence[str], records: Sequence[RowT]) -> dict[str, RowT]:

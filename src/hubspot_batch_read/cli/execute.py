@@ -45,6 +45,7 @@ NAMES = {
     "properties": "--properties",
     "start_date": "--start-date",
     "end_date": "--end-date",
+    "timeout": "--timeout",
 }
 """The command line's names of arguments, by their names in errors."""
 

@@ -301,9 +301,10 @@ class Plan(Generic[RowT]):
         """
         account, earlier = self.account, self.account.earlier
         counts = account.missing.counts + earlier
+        placed = sum(earlier[name] for name in PLACES)
         return Summary(
             total=self.ids.total,
-            taken=account.taken + sum(earlier[name] for name in PLACES),
+            taken=account.taken + placed,
             duplicates=self.ids.duplicates,
             records=returned + earlier["records"],
             errors=counts["error"],
@@ -315,6 +316,7 @@ class Plan(Generic[RowT]):
             unexpected=account.unexpected,
             requests=account.requests + earlier["requests"],
             failures=len(account.failures),
+            earlier=placed,
         )
 
 

@@ -277,8 +277,9 @@ class FileWriter(Generic[RowT]):
         """Open the files when there is something to write, so that a mistake leaves none."""
         if self._is_open:
             return
-        self._save_first()
-        if self._places.missing is not None:
+        if self._places.missing is None:
+            self._save_first()
+        else:
             self._open_missing(self._places.missing)
         is_complete = self._before is not None and self._before.state == "complete"
         self._output.open(self._progress.output, is_complete=is_complete)
