@@ -137,9 +137,9 @@ class Summary:
 
     def _repr_html_(self) -> str:
         """Return the numbers that are not zero as a table, for notebooks."""
-        numbers = {name.replace("_", " "): number for name, number in asdict(self).items()}
+        numbers = {name: round(number or 0) for name, number in asdict(self).items()}
         rows = [
-            f"<tr><th>{name}</th><td>{number:,}</td></tr>"
+            f"<tr><th>{name.replace('_', ' ')}</th><td>{number:,}</td></tr>"
             for name, number in numbers.items()
             if number or name == "records"
         ]
