@@ -23,7 +23,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--li
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+interrupts: $(READY) ## Interrupt reads thousands of times, at random moments, and count the ids (a minute)
+	INTERRUPTS=3000 $(BIN)/python -m pytest tests/unit/test_interrupts.py $(ARGS)
+
 test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (some minutes)
 	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
 		pyproject.toml $(addprefix --extra ,$(EXTRAS)) --output-file build/lowest.txt
@@ -43,7 +46,10 @@ test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allow
 	@$(BIN)/uv pip install --quiet --python build/lowest --no-deps --no-build-isolation --editable .
 	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox tests/cli $(ARGS)
 
-generate: $(READY) ## Write the generated SDK anew from the spec and the templates
+test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and compare (ten minutes; ARGS: --ids, --kills)
+	$(BIN)/python tools/kills.py $(ARGS)
+
+generate: $(READY) ## Write the generated SDK from the spec and the templates
 	@$(BIN)/python tools/generate.py
 
 check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
@@ -63,12 +69,13 @@ release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
 	@$(BIN)/python tools/record.py $(ARGS)
 
-lint: $(READY) ## Check style, and the workflows
+lint: $(READY) ## Check style, which module imports which, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
 	$(BIN)/zizmor --offline --quiet --no-progress .github
 
-check-wheel: $(READY) ## Build wheel and sdist, install them in new environments, and use them (half a minute)
+check-wheel: $(READY) ## Build wheel and sdist into dist/, install them in new environments, and use them (half a minute)
 	@$(BIN)/python tools/check_wheel.py --python $(PYTHON)
 
 typecheck: $(READY) ## Check types with mypy --strict and pyright
@@ -79,13 +86,13 @@ format: $(READY) ## Format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* (a quarter of an hour)
+bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* and the charts (twenty minutes)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 bench-behaviour: $(BENCH) ## Ask this SDK and HubSpot's two how they take trouble; writes benchmarks/behaviour.json (half a minute)
 	@$(BIN)/python benchmarks/behaviour.py
 
-bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (two minutes)
+bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (five minutes)
 	@$(BIN)/python benchmarks/check.py
 
 bench-limits: $(READY) ## Count how well one to eight processes keep a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds)
@@ -112,10 +119,14 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
 
+PINS := $(wildcard requirements-*.txt)
 # --strict: without it, a package that the service could not be asked about counts as safe.
-audit: $(READY) ## Fail if a pinned package has a known vulnerability, or if PyPI cannot say
-	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
-		$(addprefix --requirement ,$(wildcard requirements-*.txt))
+audit: $(READY) ## Fail if a pinned package has a known vulnerability (ADVISORIES=all.zip: do not ask PyPI)
+ifdef ADVISORIES
+	@$(BIN)/python tools/advisories.py "$(ADVISORIES)" $(PINS)
+else
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(addprefix --requirement ,$(PINS))
+endif
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

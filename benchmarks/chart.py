@@ -1,15 +1,18 @@
-"""The chart of the README: how long decoding takes, as a multiple of json.loads' time."""
+"""The charts of the README: what decoding and reading cost, as a multiple of json.loads' time."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import bodies
+import rows
+from attrs import define
 from contenders import JSON, NAMES, OURS
 
-FILE = Path(__file__).resolve().parent / "decode.svg"
+FOLDER = Path(__file__).resolve().parent
 
 # In the middle between white and GitHub's dark page: an image does not know which it is on.
 TEXT = "#797979"
@@ -34,21 +37,61 @@ STYLE = {
 }
 
 
-def draw(decode: dict[str, dict[str, Any]], path: Path = FILE) -> None:
-    """Draw a group of bars for each contender, from json.loads' time to its own."""
-    import_module("matplotlib").use("svg")
-    pyplot = import_module("matplotlib.pyplot")
+@define
+class Chart:
+    """A group of bars for each contender: one for each number of associated objects."""
+
+    title: str
+    """What the horizontal axis shows."""
+    unit: str
+    """What is 1."""
+    sizes: Sequence[int]
+    """How many associated objects each row has."""
+    ours: Collection[str]
+    """The contenders that are this SDK's."""
+    ratios: Mapping[str, Sequence[float]]
+    """The ratio for each size, by contender."""
+
+
+def draw_decoding(decode: dict[str, dict[str, Any]], path: Path = FOLDER / "decode.svg") -> None:
+    """Draw how long decoding takes."""
     ratios = {
         name: [decode[f"clean {size}"][name]["on"]["ratio"]["median"] for size in bodies.SIZES]
         for name in NAMES
         if name != JSON and "on" in decode["clean 1"].get(name, {})
     }
+    title = "time to decode a response, as a multiple of json.loads' (logarithmic)"
+    draw(Chart(title, "json.loads", bodies.SIZES, {OURS}, ratios), path)
+
+
+def draw_rows(
+    answers: dict[str, dict[str, dict[str, float]]], path: Path = FOLDER / "rows.svg"
+) -> None:
+    """Draw what reading into tables and files costs."""
+    cases = [body for body in rows.BODIES if not body.unknown]
+    ratios = {
+        name: [answers[body.name][name]["ratio"] for body in cases]
+        for name in rows.OUTPUTS
+        if name != JSON
+    }
+    title = "CPU time of a read, as a multiple of httpx and json.loads (logarithmic)"
+    sizes = [body.associations for body in cases]
+    draw(Chart(title, "httpx + json.loads", sizes, rows.OURS, ratios), path)
+
+
+def draw(chart: Chart, path: Path) -> None:
+    """Draw bars from 1 to each ratio."""
+    import_module("matplotlib").use("svg")
+    pyplot = import_module("matplotlib.pyplot")
+    height = 0.3 + 0.7 * len(chart.ratios)
     with pyplot.rc_context(STYLE):
-        figure, axes = pyplot.subplots(figsize=(8.4, 0.3 + 0.7 * len(ratios)), layout="constrained")
-        for place, name in enumerate(ratios):
-            for offset, (size, ratio) in enumerate(zip(bodies.SIZES, ratios[name], strict=True)):
-                bar(axes, place + (offset - 1) * HEIGHT, ratio, size, ours=name == OURS)
-        finish(axes, ratios)
+        figure, axes = pyplot.subplots(figsize=(8.4, height), layout="constrained")
+        for place, (name, ratios) in enumerate(chart.ratios.items()):
+            for offset, (size, ratio) in enumerate(zip(chart.sizes, ratios, strict=True)):
+                middle = (len(chart.sizes) - 1) / 2
+                at = place + (offset - middle) * HEIGHT
+                bar(axes, at, ratio, size, ours=name in chart.ours)
+        finish(axes, chart)
         figure.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
 
@@ -76,28 +119,29 @@ def bar(axes: Any, place: float, ratio: float, size: int, *, ours: bool) -> None
     )
 
 
-def finish(axes: Any, ratios: dict[str, list[float]]) -> None:
+def finish(axes: Any, chart: Chart) -> None:
     """Label the axes, and leave room beside the bars for their numbers."""
+    ratios = chart.ratios
     axes.set_xscale("log")
     ticks = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
     axes.set_xticks(ticks, [f"{tick:g}\N{MULTIPLICATION SIGN}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_xlim(0.7 * min(map(min, ratios.values())), 2 * max(map(max, ratios.values())))
-    axes.set_xlabel("time to decode a response, as a multiple of json.loads' (logarithmic)")
+    axes.set_xlabel(chart.title)
     axes.axvline(1, color=TEXT, linewidth=1)
-    axes.annotate("json.loads", (1, -0.6), ha="center", va="bottom", fontsize=9.5)
+    axes.annotate(chart.unit, (1, -0.6), ha="center", va="bottom", fontsize=9.5)
     axes.set_yticks(range(len(ratios)), ratios)
     axes.set_ylim(len(ratios) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     for label in axes.get_yticklabels():
-        label.set_weight("bold" if label.get_text() == OURS else "normal")
+        label.set_weight("bold" if label.get_text() in chart.ours else "normal")
     patch = import_module("matplotlib.patches").Patch
     axes.legend(
         handles=[
             patch(color=TEXT, alpha=OPACITY[size], linewidth=0, label=f"{size} per row")
-            for size in bodies.SIZES
+            for size in chart.sizes
         ],
         loc="upper right",
         frameon=False,

@@ -1,6 +1,6 @@
-"""Whether decoding, importing and the memory held have become worse: `make bench-check`.
+"""Whether decoding, reading, importing and the memory held became worse: `make bench-check`.
 
-It measures this SDK anew and compares with benchmarks/results.json, by ratios, which mean the same
+It measures this SDK again and compares with benchmarks/results.json, by ratios, which mean the same
 on another machine. What seems worse is measured again, in more runs, before it counts.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import decode
 import held
 import imports
+import rows
 from contenders import OURS
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +24,7 @@ from rich.table import Table
 RESULTS = Path(__file__).resolve().parent / "results.json"
 LOSS = 0.15
 RUNS, MORE_RUNS = 3, 9
+ROWS_IDS = 20_000
 IMPORT = f"import: {imports.LAYER}"
 
 
@@ -75,6 +77,11 @@ def measure(runs: int, wanted: set[str] | None = None) -> dict[str, Any]:
             if each.contender == OURS and is_wanted(f"held: {each.body}")
         ),
         "imports": imports.measure([imports.LAYER], 5 * runs) if is_wanted(IMPORT) else {},
+        "rows": rows.measure(
+            runs,
+            ROWS_IDS,
+            lambda body, output: output in rows.OURS and is_wanted(f"rows: {body}, {output}"),
+        ),
     }
 
 
@@ -88,6 +95,10 @@ def ratios(results: Mapping[str, Any]) -> dict[str, float]:
         found[f"held: {body}"] = answers[OURS]["ratio"]
     if imports.LAYER in results["imports"]:
         found[IMPORT] = results["imports"][imports.LAYER]["ratio"]
+    for body, answers in results["rows"].items():
+        for output in rows.OURS:
+            if output in answers:
+                found[f"rows: {body}, {output}"] = answers[output]["ratio"]
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TextIO
 
 import bodies
+import rows
 from contenders import JSON, NAMES, OURS
 from end_to_end import ASYNC
 from imports import STATEMENTS
@@ -42,6 +43,7 @@ def show(results: dict[str, Any], file: TextIO | None = None) -> None:
             table.add_row(row.name, *(row.cells.get(name, "") for name in NAMES))
     console = Console(width=WIDTH, file=file)
     console.print(table)
+    console.print(rows_table(results["rows"]))
     for failure in failures(results["decode"]):
         console.print(failure, markup=False)
 
@@ -165,6 +167,23 @@ def ratio(spread: dict[str, float]) -> str:
     """Return a ratio with its spread."""
     furthest = max(spread["high"] - spread["median"], spread["median"] - spread["low"])
     return f"{number(spread['median'])} ±{furthest / spread['median']:.0%}"
+
+
+def rows_table(results: dict[str, dict[str, dict[str, float]]]) -> Table:
+    """Return the CPU time of each output, and how much of HubSpot's limit a CPU core can use."""
+    title = f"CPU time / httpx + json.loads; share of HubSpot's limit, {rows.LIMIT:,} ids a second"
+    table = Table("", title=title, title_justify="left", title_style="")
+    for body in results:
+        table.add_column(body, justify="right")
+    for output in rows.OUTPUTS:
+        cells = (shown_output(answers[output]) for answers in results.values())
+        table.add_row(output, *cells)
+    return table
+
+
+def shown_output(answer: dict[str, float]) -> str:
+    """Return the ratio of an output, and its share of HubSpot's limit."""
+    return f"{number(answer['ratio'])}  {answer['ids_per_second'] / rows.LIMIT:5.0%}"
 
 
 def number(value: float) -> str:

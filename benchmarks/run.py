@@ -1,6 +1,6 @@
-"""Measure this SDK and others, print a table, write the results and draw the chart: `make bench`.
+"""Measure this SDK and others, print a table, write the results and draw the charts: `make bench`.
 
-run.py            five runs; writes results.json, results.txt and decode.svg (a quarter of an hour)
+run.py            five runs; writes results.json, results.txt and the charts (twenty minutes)
 run.py --runs 9   so many runs
 run.py --quick    one short run that writes nothing, to see that everything works
 """
@@ -22,6 +22,7 @@ import end_to_end
 import held
 import imports
 import report
+import rows
 import shares
 import sizes
 from contenders import DISTRIBUTIONS
@@ -69,7 +70,8 @@ def main() -> None:
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
         with TABLE.open("w") as file:
             report.show(results, file)
-        chart.draw(results["decode"])
+        chart.draw_decoding(results["decode"])
+        chart.draw_rows(results["rows"])
 
 
 def measure(effort: Effort) -> dict[str, Any]:
@@ -82,6 +84,7 @@ def measure(effort: Effort) -> dict[str, Any]:
             effort.end_to_end_runs, effort.ids, seconds=10 * effort.seconds
         ),
         "shares": shares.measure(10 * effort.ids),
+        "rows": rows.measure(effort.end_to_end_runs + 1, effort.ids // 5),
         "imports": imports.measure(imports.ALL, effort.import_runs),
         "sizes": sizes.measure(),
     }

@@ -2,7 +2,8 @@
 
     with serve() as base_url: ...
 
-Each object has one association, or as many as `serve(associations=...)` says.
+Each object has one association, or as many as `serve(associations=...)` says; one of three has
+two types. With `unknown`, each row has a key that the spec does not know.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ ENVELOPE = (
     '{"status":"COMPLETE","results":[%s],"startedAt":"2026-01-01T00:00:00.000Z",'
     '"completedAt":"2026-01-01T00:00:00.001Z"%s}'
 )
-ROW = '{"from":{"id":"%s"},"to":[%s]}'
-ASSOCIATION = (
-    '{"toObjectId":%s,"associationTypes":'
-    '[{"category":"HUBSPOT_DEFINED","typeId":279,"label":null}]}'
-)
+ROW = '{"from":{"id":"%s"},"to":[%s]%s}'
+UNKNOWN = ',"schemaVersion":2'
+ASSOCIATION = '{"toObjectId":%d,"associationTypes":[%s]}'
+TYPE = '{"category":"HUBSPOT_DEFINED","typeId":279,"label":null}'
+TWO_TYPES = TYPE + ',{"category":"USER_DEFINED","typeId":37,"label":"Billing contact"}'
 NOTHING = (
     '{"status":"error","category":"OBJECT_NOT_FOUND","message":"No company is associated.",'
     '"subCategory":"crm.associations.NO_ASSOCIATIONS_FOUND","context":{"fromObjectId":[%s]}}'
@@ -33,9 +34,9 @@ NOTHING = (
 
 
 @contextmanager
-def serve(*, associations: int = 1, latency: float = 0.0) -> Iterator[str]:
-    """Yield the address of a server; it answers so many seconds after a request came."""
-    command = [sys.executable, __file__, str(associations), str(latency)]
+def serve(*, associations: int = 1, latency: float = 0.0, unknown: bool = False) -> Iterator[str]:
+    """Yield the address of a server; it answers `latency` seconds after a request came."""
+    command = [sys.executable, __file__, str(associations), str(latency), str(int(unknown))]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -46,16 +47,23 @@ def serve(*, associations: int = 1, latency: float = 0.0) -> Iterator[str]:
             process.kill()
 
 
-def body(ids: list[str], associations: int) -> bytes:
+def body(ids: list[str], associations: int, *, unknown: bool = False) -> bytes:
     """Return the answer to a request for these ids."""
     if associations:
-        rows = (ROW % (id_, ",".join([ASSOCIATION % id_] * associations)) for id_ in ids)
+        more = UNKNOWN if unknown else ""
+        rows = (ROW % (id_, ",".join(associated(int(id_), associations)), more) for id_ in ids)
         return (ENVELOPE % (",".join(rows), "")).encode()
     named = NOTHING % ",".join(f'"{id_}"' for id_ in ids)
     return (ENVELOPE % ("", f',"numErrors":1,"errors":[{named}]')).encode()
 
 
-async def main(associations: int, latency: float) -> None:
+def associated(id_: int, number: int) -> Iterator[str]:
+    """Yield the objects that an object is associated with."""
+    for other in range(id_ * number, (id_ + 1) * number):
+        yield ASSOCIATION % (other, TYPE if other % 3 else TWO_TYPES)
+
+
+async def main(associations: int, latency: float, *, unknown: bool) -> None:
     """Serve for ever."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,7 +72,8 @@ async def main(associations: int, latency: float) -> None:
                 head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
                 inputs = json.loads(await reader.readexactly(length))["inputs"]
-                content = body([each["id"] for each in inputs], associations)
+                ids = [each["id"] for each in inputs]
+                content = body(ids, associations, unknown=unknown)
                 await asyncio.sleep(latency)
                 writer.write(HEAD % len(content))
                 writer.write(content)
@@ -79,4 +88,4 @@ async def main(associations: int, latency: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), unknown=sys.argv[3] == "1"))

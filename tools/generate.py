@@ -66,15 +66,7 @@ def check_tools() -> None:
 
 def generate(target: Path) -> Path:
     """Run the generator; any warning is a failure, since a warning means that a part is missing."""
-    command: list[str | Path] = [
-        *(sys.executable, "-m", "openapi_python_client", "generate"),
-        *("--path", ROOT / "openapi" / "hubspot-batch-read.yaml"),
-        *("--custom-template-path", ROOT / "openapi" / "templates"),
-        *("--config", ROOT / "generator-config.yaml"),
-        *("--output-path", target),
-        *("--meta", "none"),
-        "--fail-on-warning",
-    ]
+    command = [sys.executable, "-m", "openapi_python_client", *arguments(ROOT, target)]
     # A plain traceback: in a boxed one, what a template says of itself is broken into lines.
     environment = {**os.environ, "TYPER_STANDARD_TRACEBACK": "1"}
     run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
@@ -83,6 +75,19 @@ def generate(target: Path) -> Path:
             raise GenerateError(unsupported[1])
         raise GenerateError(f"the generator failed\n{run.stdout}{run.stderr}")
     return target
+
+
+def arguments(root: Path, target: Path) -> list[str]:
+    """Return how the generator is called for a tree."""
+    return [
+        "generate",
+        *("--path", f"{root / 'openapi' / 'hubspot-batch-read.yaml'}"),
+        *("--custom-template-path", f"{root / 'openapi' / 'templates'}"),
+        *("--config", f"{root / 'generator-config.yaml'}"),
+        *("--output-path", f"{target}"),
+        *("--meta", "none"),
+        "--fail-on-warning",
+    ]
 
 
 def replace(package: Path, fresh: Path) -> None:

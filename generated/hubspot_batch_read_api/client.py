@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -19,7 +19,7 @@ from hubspot_batch_read_runtime.responses import CORRELATION_ID
 from hubspot_batch_read_runtime.tokens import TokenSource, checked_token
 
 from .models.error import Error
-from .types import Model, Response
+from .types import Response
 
 __all__ = (
     "BASE_URL",
@@ -35,7 +35,7 @@ __all__ = (
     "without_none",
 )
 
-ModelT = TypeVar("ModelT", bound=Model)
+T = TypeVar("T")
 
 BASE_URL = "https://api.hubapi.com"
 USER_AGENT = "hubspot-batch-read/0.1.0"
@@ -75,8 +75,8 @@ class AuthenticatedClient(Client):
 
                 An async callable serves async calls only; in a sync call it is a TypeError. Requests
                 that are refused at the same time share one call of the callable: all sync ones, and
-                all of an event loop. Operations raise what it raises, and ValueError if it returns
-                what cannot be a token.
+                all of an event loop. Operations raise what it raises, and ArgumentError if it returns
+                something that cannot be a token.
             base_url: Address of HubSpot, or of a sandbox; http or https.
             timeout: Seconds to wait for a connection, and for each read and write; None to wait
                 forever.
@@ -86,12 +86,13 @@ class AuthenticatedClient(Client):
                 `proxy`, `verify`, `limits` or `transport`.
 
         Raises:
-            ValueError: The token is empty or has a character that is not allowed in an HTTP header,
-                `base_url` is not the address of a server, `max_response_bytes` is not a positive
-                whole number, or `httpx_args` has an argument that the client sets itself (`auth`,
-                `base_url`, `timeout`) or one that cannot be used. Also if an environment variable
-                for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE` and the
-                like); the message names it, and never shows a password.
+            ArgumentError: The token is empty or has a character that is not allowed in an HTTP
+                header, `base_url` is not the address of a server, `timeout` is not a positive number,
+                `max_response_bytes` is not a positive whole number, or `httpx_args` has an argument
+                that the client sets itself (`auth`, `base_url`, `timeout`) or one that cannot be
+                used. Also if an environment variable for proxies or certificates cannot be used
+                (`ALL_PROXY`, `SSL_CERT_FILE` and the like); the error names it, and never shows a
+                password.
             TypeError: `httpx_args` has an argument that httpx does not know.
         """
         super().__init__(
@@ -105,11 +106,11 @@ class AuthenticatedClient(Client):
         )
 
 
-def parse_response(response: httpx.Response, model: type[ModelT]) -> Response[ModelT]:
-    """Decode a response with any 2xx status.
+def parse_response(response: httpx.Response, decode: Callable[[bytes], T]) -> Response[T]:
+    """Decode a response with any 2xx status, by a model's `from_json` or the like.
 
     Raises:
         ApiError: The status is not 2xx.
         DecodeError: The body does not match the model.
     """
-    return responses.parse_response(response, model, Error)
+    return responses.parse_response(response, decode, Error)

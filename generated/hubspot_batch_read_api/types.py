@@ -20,7 +20,7 @@ from hubspot_batch_read_runtime.shapes import (
     OpenEnum,
     same_as,
 )
-from hubspot_batch_read_runtime.values import array, id_text, instant, integer, text
+from hubspot_batch_read_runtime.values import instant
 
 from .errors import DecodeError
 
@@ -40,14 +40,10 @@ __all__ = (
     "OneOf",
     "OpenEnum",
     "Response",
-    "array",
-    "id_text",
     "instant",
-    "integer",
     "json",
     "new",
     "same_as",
-    "text",
 )
 
 publish(__name__, ("Lock", "Model", "Response"))

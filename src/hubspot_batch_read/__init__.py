@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from hubspot_batch_read.client import HubSpot
     from hubspot_batch_read.core.ids import InvalidIdError
     from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
+    from hubspot_batch_read.files.errors import FileRefusedError
     from hubspot_batch_read.read import Read
     from hubspot_batch_read.reading import ClosedError
     from hubspot_batch_read.sending.limits import RateLimit
     from hubspot_batch_read.sending.sender import WaitTooLongError
     from hubspot_batch_read_api.errors import (
         ApiError,
+        ArgumentError,
         AuthenticationError,
         BadRequestError,
         DecodeError,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "ArgumentError",
     "Asset",
     "AssetPage",
     "AssociatedObject",
@@ -81,6 +84,7 @@ __all__ = [
     "DecodeError",
     "ErrorDetail",
     "Failure",
+    "FileRefusedError",
     "HubSpot",
     "HubSpotError",
     "InvalidIdError",
@@ -112,11 +116,13 @@ _MODULES = {
     "Missing": "hubspot_batch_read.core.results",
     "Summary": "hubspot_batch_read.core.results",
     "Truncation": "hubspot_batch_read.core.results",
+    "FileRefusedError": "hubspot_batch_read.files.errors",
     "Read": "hubspot_batch_read.read",
     "ClosedError": "hubspot_batch_read.reading",
     "RateLimit": "hubspot_batch_read.sending.limits",
     "WaitTooLongError": "hubspot_batch_read.sending.sender",
     "ApiError": "hubspot_batch_read_api.errors",
+    "ArgumentError": "hubspot_batch_read_api.errors",
     "AuthenticationError": "hubspot_batch_read_api.errors",
     "BadRequestError": "hubspot_batch_read_api.errors",
     "DecodeError": "hubspot_batch_read_api.errors",

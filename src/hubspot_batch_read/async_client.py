@@ -11,17 +11,19 @@ from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
-from hubspot_batch_read.core.operation import Operation, Response, RowT
+from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
 from hubspot_batch_read.operations import associations, associations_v3, campaigns
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
 from hubspot_batch_read.reading import ClosedError, OnProgress
 from hubspot_batch_read.tasks import AsyncLoop
+from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,
     Campaign,
     WorkflowIdMapping,
 )
+from hubspot_batch_read_api.types import Response as SdkResponse
 
 
 class AsyncHubSpot(Connection[AsyncLoop[Any]]):
@@ -127,14 +129,22 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
         on_error: OnError,
         on_progress: OnProgress | None,
     ) -> AsyncRead[RowT]:
+        plan = self._plan(operation, ids, on_error)
+
         async def send(request: Request[RowT]) -> Response[RowT]:
-            call = self._call(request.operation.endpoint.asyncio_detailed, request)
-            return await self._sender.asend(call, name_of(request))
+            http_request = self._http_request(request)
+
+            async def once() -> SdkResponse[Envelope[RowT]]:
+                response = await self._client.get_async_httpx_client().post(**http_request)
+                return parse_response(response, plan.decode)
+
+            return await self._sender.asend(once, name_of(request))
 
         return AsyncRead(
-            self._plan(operation, ids, on_error),
+            plan,
             send,
             max_concurrency=self._max_concurrency,
             on_progress=on_progress,
+            explain=self._explain,
             register=self._register,
         )

@@ -6,22 +6,31 @@ same with threads.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
-from hubspot_batch_read.reading import OnProgress, Reading, by_id
-from hubspot_batch_read.tables import ROWS, Row, Table
-from hubspot_batch_read.tasks import AsyncLoop, Send
+from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.file_reading import FileReading
+from hubspot_batch_read.reading import Explain, OnProgress, by_id
+from hubspot_batch_read.tables.filling import Filling, table_of
+from hubspot_batch_read.tables.frames import to_pandas, to_polars
+from hubspot_batch_read.tables.table import Table
+from hubspot_batch_read.tasks import AsyncLoop, Send, in_thread
 
 if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
+    import polars as pl
     import pyarrow as pa
 
+    from hubspot_batch_read.files import FileFormat, FileWriter, Target
 
-class AsyncRead(Reading[RowT]):
+
+class AsyncRead(FileReading[RowT]):
     """The asynchronous version of `Read`: `async for`, `await read.all()`, `read.by_id()`.
 
     `break` cancels the requests in flight, as soon as the event loop gets its turn. To have it done
@@ -39,10 +48,11 @@ class AsyncRead(Reading[RowT]):
         *,
         max_concurrency: int,
         on_progress: OnProgress | None,
+        explain: Explain = str,
         register: Callable[[AsyncLoop[Any]], object] = lambda _: None,
     ) -> None:
         """Begin with nothing read; reads come from the methods of `AsyncHubSpot`."""
-        super().__init__(plan, on_progress=on_progress)
+        super().__init__(plan, on_progress=on_progress, explain=explain)
         self._send = send
         self._max_concurrency = max_concurrency
         self._register = register
@@ -54,13 +64,15 @@ class AsyncRead(Reading[RowT]):
 
     async def all(self) -> list[RowT]:
         """Read everything, and return the records; see `Read.all`."""
-        left = await self.read_all()
-        return [record for _, record in self.return_all(left)]
+        _, left = await self.read_all()
+        records = [*self._models(left)]
+        self.return_all(left)
+        return records
 
     async def by_id(self) -> dict[str, RowT]:
         """Read everything, and return the records by their id; see `Read.by_id`."""
-        left = await self.read_all()
-        records = by_id(left)
+        ids, left = await self.read_all()
+        records = by_id(ids, self._models(left))
         self.return_all(left)
         return records
 
@@ -71,6 +83,42 @@ class AsyncRead(Reading[RowT]):
             ModuleNotFoundError: The extra `arrow` is not installed.
         """
         return AsyncRecordBatches(self)
+
+    async def to_file(
+        self,
+        path: Target,
+        *,
+        format: FileFormat | None = None,  # noqa: A002 - what everyone calls it
+        missing: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+    ) -> Summary:
+        """Read everything, and write the records to a file; see `Read.to_file`.
+
+        Files are written in a thread, so the event loop is not held up.
+        """
+        writer = await in_thread(self._writer, path, format, missing, resume=resume)
+        try:
+            self._begin(writer)
+            await in_thread(writer.begin)
+            try:
+                await self._write_parts(writer)
+                self._report_end()
+                await in_thread(self._finish, writer)
+            except BaseException as error:
+                await self.aclose()
+                await in_thread(self._stop, writer, error)
+                raise
+        finally:
+            await in_thread(writer.close)
+        return self.summary
+
+    async def to_pandas(self) -> pd.DataFrame:
+        """Read everything, and return a data frame; see `Read.to_pandas`."""
+        return to_pandas(await self.to_arrow().read_all())
+
+    async def to_polars(self) -> pl.DataFrame:
+        """Read everything, and return a data frame; see `Read.to_polars`."""
+        return to_polars(await self.to_arrow().read_all())
 
     async def aclose(self) -> None:
         """End the loop that iterates over the read, if there is one; any task may do this."""
@@ -85,15 +133,32 @@ class AsyncRead(Reading[RowT]):
         """End the loop that iterates over the read, if there is one."""
         await self.aclose()
 
-    def start(self) -> AsyncLoop[RowT]:
+    async def _write_parts(self, writer: FileWriter[RowT]) -> None:
+        loop = await self.start(for_file=True)
+        try:
+            while not (loop.is_stopped or self._is_over()):
+                if part := self._next_part():
+                    await in_thread(writer.write, part)
+                    self._return_part(writer, part)
+                elif await self._wait_for_news(loop, writer.seconds_left):
+                    await in_thread(writer.save_if_due)
+            if loop.error is not None and not self._is_over():
+                raise loop.error
+        finally:
+            await loop.end()
+
+    async def start(self, *, for_file: bool = False) -> AsyncLoop[RowT]:
         """Start a loop; for `_Records` and `AsyncRecordBatches`.
 
         Raises:
             RuntimeError: There is one already, or everything was read, as the caller knows.
         """
+        if self._loop is not None and self._loop.is_stopped:
+            # Its requests are to be sent again, and nothing would tell the new loop of it later.
+            await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
             raise RuntimeError("this is being read already")
-        self._check_left()
+        self._begin_loop(for_file=for_file)
         self._loop = AsyncLoop(self._plan, self._send, self._max_concurrency)
         self._register(self._loop)
         self._loop.start_task()
@@ -103,7 +168,7 @@ class AsyncRead(Reading[RowT]):
         """Wait for the next record, and return it; None at the end."""
         while not loop.is_stopped:
             if ready := self._first_ready():
-                record = ready.records[self._account.returned - ready.start]
+                (record,) = self._models([ready.records[self._account.returned - ready.start]])
                 self._account.returned += 1
                 return record
             if self._is_over():
@@ -111,27 +176,19 @@ class AsyncRead(Reading[RowT]):
             await self._wait_for_news(loop)
         return None
 
-    async def next_rows(self, loop: AsyncLoop[RowT]) -> tuple[list[Row], int]:
-        """Wait for the rows of a record batch; return them, and how many records they are of."""
-        rows: list[Row] = []
-        number = 0
-        self._plan.keeps_all = True
-        try:
-            while len(rows) < ROWS and not loop.is_stopped:
+    async def fill(self, loop: AsyncLoop[RowT]) -> Filling[RowT]:
+        """Wait for the rows of a record batch, and return them."""
+        filling = Filling(self.table)
+        with self._keeping_all(plain=True):
+            while not (filling.is_full or loop.is_stopped):
                 is_over = self._plan.is_finished
-                records = self._ready_after(self._account.returned + number)
-                for record in records:
-                    rows += self._plan.operation.table.rows(record)
-                    number += 1
-                    if len(rows) >= ROWS:
-                        break
+                records = self._ready_after(self._account.returned + filling.records)
+                filling.add(records)
                 if not records and is_over:
                     break
                 if not records:
                     await self._wait_for_news(loop)
-        finally:
-            self._plan.keeps_all = False
-        return rows, number
+        return filling
 
     async def finish(self, loop: AsyncLoop[RowT]) -> None:
         """End a loop that has come to its end.
@@ -145,28 +202,26 @@ class AsyncRead(Reading[RowT]):
         self._report_end()
         self._end_was_seen = self._plan.is_finished
 
-    async def read_all(self) -> list[tuple[str, RowT]]:
-        """Read everything; return the records, which are still to be returned to the caller."""
-        loop = self.start()
-        self._plan.keeps_all = True
+    async def read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
+        """Read everything; return the ids and records, which are still to be returned."""
+        loop = await self.start()
         try:
-            while not (loop.is_stopped or self._plan.is_finished):
+            with self._keeping_all(plain=plain):
+                while not (loop.is_stopped or self._plan.is_finished):
+                    self._raise_failure()
+                    await self._wait_for_news(loop)
                 self._raise_failure()
-                await self._wait_for_news(loop)
-            self._raise_failure()
-            if loop.error is not None and not self._plan.is_finished:
-                raise loop.error
-            self._report_end()
+                if loop.error is not None and not self._plan.is_finished:
+                    raise loop.error
+                self._report_end()
         finally:
-            self._plan.keeps_all = False
             await loop.end()
         return self._left()
 
-    def return_all(self, left: list[tuple[str, RowT]]) -> list[tuple[str, RowT]]:
-        """Note that the caller gets all these records; return them."""
+    def return_all(self, records: Sequence[RowT]) -> None:
+        """Note that the caller gets all these records."""
         self._end_was_seen = self._plan.is_finished
-        self.count_returned(len(left))
-        return left
+        self.count_returned(len(records))
 
     def count_returned(self, number: int) -> None:
         """Note that the caller gets the next records that are ready."""
@@ -177,11 +232,17 @@ class AsyncRead(Reading[RowT]):
         """The table that the records make."""
         return self._plan.operation.table
 
-    async def _wait_for_news(self, loop: AsyncLoop[RowT]) -> None:
+    async def _wait_for_news(self, loop: AsyncLoop[RowT], seconds: float | None = None) -> bool:
+        """Wait until something may have changed; return whether that took longer than it may."""
         self._report()
         loop.bell.set()  # also since what was returned makes room
-        await loop.news.wait()
+        try:
+            async with asyncio.timeout(seconds):
+                await loop.news.wait()
+        except TimeoutError:
+            return True
         loop.news.clear()
+        return False
 
 
 class _Looping(Generic[RowT]):
@@ -192,11 +253,11 @@ class _Looping(Generic[RowT]):
         self._loop: AsyncLoop[RowT] | None = None
         self._is_over = False
 
-    def _begin(self) -> AsyncLoop[RowT]:
+    async def _begin(self) -> AsyncLoop[RowT]:
         if self._is_over:
             raise StopAsyncIteration
         if self._loop is None:
-            self._loop = self._read.start()
+            self._loop = await self._read.start()
         return self._loop
 
     async def _end(self) -> None:
@@ -216,7 +277,7 @@ class _Records(_Looping[RowT], AsyncIterator[RowT]):
     """A loop over the records of a read."""
 
     async def __anext__(self) -> RowT:
-        loop = self._begin()
+        loop = await self._begin()
         try:
             record = await self._read.next_record(loop)
             if record is None:
@@ -249,17 +310,17 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
 
     async def __anext__(self) -> pa.RecordBatch:
         """Return the next one. Raises what `Read` raises."""
-        loop = self._begin()
+        loop = await self._begin()
         try:
-            rows, number = await self._read.next_rows(loop)
-            record_batch = self._read.table.record_batch(rows)
-            if not rows:
+            filling = await self._read.fill(loop)
+            record_batch = filling.record_batch()
+            if filling.is_empty:
                 await self._read.finish(loop)
         except BaseException:
             await self._end()
             raise
-        self._read.count_returned(number)
-        if not rows:
+        self._read.count_returned(filling.records)
+        if filling.is_empty:
             self._is_over = True
             raise StopAsyncIteration
         return record_batch
@@ -273,16 +334,9 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
         Raises:
             Exception: As when iterating.
         """
-        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
-
         if self._loop is not None:
             await self._loop.end()
-        left = await self._read.read_all()
-        table = arrow.table(self.schema, rows_of(self._read.table, left))
-        self._read.return_all(left)
+        _, records = await self._read.read_all(plain=True)
+        table = table_of(self._read.table, records)
+        self._read.return_all(records)
         return table
-
-
-def rows_of(table: Table[RowT], left: list[tuple[str, RowT]]) -> Iterator[Row]:
-    """Yield the rows of records."""
-    return chain.from_iterable(table.rows(record) for _, record in left)

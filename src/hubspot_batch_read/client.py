@@ -10,18 +10,20 @@ from typing import Any, Self
 from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
-from hubspot_batch_read.core.operation import Operation, Response, RowT
+from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
 from hubspot_batch_read.operations import associations, associations_v3, campaigns
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import ClosedError, OnProgress
 from hubspot_batch_read.threads import Loop, Wait
+from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import (
     Association,
     AssociationV3,
     Campaign,
     WorkflowIdMapping,
 )
+from hubspot_batch_read_api.types import Response as SdkResponse
 
 PATIENCE = 1.0
 """Seconds that the closing of a client waits for the requests in flight."""
@@ -67,7 +69,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ValueError: A type cannot be part of a path, or `on_error` is neither.
+            ArgumentError: A type cannot be part of a path, or `on_error` is neither.
         """
         operation = associations(from_type, to_type)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -121,7 +123,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ValueError: A property or a date is invalid, or `on_error` is neither.
+            ArgumentError: A property or a date is invalid, or `on_error` is neither.
         """
         operation = campaigns(properties=properties, start_date=start_date, end_date=end_date)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -149,7 +151,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: Both or neither of the two were passed, or not an iterable of ids.
-            ValueError: `on_error` is neither.
+            ArgumentError: `on_error` is neither.
         """
         operation, ids = workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
         return self._read(operation, ids, on_error, on_progress)
@@ -185,14 +187,22 @@ class HubSpot(Connection[Loop[Any]]):
         on_error: OnError,
         on_progress: OnProgress | None,
     ) -> Read[RowT]:
+        plan = self._plan(operation, ids, on_error)
+
         def send(request: Request[RowT], wait: Wait) -> Response[RowT]:
-            call = self._call(request.operation.endpoint.sync_detailed, request)
-            return self._sender.send(call, wait, name_of(request))
+            http_request = self._http_request(request)
+
+            def once() -> SdkResponse[Envelope[RowT]]:
+                response = self._client.get_httpx_client().post(**http_request)
+                return parse_response(response, plan.decode)
+
+            return self._sender.send(once, wait, name_of(request))
 
         return Read(
-            self._plan(operation, ids, on_error),
+            plan,
             send,
             max_concurrency=self._max_concurrency,
             on_progress=on_progress,
+            explain=self._explain,
             register=self._register,
         )

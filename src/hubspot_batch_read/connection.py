@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from weakref import WeakSet
 
@@ -12,8 +11,10 @@ from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.sending.limits import RateLimitSetting
 from hubspot_batch_read.sending.sender import Sender
+from hubspot_batch_read.sentences import sentence
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.client import (
     BASE_URL,
@@ -21,12 +22,12 @@ from hubspot_batch_read_api.client import (
     TokenSource,
     checked_token,
 )
+from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_api.types import Lock
 
 if TYPE_CHECKING:
     import httpx
 
-ResultT = TypeVar("ResultT")
 LoopT = TypeVar("LoopT")
 
 OnError = Literal["raise", "collect"]
@@ -74,16 +75,18 @@ class Connection(Generic[LoopT]):
         Raises:
             ImportError: A rate limit in Redis needs the extra `shared`.
             TypeError: `httpx_args` has an argument that httpx does not know.
-            ValueError: There is no access token, an argument is invalid, or an environment variable
-                for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE` and the
-                like). The message names the argument or variable, and never shows a password.
+            ArgumentError: There is no access token, an argument is invalid, or an environment
+                variable for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE`
+                and the like). It names the argument or variable, and never shows a password.
         """
         if access_token is None:
             access_token = _token_of_environment()
         elif not access_token:
-            raise ValueError(f"access_token: give one, or set {TOKEN_VARIABLE}")
+            raise _no_token()
+        elif not callable(access_token):
+            checked_token(access_token, "access_token")
         if type(max_concurrency) is not int or max_concurrency < 1:
-            raise ValueError("max_concurrency: expected a whole number, 1 or more")
+            raise ArgumentError("max_concurrency", "expected a whole number, 1 or more")
         self._client = AuthenticatedClient(
             access_token,
             base_url,
@@ -93,6 +96,7 @@ class Connection(Generic[LoopT]):
         )
         self._sender = Sender(max_retries=max_retries, rate_limit=rate_limit, max_wait=max_wait)
         self._max_concurrency = max_concurrency
+        self._given_token = access_token if isinstance(access_token, str) else None
         self._base_url = base_url
         self._loops: WeakSet[LoopT] = WeakSet()
         self._loops_lock = Lock()
@@ -108,15 +112,18 @@ class Connection(Generic[LoopT]):
 
     def _plan(self, operation: Operation[RowT], ids: Ids, on_error: OnError) -> Plan[RowT]:
         if on_error not in ("raise", "collect"):
-            raise ValueError(f"on_error: expected 'raise' or 'collect', got {on_error!r}")
+            raise ArgumentError("on_error", f"expected 'raise' or 'collect', got {on_error!r}")
         return Plan(operation, ids, window=self._max_concurrency, collect=on_error == "collect")
 
-    def _call(self, send: Callable[..., ResultT], request: Request[RowT]) -> Callable[[], ResultT]:
-        """Return a call of a generated endpoint, with all its arguments."""
+    def _explain(self, error: BaseException) -> str:
+        """Return what happened in a sentence without secrets, which may go into a file."""
+        tokens = self._client.tokens + ((self._given_token,) if self._given_token else ())
+        return Hidden(tokens).mask(sentence(error))
+
+    def _http_request(self, request: Request[RowT]) -> dict[str, Any]:
+        """Return a request as arguments of httpx."""
         operation = request.operation
-        return partial(
-            send, *operation.path, client=self._client, body=request.body, **operation.query
-        )
+        return operation.endpoint.request(*operation.path, body=request.body, **operation.query)
 
 
 def name_of(request: Request[Any]) -> str:
@@ -129,5 +136,9 @@ def _token_of_environment() -> str:
     # Variables often end with the line end of the file they were read from.
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
-        raise ValueError(f"access_token: give one, or set {TOKEN_VARIABLE}")
+        raise _no_token()
     return checked_token(token, TOKEN_VARIABLE)
+
+
+def _no_token() -> ArgumentError:
+    return ArgumentError("access_token", f"give one, or set {TOKEN_VARIABLE}")

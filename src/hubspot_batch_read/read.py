@@ -11,25 +11,33 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from inspect import GEN_SUSPENDED, getgeneratorstate
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import ref
 
 from hubspot_batch_read.core.account import Ready
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
-from hubspot_batch_read.reading import OnProgress, Reading, by_id
-from hubspot_batch_read.tables import ROWS, Row
+from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.file_reading import FileReading
+from hubspot_batch_read.reading import Explain, OnProgress, by_id
+from hubspot_batch_read.tables.filling import Filling, table_of
+from hubspot_batch_read.tables.frames import to_pandas, to_polars
 from hubspot_batch_read.threads import Loop, Send
 
 if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
+    import polars as pl
     import pyarrow as pa
+
+    from hubspot_batch_read.files import FileFormat, FileWriter, Target
 
 
 T = TypeVar("T")
+FrameT = TypeVar("FrameT")
 
 
-class Read(Reading[RowT]):
+class Read(FileReading[RowT]):
     """A read: iterate over it for the records, and look at it for the account of the ids.
 
         contacts = hubspot.read_associations("contacts", "companies", contact_ids)
@@ -56,10 +64,11 @@ class Read(Reading[RowT]):
         *,
         max_concurrency: int,
         on_progress: OnProgress | None,
+        explain: Explain = str,
         register: Callable[[Loop[Any]], object] = lambda _: None,
     ) -> None:
         """Begin with nothing read; reads come from the methods of `HubSpot`."""
-        super().__init__(plan, on_progress=on_progress)
+        super().__init__(plan, on_progress=on_progress, explain=explain)
         self._max_concurrency = max_concurrency
         self._send = send
         self._register = register
@@ -98,8 +107,8 @@ class Read(Reading[RowT]):
         Raises:
             Exception: As when iterating.
         """
-        left = self._read_all()
-        records, number = [record for _, record in left], len(left)
+        _, left = self._read_all()
+        records, number = [*self._models(left)], len(left)
         self._end_was_seen = self._plan_is_finished()
         # The last step, and nothing that an interrupt could come after: until then, another call
         # returns them.
@@ -113,8 +122,8 @@ class Read(Reading[RowT]):
             Exception: As when iterating.
             ValueError: Two records have the same id, which was given twice with `unique_ids`.
         """
-        left = self._read_all()
-        records, number = by_id(left), len(left)
+        ids, left = self._read_all()
+        records, number = by_id(ids, self._models(left)), len(left)
         self._end_was_seen = self._plan_is_finished()
         self._account.returned += number  # as in `all`
         return records
@@ -136,10 +145,87 @@ class Read(Reading[RowT]):
             Exception: While it is consumed, as when iterating. Polars and DuckDB raise exceptions
                 of their own instead; `failures` has what it was.
         """
-        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
         generator = self._noted(self._record_batches())
         return arrow.reader(self._plan.operation.table.schema, generator)
+
+    def to_file(
+        self,
+        path: Target,
+        *,
+        format: FileFormat | None = None,  # noqa: A002 - what everyone calls it
+        missing: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+    ) -> Summary:
+        """Read everything, and write the records to a file.
+
+            contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+            contacts.to_file("companies.parquet", missing="missing.jsonl", resume=True)
+
+        Whatever ends this, what was read is in the files, and each id is in one of them, if there
+        is one for missing ids. A checkpoint beside the file (`companies.parquet.checkpoint`) lets
+        another run with `resume` go on, also after a crash. `docs/files.md` says more.
+
+        Args:
+            path: The file, or a binary file that is open, such as `sys.stdout.buffer`.
+            format: "jsonl", "csv", "excel" (CSV that Excel opens right) or "parquet"; default: what
+                the ending of the name says, and JSON Lines if it has none.
+            missing: The path of a file for the ids without a record: a JSON line for each, and for
+                each that was not read.
+            resume: Whether to go on with what an earlier run has left, if there is anything. The
+                ids must be the same in the same order; others may come after them.
+
+        Returns:
+            The numbers of the whole, those of earlier runs included. With `on_error="collect"`,
+            ids may be left that were not read: see `unread` there.
+
+        Raises:
+            RuntimeError: The read has begun.
+            FileRefusedError: A file has something that must not be lost, is written by another run,
+                or cannot be gone on with. Nothing was changed.
+            OSError: A file cannot be written.
+            Exception: As when iterating. With `on_error="collect"`, it is raised if it would be the
+                same for other ids, or if three chunks in a row could not be read.
+        """
+        with self._writer(path, format, missing, resume=resume) as writer:
+            self._begin(writer)
+            writer.begin()
+            try:
+                self._write_parts(writer)
+                self._report_end()
+                self._finish(writer)
+            except BaseException as error:
+                self.close()
+                self._stop(writer, error)
+                raise
+        return self.summary
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Read everything, and return the rows as a data frame of pandas with Arrow's types.
+
+        So ids are text, and integers stay integers beside nulls. `docs/tables.md` has the columns.
+        All records are in memory meanwhile; `to_arrow` reads tables that are too large for that. If
+        this raises, another call returns what was read before, and the rest.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow`, or pandas, is not installed.
+            Exception: As when iterating.
+        """
+        frame, number = self._read_table(to_pandas)
+        self._account.returned += number  # as in `all`
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Read everything, and return the rows as a data frame of Polars; see `to_pandas`.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow`, or Polars, is not installed.
+            Exception: As when iterating.
+        """
+        frame, number = self._read_table(to_polars)
+        self._account.returned += number  # as in `all`
+        return frame
 
     def close(self) -> None:
         """End the loop that iterates over the read, if there is one; any thread may do this."""
@@ -178,7 +264,7 @@ class Read(Reading[RowT]):
         self._yielded = 1
         with self._running() as loop:
             while ready := self._next_ready(loop):
-                for record in ready.records[account.returned - ready.start :]:
+                for record in self._models(ready.records[account.returned - ready.start :]):
                     if loop.is_stopped:
                         break
                     try:
@@ -190,26 +276,42 @@ class Read(Reading[RowT]):
         self._end_was_seen = is_end
 
     def _record_batches(self) -> Generator[pa.RecordBatch]:
-        table = self._plan.operation.table
-        with self._running() as loop, self._keeping_all():
+        with self._running() as loop, self._keeping_all(plain=True):
             while True:
-                rows, number = self._next_rows(loop)
-                if not rows:
-                    self._account.returned += number
+                filling = self._fill(loop)
+                if filling.is_empty:
+                    self._account.returned += filling.records
                     break
-                record_batch = table.record_batch(rows)
-                self._yielded = number
+                record_batch = filling.record_batch()
+                self._yielded = filling.records
                 try:
                     yield record_batch
                 finally:
-                    self._account.returned += number
+                    self._account.returned += filling.records
             self._report_end()
             is_end = not loop.is_stopped
         self._end_was_seen = is_end
 
-    def _read_all(self) -> list[tuple[str, RowT]]:
-        """Read everything; return the records, which are still to be returned to the caller."""
-        with self._running() as loop, self._keeping_all():
+    def _write_parts(self, writer: FileWriter[RowT]) -> None:
+        with self._running(for_file=True) as loop:
+            self._pull()
+            while not (loop.is_stopped or self._is_over()):
+                if part := self._next_part():
+                    writer.write(part)
+                    self._return_part(writer, part)
+                elif self._wait_for_news(writer.seconds_left):
+                    writer.save_if_due()
+
+    def _read_table(self, convert: Callable[[pa.Table], FrameT]) -> tuple[FrameT, int]:
+        """Read everything; return the table, converted, and how many records are in it."""
+        _, records = self._read_all(plain=True)
+        frame = convert(table_of(self._plan.operation.table, records))
+        self._end_was_seen = self._plan_is_finished()
+        return frame, len(records)
+
+    def _read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
+        """Read everything; return the ids and records, which are still to be returned."""
+        with self._running() as loop, self._keeping_all(plain=plain):
             self._is_collecting = True
             try:
                 while not (loop.is_stopped or self._plan_is_finished()):
@@ -221,18 +323,10 @@ class Read(Reading[RowT]):
                 self._is_collecting = False
         return self._left()
 
-    @contextmanager
-    def _keeping_all(self) -> Iterator[None]:
-        self._plan.keeps_all = True
-        try:
-            yield
-        finally:
-            self._plan.keeps_all = False
-
     # The loop
 
     @contextmanager
-    def _running(self) -> Iterator[Loop[RowT]]:
+    def _running(self, *, for_file: bool = False) -> Iterator[Loop[RowT]]:
         """Have threads send requests meanwhile.
 
         Raises:
@@ -242,7 +336,7 @@ class Read(Reading[RowT]):
         if is_running and (self._is_suspended or self._is_collecting):
             raise RuntimeError("this is being read already")
         self.close()  # an interrupt can leave a loop
-        self._check_left()
+        self._begin_loop(for_file=for_file)
         self._leave_requests_to_parent()
         self._loop = loop = Loop(
             self._plan, self._lock, self._send, self._bell, self._news, self._max_concurrency
@@ -278,28 +372,28 @@ class Read(Reading[RowT]):
             self._wait_for_news()
         return None
 
-    def _next_rows(self, loop: Loop[RowT]) -> tuple[list[Row], int]:
-        """Wait for the rows of a record batch; return them, and how many records they are of."""
-        rows: list[Row] = []
-        number = 0
-        while len(rows) < ROWS and not loop.is_stopped:
+    def _fill(self, loop: Loop[RowT]) -> Filling[RowT]:
+        """Wait for the rows of a record batch, and return them."""
+        filling = Filling(self._plan.operation.table)
+        while not (filling.is_full or loop.is_stopped):
             is_over = self._plan_is_finished()
-            records = self._ready_after(self._account.returned + number)
-            for record in records:
-                rows += self._plan.operation.table.rows(record)
-                number += 1
-                if len(rows) >= ROWS:
-                    break
+            records = self._ready_after(self._account.returned + filling.records)
+            filling.add(records)
             if not records and is_over:
                 break
             if not records:
                 self._wait_for_news()
-        return rows, number
+        return filling
 
-    def _wait_for_news(self) -> None:
+    def _wait_for_news(self, seconds: float | None = None) -> bool:
+        """Wait until something may have changed; return whether that took longer than it may."""
         self._report()
         if not self._pull():
-            self._news.get()
+            try:
+                self._news.get(timeout=seconds)
+            except Empty:
+                return True
+        return False
 
     def _pull(self) -> bool:
         """Pull ids, if the plan needs some; return whether it did."""

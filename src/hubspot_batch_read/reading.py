@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Generic
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Generic
+
+from attrs import evolve
 
 from hubspot_batch_read.core.account import MissingIds, Ready
 from hubspot_batch_read.core.operation import RowT
@@ -12,9 +16,16 @@ from hubspot_batch_read.core.results import Failure, Summary, Truncation
 from hubspot_batch_read_api.errors import HubSpotError
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Lock
+from hubspot_batch_read_runtime.plain import as_model
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OnProgress = Callable[[Summary], object]
 """Called after responses, and at the end, with how far the read has come."""
+
+Explain = Callable[[BaseException], str]
+"""Returns what happened in a sentence without secrets."""
 
 
 class ClosedError(HubSpotError):
@@ -33,13 +44,18 @@ class Reading(Generic[RowT]):
     call.
     """
 
-    def __init__(self, plan: Plan[RowT], *, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self, plan: Plan[RowT], *, on_progress: OnProgress | None, explain: Explain
+    ) -> None:
         """Begin with nothing read; for use by `Read` and `AsyncRead`."""
         self._plan = plan
         self._account = plan.account
         self._on_progress = on_progress
+        self._explain = explain
         self._reported = 0
+        self._begun_at: float | None = None
         self._end_was_seen = False
+        self._has_plain_rows = False
         # Held by whoever looks at or changes the plan.
         self._lock = Lock()
 
@@ -51,6 +67,19 @@ class Reading(Generic[RowT]):
             print(missing.id, missing.reason, missing.message)
         """
         return self._account.missing
+
+    def missing_to_arrow(self) -> pa.Table:
+        """Return the missing ids as an Arrow table, whose columns are the fields of `Missing`.
+
+        `context` is a map of lists of text. Half of a surrogate pair in a text becomes U+FFFD.
+
+        Raises:
+            ModuleNotFoundError: The extra `arrow` is not installed.
+        """
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+
+        with self._lock:
+            return arrow.missing_table(self._account.missing)
 
     def unread(self) -> Iterator[str]:
         """Return the ids that were not read: their request failed, is in flight, or was not sent.
@@ -84,24 +113,33 @@ class Reading(Generic[RowT]):
     @property
     def summary(self) -> Summary:
         """The account in numbers."""
-        with self._lock:
-            return self._plan.summary(self._returned)
+        return self._summary()
 
     def __repr__(self) -> str:
         """Return the numbers."""
         return f"<{type(self).__name__}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        """Return the numbers as a table, for notebooks."""
+        return f"<strong>{type(self).__name__}</strong>{self.summary._repr_html_()}"
 
     @property
     def _returned(self) -> int:
         """How many records the caller has."""
         return self._account.returned
 
-    def _check_left(self) -> None:
-        """Refuse to read again what was read to its end, as the caller knows.
+    def _begin_loop(self, *, for_file: bool) -> None:
+        """Begin to read, but refuse to read again what was read to its end, as the caller knows.
 
         Raises:
-            RuntimeError: It was.
+            RuntimeError: It was, or was written to a file.
         """
+        if self._begun_at is None:
+            self._begun_at = monotonic()
+        if self._plan.makes_parts and not for_file:
+            raise RuntimeError(
+                "this was written to a file; to read the ids again, call the client's method again"
+            )
         if self._end_was_seen and self._is_over():
             raise RuntimeError(
                 "this was read to its end; to read the ids again, call the client's method again"
@@ -111,7 +149,8 @@ class Reading(Generic[RowT]):
         """Return whether everything was read and returned."""
         with self._lock:
             self._account.drop_returned()
-            return self._plan.is_finished and not self._account.ready
+            is_left = self._account.ready or self._account.parts
+            return self._plan.is_finished and not is_left
 
     def _first_ready(self) -> Ready[RowT] | None:
         """Return the chunk whose records are to be returned next; None if none is ready.
@@ -135,10 +174,28 @@ class Reading(Generic[RowT]):
                     self._account.ready.remove(item)
                     raise item.error
 
-    def _left(self) -> list[tuple[str, RowT]]:
-        """Return the records that are ready, each with its id."""
+    def _left(self) -> tuple[list[str], list[RowT]]:
+        """Return the records that are ready, after their ids."""
         with self._lock:
-            return [(str(key), record) for key, record in self._account.left(self._returned)]
+            left = [*self._account.left(self._returned)]
+        return [str(key) for key, _ in left], [record for _, record in left]
+
+    @contextmanager
+    def _keeping_all(self, *, plain: bool = False) -> Iterator[None]:
+        """Keep all records meanwhile, and make plain rows of them or models."""
+        self._plan.keeps_all = True
+        self._plan.is_plain = plain
+        self._has_plain_rows |= plain
+        try:
+            yield
+        finally:
+            self._plan.keeps_all = self._plan.is_plain = False
+
+    def _models(self, records: Sequence[RowT]) -> Sequence[RowT]:
+        """Return records as models; a table that was left off leaves plain rows."""
+        if not self._has_plain_rows:
+            return records
+        return [as_model(self._plan.operation.row, record) for record in records]
 
     def _ready_after(self, number: int) -> list[RowT]:
         """Return the records of the first chunk that is ready and has any after so many.
@@ -168,21 +225,24 @@ class Reading(Generic[RowT]):
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._reported = self._account.requests
-            with self._lock:
-                # What is kept to be returned at once counts as if it was returned.
-                is_kept = self._plan.keeps_all
-                returned = self._account.records if is_kept else self._returned
-                summary = self._plan.summary(returned)
-            self._on_progress(summary)
+            # What is kept to be returned at once counts as if it was returned.
+            self._on_progress(self._summary(is_kept=self._plan.keeps_all))
+
+    def _summary(self, *, is_kept: bool = False) -> Summary:
+        with self._lock:
+            summary = self._plan.summary(self._account.records if is_kept else self._returned)
+        if self._begun_at is None:
+            return summary
+        return evolve(summary, seconds=monotonic() - self._begun_at)
 
 
-def by_id(left: list[tuple[str, RowT]]) -> dict[str, RowT]:
+def by_id(ids: Sequence[str], records: Sequence[RowT]) -> dict[str, RowT]:
     """Return records by their id.
 
     Raises:
         ValueError: Two have the same id.
     """
-    records = dict(left)
-    if len(records) < len(left):
+    found = dict(zip(ids, records, strict=True))
+    if len(found) < len(ids):
         raise ValueError("two records have the same id; use all()")
-    return records
+    return found

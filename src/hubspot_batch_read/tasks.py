@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.operation import Response, RowT
 from hubspot_batch_read.core.plan import Plan
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Send = Callable[[Request[RowT]], Coroutine[Any, Any, Response[RowT]]]
 
@@ -51,8 +54,9 @@ class AsyncLoop(Generic[RowT]):
         """Stop, and wait for the requests in flight, which are cancelled."""
         self.stop()
         current = asyncio.current_task()
-        others = [task for task in self._tasks if task is not current]
-        await asyncio.gather(*others, return_exceptions=True)
+        left = [task for task in self._tasks if task is not current and not task.done()]
+        if left:  # otherwise, they may be of an event loop that is closed
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _work(self) -> None:
         try:
@@ -64,14 +68,18 @@ class AsyncLoop(Generic[RowT]):
     async def _next_request(self) -> Request[RowT]:
         while True:
             self.bell.clear()
+            before = self._plan.position
             if lack := self._plan.lack:
                 self._plan.ids.pull(lack)
-            if request := self._plan.next_request():
+            request = self._plan.next_request()
+            # Not always: the caller rings the bell when it waits, and so they would go on for ever.
+            if self._plan.position != before:
+                self.news.set()
+            if request is not None:
                 self.bell.set()  # another task may find one, too
                 if len(self._tasks) < self._max_tasks:
                     self.start_task()
                 return request
-            self.news.set()
             if not self._plan.lack:
                 await self.bell.wait()
 
@@ -87,6 +95,16 @@ class AsyncLoop(Generic[RowT]):
             self._plan.receive(request, response.parsed)
         self.news.set()
         self.bell.set()
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Make a call in a thread, and wait for its end even if the task is cancelled meanwhile."""
+    task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

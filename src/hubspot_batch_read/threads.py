@@ -92,9 +92,13 @@ class Loop(Generic[RowT]):
             with self._lock:
                 if self.is_stopped:  # and unread() may have told what is left
                     break
+                before = self._plan.position
                 request = self._plan.next_request()
                 is_short = request is not None and len(self._threads) < self._max_threads
-            self._news.put(None)
+                has_news = request is not None or self._plan.position != before
+            # Not always: the caller rings the bell when it waits, and so they would go on for ever.
+            if has_news:
+                self._news.put(None)
             if request is not None:
                 self._bell.put(None)  # another thread may find one, too
                 if is_short:

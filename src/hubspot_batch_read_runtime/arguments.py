@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from hubspot_batch_read_runtime.errors import ArgumentError
+
 
 def path_segment(name: str, value: object) -> str:
     """Return an object type that is safe to put into a path.
 
     Raises:
-        ValueError: The value has characters that an object type cannot have.
+        ArgumentError: The value has characters that an object type cannot have.
     """
     if not isinstance(value, str) or not re.fullmatch("[A-Za-z0-9_-]+", value):
-        raise ValueError(f"{name}: expected letters, digits, '_' and '-' only, got {value!r}")
+        raise ArgumentError(name, f"expected letters, digits, '_' and '-' only, got {value!r}")
     return value
 
 
@@ -23,7 +25,7 @@ def iso_date(name: str, value: object) -> str | None:
     """Return a date, or text in this form already, as YYYY-MM-DD.
 
     Raises:
-        ValueError: The value is neither.
+        ArgumentError: The value is neither.
     """
     if value is None:
         return None
@@ -33,23 +35,23 @@ def iso_date(name: str, value: object) -> str | None:
     if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         with suppress(ValueError):
             return datetime.date.fromisoformat(value).isoformat()
-    raise ValueError(f"{name}: expected a date or YYYY-MM-DD, got {value!r}")
+    raise ArgumentError(name, f"expected a date or YYYY-MM-DD, got {value!r}")
 
 
 def comma_separated(name: str, value: object) -> str | None:
     """Return a list of names as one comma-separated value; None if it is empty.
 
     Raises:
-        ValueError: The value is not a list of names, or a name is empty or has a comma.
+        ArgumentError: The value is not a list of names, or a name is empty or has a comma.
     """
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise ValueError(f"{name}: expected a list of names, got {value!r}")  # noqa: TRY004 - documented
+        raise ArgumentError(name, f"expected a list of names, got {value!r}")
     items = list(value)
     for item in items:
         if not isinstance(item, str) or not item or "," in item:
-            raise ValueError(f"{name}: expected names without commas, got {item!r}")
+            raise ArgumentError(name, f"expected names without commas, got {item!r}")
     return ",".join(items) or None
 
 

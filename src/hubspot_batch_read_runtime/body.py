@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from hubspot_batch_read_runtime.errors import ResponseTooLargeError
+from hubspot_batch_read_runtime.errors import ArgumentError, ResponseTooLargeError
 from hubspot_batch_read_runtime.heads import end_heads
 from hubspot_batch_read_runtime.printing import printable
 
@@ -21,10 +21,10 @@ class Limit:
     """
 
     def __init__(self, max_bytes: int) -> None:
-        """Take the maximum size of a body; raises ValueError if it cannot be one."""
+        """Take the maximum size of a body; raises ArgumentError if it cannot be one."""
         if type(max_bytes) is not int or max_bytes < 1:
-            raise ValueError(
-                f"max_response_bytes: expected a whole number, 1 or more, got {max_bytes!r}"
+            raise ArgumentError(
+                "max_response_bytes", f"expected a whole number, 1 or more, got {max_bytes!r}"
             )
         self.max_bytes = max_bytes
 

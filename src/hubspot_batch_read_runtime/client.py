@@ -15,9 +15,11 @@ from hubspot_batch_read_runtime.body import Limit
 from hubspot_batch_read_runtime.environment import (
     check_proxies,
     checked_base_url,
+    checked_timeout,
     with_tls_context,
 )
 from hubspot_batch_read_runtime.error_body import ErrorBody
+from hubspot_batch_read_runtime.errors import ArgumentError
 from hubspot_batch_read_runtime.exchange import AsyncClient, SyncClient
 from hubspot_batch_read_runtime.locks import Lock
 from hubspot_batch_read_runtime.tokens import Auth, Token, TokenSource, token_source
@@ -58,12 +60,12 @@ class Client:
             error_model: The model of a response with an error.
 
         Raises:
-            ValueError: An argument, or an environment variable for httpx, cannot be used.
+            ArgumentError: An argument, or an environment variable for httpx, cannot be used.
             TypeError: `httpx_args` has an argument that httpx does not know.
         """
         self._token = Token(token_source(token))
         self._base_url = checked_base_url(base_url)
-        self._timeout = timeout
+        self._timeout = checked_timeout(timeout)
         self._limit = Limit(max_response_bytes)
         self._error_model = error_model
         args = dict(httpx_args or {})
@@ -71,7 +73,7 @@ class Client:
         headers.update(args.pop("headers", None))
         headers["Accept-Encoding"] = "gzip"  # what Body decompresses
         if taken := args.keys() & {"auth", "base_url", "timeout"}:
-            raise ValueError(f"httpx_args: {min(taken)} is set by the client itself")
+            raise ArgumentError("httpx_args", f"{min(taken)} is set by the client itself")
         check_proxies(args)
         common = {
             "base_url": base_url,
@@ -89,6 +91,11 @@ class Client:
     def __repr__(self) -> str:
         """Return the address and the timeout."""
         return f"{type(self).__name__}(base_url={self._base_url!r}, timeout={self._timeout!r})"
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The access tokens in use, to be masked in what others say."""
+        return tuple(self._token.recent)
 
     def get_httpx_client(self) -> httpx.Client:
         """Return the httpx client of sync calls."""

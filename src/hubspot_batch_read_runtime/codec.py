@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import Any, NoReturn
 
+from hubspot_batch_read_runtime.locks import Lock
 from hubspot_batch_read_runtime.shapes import Shape
 from hubspot_batch_read_runtime.values import FAULTS
 
@@ -30,14 +32,21 @@ def decode(content: bytes | str) -> Any:
 
 
 def decode_as(shape: Shape, content: bytes | str) -> Any | None:
-    """Decode JSON to the struct of a shape; None if it does not match, or without msgspec."""
+    """Decode JSON to the struct of a shape; None if it does not match, or without msgspec.
+
+    The shape learns unknown keys, so that its structs have them.
+    """
     library = msgspec()
     if library is None:
         return None
     try:
         return _decoder(shape)(content)
-    except (library.MsgspecError, *FAULTS):
-        return None
+    except (library.MsgspecError, *FAULTS) as error:
+        if not ("unknown field" in str(error) and _learn(shape, content)):
+            return None
+    with suppress(library.MsgspecError, *FAULTS):
+        return _decoder(shape)(content)
+    return None
 
 
 def encode(value: object) -> bytes:
@@ -60,11 +69,28 @@ def msgspec() -> ModuleType | None:
     return library
 
 
-@cache
-def _decoder(shape: Shape) -> Any:
-    from msgspec.json import Decoder  # noqa: PLC0415 - only if msgspec is there
+_decoders: dict[Shape, Callable[[bytes | str], Any]] = {}
+# Held by whoever makes a decoder of what shapes know, or teaches them.
+_lock = Lock()
 
-    return Decoder(shape.struct()).decode
+
+def _decoder(shape: Shape) -> Callable[[bytes | str], Any]:
+    found = _decoders.get(shape)
+    if found is None:
+        from msgspec.json import Decoder  # noqa: PLC0415 - only if msgspec is there
+
+        with _lock:
+            found = _decoders[shape] = Decoder(shape.struct()).decode
+    return found
+
+
+def _learn(shape: Shape, content: bytes | str) -> bool:
+    """Teach a shape the unknown keys of a body; return whether there were new ones."""
+    with suppress(*FAULTS), _lock:
+        if shape.learn(decode(content)):
+            _decoders.clear()
+            return True
+    return False
 
 
 def _reject_constant(constant: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Addresses, proxies and certificates, checked before anything is sent.
+"""Addresses, timeouts, proxies and certificates, checked before anything is sent.
 
 httpx would accept some that cannot work, and show the passwords of others in its errors.
 """
@@ -11,31 +11,44 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from ipaddress import ip_address
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.request import getproxies
 
 import httpx
 
+from hubspot_batch_read_runtime.errors import ArgumentError
+
 
 def checked_base_url(base_url: object) -> str:
-    """Return the address of a server; raises ValueError if it cannot be one."""
+    """Return the address of a server; raises ArgumentError if it cannot be one."""
     with suppress(httpx.InvalidURL, UnicodeError):
         url = httpx.URL(base_url) if isinstance(base_url, str) else httpx.URL()
         # httpx would send a user name and password instead of the token, and log them.
         is_plain = not (url.userinfo or url.query or url.fragment)
         if url.scheme in ("http", "https") and _has_host(url) and is_plain:
             return str(base_url)
-    raise ValueError(
-        "base_url: expected http(s)://host, optionally with port and path, and nothing else"
+    raise ArgumentError(
+        "base_url", "expected http(s)://host, optionally with port and path, and nothing else"
     )
+
+
+def checked_timeout(timeout: object) -> float | httpx.Timeout | None:
+    """Return a timeout; raises ArgumentError if it cannot be one."""
+    if timeout is None or isinstance(timeout, httpx.Timeout):
+        return timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < inf:
+        problem = f"expected seconds, more than 0, an httpx.Timeout or None, got {timeout!r}"
+        raise ArgumentError("timeout", problem)
+    return timeout
 
 
 def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with the TLS context that sync and async calls share.
 
     Raises:
-        ValueError: A file of certificates or keys cannot be used; names the variable or argument.
+        ArgumentError: A file of certificates or keys cannot be used.
     """
     if "transport" in httpx_args:  # has its own context
         return httpx_args
@@ -47,9 +60,9 @@ def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
             _check_certificate_folders(os.environ.get("SSL_CERT_DIR"))
         context = httpx.create_ssl_context(verify, cert, trusts)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        name = _cause_of_tls_failure(verify, cert, trusts)
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ValueError(f"{name}: {problem}") from None
+        argument, value = _cause_of_tls_failure(verify, cert, trusts)
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ArgumentError(argument, f"{value}: {problem}") from None
     return {**httpx_args, "verify": context}
 
 
@@ -59,30 +72,33 @@ def _check_certificate_folders(folders: str | None) -> None:
         raise ValueError("no such folder")
 
 
-def _cause_of_tls_failure(verify: object, cert: object, trusts_environment: bool) -> str:
-    """Return the name of what a TLS context could not be made of."""
+def _cause_of_tls_failure(
+    verify: object, cert: object, trusts_environment: bool
+) -> tuple[str, str]:
+    """Return the argument or variable that a TLS context could not be made of, and which part."""
     if key_log := os.environ.get("SSLKEYLOGFILE"):  # Python's ssl module reads it in any case
         try:
             Path(key_log).open("ab").close()
         except OSError:
-            return "SSLKEYLOGFILE"
+            return "SSLKEYLOGFILE", key_log
     if verify is True and trusts_environment:
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
             if os.environ.get(name):
-                return f"{name} ({os.environ[name]})"
-    return "httpx_args: cert" if cert and verify in (True, False) else "httpx_args: verify"
+                return name, os.environ[name]
+    return "httpx_args", "cert" if cert and verify in (True, False) else "verify"
 
 
 def check_proxies(httpx_args: Mapping[str, Any]) -> None:
     """Check the proxies that httpx will use, since its own errors would show their passwords.
 
     Raises:
-        ValueError: One cannot be used; names the variable or argument.
+        ArgumentError: One cannot be used.
     """
     if "transport" in httpx_args:  # httpx then looks for no proxy
         return
     if (proxy := httpx_args.get("proxy")) is not None:
-        _check_proxy("httpx_args: proxy", proxy)
+        if problem := _problem_of_proxy(proxy):
+            raise ArgumentError("httpx_args", f"proxy: {problem}")
     elif httpx_args.get("trust_env", True):
         proxies = getproxies()
         direct = [host.strip() for host in proxies.get("no", "").split(",")]
@@ -93,7 +109,8 @@ def check_proxies(httpx_args: Mapping[str, Any]) -> None:
         for scheme in ("http", "https", "all"):
             if address := proxies.get(scheme):
                 address = address if "://" in address else f"http://{address}"
-                _check_proxy(_variable(f"{scheme}_proxy"), address)
+                if problem := _problem_of_proxy(address):
+                    raise ArgumentError(_variable(f"{scheme}_proxy"), problem)
 
 
 def _variable(name: str) -> str:
@@ -101,19 +118,17 @@ def _variable(name: str) -> str:
     return name if name in os.environ or name.upper() not in os.environ else name.upper()
 
 
-def _check_proxy(name: str, proxy: Any) -> None:
+def _problem_of_proxy(proxy: Any) -> str | None:
+    """Return why a proxy cannot be used, without its address; None if it can."""
     try:
         url = proxy.url if isinstance(proxy, httpx.Proxy) else httpx.URL(proxy)
     except (httpx.InvalidURL, TypeError, UnicodeError):
         url = httpx.URL()
     if url.scheme not in ("http", "https", "socks5", "socks5h") or not _has_host(url):
-        raise ValueError(
-            f"{name}: expected the address of a proxy, such as http://proxy:3128 or socks5://proxy:1080"
-        )
+        return "expected the address of a proxy, such as http://proxy:3128 or socks5://proxy:1080"
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise ValueError(
-            f"{name}: for a SOCKS proxy, httpx needs an extra: pip install 'httpx[socks]'"
-        )
+        return "for a SOCKS proxy, httpx needs an extra: pip install 'httpx[socks]'"
+    return None
 
 
 def _check_exception(name: str, host: str) -> None:
@@ -123,7 +138,7 @@ def _check_exception(name: str, host: str) -> None:
     try:
         httpx.URL(host if "://" in host else f"all://*{host}")
     except httpx.InvalidURL:
-        raise ValueError(f"{name}: expected the names of hosts, got {host!r}") from None
+        raise ArgumentError(name, f"expected the names of hosts, got {host!r}") from None
 
 
 def _has_host(url: httpx.URL) -> bool:

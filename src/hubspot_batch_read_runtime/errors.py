@@ -1,5 +1,6 @@
 """The exceptions that the SDK raises.
 
+    ArgumentError                   an argument that cannot be used; a ValueError
     HubSpotError
     ├── ApiError                    any status but 2xx
     │   ├── BadRequestError         400
@@ -28,17 +29,41 @@ if TYPE_CHECKING:
     from hubspot_batch_read_runtime.error_body import ErrorDetail
 
 
-class HubSpotError(Exception):
-    """Base class of the exceptions."""
+class ArgumentError(ValueError):
+    """An argument cannot be used, or an environment variable in place of one."""
+
+    argument: str
+    """Name of the argument or variable."""
+    problem: str
+    """What is wrong with it, safe to print and without secrets."""
+
+    def __init__(self, argument: str, problem: str) -> None:
+        """Name the argument."""
+        super().__init__(f"{argument}: {problem}")
+        self.argument = argument
+        self.problem = problem
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the attributes too: they are arguments of `__init__`, and `args` has only text."""
-        return _restore, (type(self), self.args, self.__dict__)
+        """Pickle the attributes too."""
+        return _reduced(self)
+
+
+class HubSpotError(Exception):
+    """Base class of the exceptions that requests raise."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the attributes too."""
+        return _reduced(self)
+
+
+def _reduced(error: Exception) -> tuple[Any, ...]:
+    # The attributes are arguments of `__init__`, and `args` has only text.
+    return _restore, (type(error), error.args, error.__dict__)
 
 
 def _restore(
-    cls: type[HubSpotError], args: tuple[object, ...], state: Mapping[str, object]
-) -> HubSpotError:
+    cls: type[Exception], args: tuple[object, ...], state: Mapping[str, object]
+) -> Exception:
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error

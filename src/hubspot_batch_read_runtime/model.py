@@ -2,18 +2,20 @@
 
 Decoding has three steps, each for what the one before does not take:
 
-1. What HubSpot usually sends, a response without unknown keys: msgspec decodes and checks it in C,
-   into structs that follow the model's shape, and `_build_all` makes models of them.
-2. Unknown keys, ids and numbers in another form: `_decode` makes models of dicts.
+1. What HubSpot usually sends: msgspec decodes and checks it in C, into structs that follow the
+   model's shape, and `_build_all` makes models of them. A shape learns the unknown keys that it
+   meets, and its structs have them from then on.
+2. Ids and numbers in another form, odd unknown keys: `_decode` makes models of dicts.
 3. What matches no model: the shape searches the body for the place, which `_decode` does not track.
 
-Both ways are loops over the fields. Models that a response has thousands of have ways of their own,
-written out by the generator: they do the same, in half the time. Those that build are loops within
-loops, since a call for each model would make decoding a fifth slower.
+Both ways are loops over the fields. For models that a response has thousands of, the generator
+writes `_build_all` out as loops within loops, which takes half the time: a call for each model
+would make decoding a fifth slower.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from operator import methodcaller
@@ -26,10 +28,15 @@ from hubspot_batch_read_runtime import codec
 from hubspot_batch_read_runtime.collector import seldom_collected
 from hubspot_batch_read_runtime.errors import DecodeError
 from hubspot_batch_read_runtime.fields import Field, fields_of
+from hubspot_batch_read_runtime.printing import brief
 from hubspot_batch_read_runtime.shapes import Fault, Shape, copied, step, strict
 from hubspot_batch_read_runtime.values import FAULTS, expected
 
 new = object.__new__
+
+MOST_UNKNOWN = 100
+"""Unknown keys that the structs of a shape have at most. A body with more is decoded as dicts."""
+_LEARNABLE = re.compile("[A-Za-z0-9_.$-]{1,100}")
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -51,24 +58,53 @@ class ObjectShape(Shape):
         self.to_encode = [(each.name, each.key, each.shape.encode) for each in self.fields]
         self.decode = model._decode
         self.encode = methodcaller("to_dict")
+        self.unknown: list[str] = []
+        """The unknown keys that structs have, after those of the fields."""
 
     def struct(self) -> Any:
         """Return a struct with these keys and no others."""
-        from msgspec import defstruct  # noqa: PLC0415 - at the first response only
+        from msgspec import UNSET, defstruct  # noqa: PLC0415 - at the first response only
 
+        unknown = {f"unknown_{number}": key for number, key in enumerate(self.unknown)}
+
+        def additional_properties(struct: Any) -> dict[str, Any] | None:
+            found = {}
+            for name, key in unknown.items():
+                if (value := getattr(struct, name)) is not UNSET:
+                    found[key] = value
+            return found or None
+
+        def set_additional_properties(struct: Any, value: Mapping[str, Any]) -> None:
+            for name, key in unknown.items():
+                setattr(struct, name, value.get(key, UNSET))
+
+        extra = property(additional_properties, set_additional_properties) if unknown else None
         return defstruct(
             self.model.__name__,
-            [(each.name, *_struct_type(each)) for each in self.fields],
-            rename={each.name: each.key for each in self.fields},
+            [
+                *((each.name, *_struct_type(each)) for each in self.fields),
+                *((name, Any, UNSET) for name in unknown),
+            ],
+            rename={each.name: each.key for each in self.fields} | unknown,
+            namespace={"additional_properties": extra},
             kw_only=True,
             forbid_unknown_fields=True,
             gc=False,
         )
 
+    def learn(self, value: object) -> bool:
+        """Take up the unknown keys in a JSON object; return whether there were new ones."""
+        if not isinstance(value, Mapping):
+            return False
+        known = {*self.unknown, *(each.key for each in self.fields)}
+        new_keys = [key for key in value if key not in known and _LEARNABLE.fullmatch(key)]
+        new_keys = new_keys[: MOST_UNKNOWN - len(self.unknown)]
+        self.unknown += new_keys
+        learned = [each.shape.learn(value.get(each.key)) for each in self.fields]
+        return bool(new_keys) or any(learned)
+
     def build(self, value: Any) -> Any:
-        """Build a model of a struct, or of what stayed JSON."""
-        if isinstance(value, dict):
-            return self.model._decode(value)
+        """Build a model of a struct."""
         return self.model._build_all([value])[0]
 
     def build_all(self, values: list[Any]) -> list[Any]:
@@ -92,14 +128,8 @@ class ObjectShape(Shape):
 
 
 def _struct_type(each: Field) -> tuple[Any, ...]:
-    """Return the type of a struct's field, and None as default if it is not required.
-
-    A single object that is not required is seldom there; it stays as in JSON.
-    """
-    if each.is_required:
-        return (each.shape.struct(),)
-    stays_json = isinstance(each.shape, ObjectShape)
-    return (Any if stays_json else strict(each.shape) | None, None)
+    """Return the type of a struct's field, and None as default if it is not required."""
+    return (each.shape.struct(),) if each.is_required else (strict(each.shape) | None, None)
 
 
 @attrs.define(kw_only=True)
@@ -114,6 +144,12 @@ class Model:
     def additional_properties(self) -> Mapping[str, object]:
         """The JSON object's other keys, and the values that did not match a lenient property."""
         return self._additional_properties or _NOTHING
+
+    def __repr__(self) -> str:
+        """Return the fields; long lists, maps and texts state what is left out of them."""
+        names = [each.name for each in attrs.fields(type(self)) if each.repr]
+        fields = ", ".join(f"{name}={brief(getattr(self, name))}" for name in names)
+        return f"{type(self).__name__}({fields})"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:
@@ -146,16 +182,25 @@ class Model:
             with suppress(*FAULTS):
                 model: Self = cls._build_all([source])[0]
                 return model
-        try:
-            data = codec.decode(content)
-        except FAULTS as error:
-            is_whole = isinstance(error, codec.ConstantError)
-            problem = str(error) if is_whole else f"not JSON: {error}"
-            raise DecodeError(cls.__name__, "$", problem, content) from None
+        data = cls._parsed(content)
         try:
             return cls._decode(data)
         except FAULTS as error:
             raise cls._explained(error, codec.decode(content), content) from None
+
+    @classmethod
+    def _parsed(cls, content: bytes | str) -> Any:
+        """Return a JSON value.
+
+        Raises:
+            DecodeError: The text is not JSON.
+        """
+        try:
+            return codec.decode(content)
+        except FAULTS as error:
+            is_whole = isinstance(error, codec.ConstantError)
+            problem = str(error) if is_whole else f"not JSON: {error}"
+            raise DecodeError(cls.__name__, "$", problem, content) from None
 
     @classmethod
     def _explained(cls, error: Exception, data: object, body: object) -> DecodeError:
@@ -223,7 +268,7 @@ class Model:
             for name, build in to_build:
                 value = getattr(source, name)
                 setattr(model, name, None if value is None else build(value))
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
 

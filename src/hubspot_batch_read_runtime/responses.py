@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -22,19 +23,18 @@ from hubspot_batch_read_runtime.errors import (
 )
 from hubspot_batch_read_runtime.exchange import tokens_of
 from hubspot_batch_read_runtime.masking import without_tokens
-from hubspot_batch_read_runtime.model import Model
 from hubspot_batch_read_runtime.printing import printable
 from hubspot_batch_read_runtime.response import Response
 
-ModelT = TypeVar("ModelT", bound=Model)
+T = TypeVar("T")
 
 CORRELATION_ID = "x-hubspot-correlation-id"
 
 
 def parse_response(
-    response: httpx.Response, model: type[ModelT], error_model: type[ErrorBody]
-) -> Response[ModelT]:
-    """Decode a response with any 2xx status; `error_model` is what other responses hold.
+    response: httpx.Response, decode: Callable[[bytes], T], error_model: type[ErrorBody]
+) -> Response[T]:
+    """Decode a response with any 2xx status; `error_model` is the model of other responses.
 
     Raises:
         ApiError: The status is not 2xx.
@@ -44,7 +44,7 @@ def parse_response(
     if not response.is_success:
         raise _api_error(response.status_code, error_in(content, error_model), content, headers)
     try:
-        parsed = model.from_json(content)
+        parsed = decode(content)
     except DecodeError as error:
         raise _explained(error, response, content, headers) from None
     return Response(

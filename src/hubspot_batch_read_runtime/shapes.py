@@ -56,6 +56,10 @@ class Shape:
         """Return the type that msgspec decodes to."""
         return Any
 
+    def learn(self, value: object) -> bool:
+        """Take up the unknown keys in a JSON value; return whether there were new ones."""
+        return False
+
     def build_all(self, values: list[Any]) -> list[Any]:
         """Return the model's values of a list, which may be emptied."""
         return values if self.build is same else [*map(self.build, values)]
@@ -159,6 +163,10 @@ class ListOf(Shape):
         """Return a list of what the items are decoded to."""
         return GenericAlias(list, strict(self.item))
 
+    def learn(self, value: object) -> bool:
+        """Take up the unknown keys in each item."""
+        return isinstance(value, list) and max(map(self.item.learn, value), default=False)
+
     def decode(self, value: Any) -> Any:
         """Decode each item."""
         return [*map(self.item.decode, array(value))]
@@ -182,6 +190,12 @@ class MapOf(Shape):
     def struct(self) -> Any:
         """Return a dict of what the values are decoded to."""
         return GenericAlias(dict, (str, strict(self.item) | None))
+
+    def learn(self, value: object) -> bool:
+        """Take up the unknown keys in each value."""
+        return isinstance(value, Mapping) and max(
+            map(self.item.learn, value.values()), default=False
+        )
 
     def decode(self, value: Any) -> Any:
         """Decode each value."""

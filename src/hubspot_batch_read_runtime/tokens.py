@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 import httpx
 
 from hubspot_batch_read_runtime.error_body import ErrorBody, error_in
+from hubspot_batch_read_runtime.errors import ArgumentError
 from hubspot_batch_read_runtime.locks import Lock
 
 TokenSource = Callable[[], str | Awaitable[str]]
@@ -31,7 +32,7 @@ class Token:
         """Take a token into use.
 
         Raises:
-            ValueError: It cannot be a token.
+            ArgumentError: It cannot be a token.
         """
         self.current = checked = checked_token(token)
         self.recent.append(checked)
@@ -120,7 +121,7 @@ def _without_waiting(token: str | Awaitable[str]) -> str:
 
 
 def token_source(token: str | TokenSource) -> TokenSource:
-    """Return what to ask for a token; raises ValueError for a token that cannot be sent."""
+    """Return what to ask for a token; raises ArgumentError for a token that cannot be sent."""
     if callable(token):
         return token
     checked = checked_token(token)
@@ -131,9 +132,9 @@ def checked_token(token: object, name: str = "token") -> str:
     """Return an access token that can be sent.
 
     Raises:
-        ValueError: It cannot; the message has the name of what holds it, and not the token.
+        ArgumentError: It cannot; names what holds it, and does not show the token.
     """
     # httpx would quote an invalid header, and so the token, in its error.
     if not isinstance(token, str) or not re.fullmatch("[!-~]+", token):
-        raise ValueError(f"{name}: expected visible ASCII characters, without white space")
+        raise ArgumentError(name, "expected visible ASCII characters, without white space")
     return token

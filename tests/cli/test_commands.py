@@ -41,6 +41,12 @@ READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
 }
 
 
+def test_every_command_that_reads_is_tested_here() -> None:
+    functions = [each.callback for each in app.registered_commands if each.callback]
+    read = {command.replace("-", "_") for (command, *_), _ in READS.values()}
+    assert {each.__name__ for each in functions} == {*read, "sandbox"}
+
+
 def read_with_library(served: Sandbox, name: str, ids: tuple[str, ...]) -> Any:
     """Return the read of the ids, and its records."""
     with HubSpot(served.token, base_url=served.base_url) as hubspot:
@@ -70,7 +76,7 @@ def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
     command, ids = READS[name]
     result = cli(*command, *ids, "--missing", "missing.jsonl")
     read, records = read_with_library(cli.sandbox, name, ids)
-    assert result.rows == [record.to_dict() for record in records]
+    assert [type(records[0]).from_dict(row) for row in result.rows] == records
     without = {each["id"]: each["reason"] for each in missing()}
     assert without == {each.id: "without_associations" for each in read.missing}
     assert (result.code, result.err.startswith("Warning: HubSpot cut")) == (
@@ -199,7 +205,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
             ["associations", "contacts", "deals", "1", "--output", "rows.xlsx"],
             "rows.xlsx: say with",
         ),
-        (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "--format"),
+        (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "compressed"),
         (["campaigns", "1", "--properties", "a", "--properties", "b"], "'--properties': given 2"),
         (["campaigns", "1", "--output", "a", "--output", "b"], "'--output': given 2 times"),
         (["campaigns", "--column", "a", "--column", "a", "--column", "b"], "'--column': given 3"),
@@ -239,8 +245,8 @@ def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str)
     command = ["associations", "contacts", "deals", "--ids", "ids", "--output", "rows", "--resume"]
     assert cli(*command).code == 2
     assert Path("ids").read_text() == "1\n"
-    parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "rows"]
-    assert "rows.part is given for two things" in cli(*parquet, "--missing", "rows.part").err
+    parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "table"]
+    assert "table.part is given for two things" in cli(*parquet, "--missing", "table.part").err
 
 
 def test_a_mistake_leaves_nothing_that_is_in_the_way_of_the_right_command(cli: Cli) -> None:
@@ -522,7 +528,7 @@ def test_what_hubspot_cut_short_is_told(cli: Cli) -> None:
 
 def test_parquet_needs_its_extra_and_says_which(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "hubspot_batch_read.cli.parquet", raising=False)
+    monkeypatch.delitem(sys.modules, "hubspot_batch_read.files.parquet", raising=False)
     result = cli("campaigns", "1", "--format", "parquet", "--output", "rows.parquet")
     assert result.code == 2
     assert 'pip install "hubspot-batch-read[arrow]"' in result.err

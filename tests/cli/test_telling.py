@@ -9,6 +9,7 @@ import subprocess
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ import pytest
 
 from hubspot_batch_read.cli import execute, inputs
 from hubspot_batch_read.cli.display import Display
-from hubspot_batch_read.cli.done import Done
-from hubspot_batch_read.cli.missing_file import MissingFile
-from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.core.results import Missing
+from hubspot_batch_read.files import FileWriter
+from hubspot_batch_read.files.appended import AppendedFile
+from hubspot_batch_read.files.output import Output
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
 from hubspot_batch_read.sending.sender import Sender
+from hubspot_batch_read_api.errors import ArgumentError
 from tests.cli.conftest import PORTAL, Cli, Result, missing
 
 READ = ["associations", "contacts", "companies"]
@@ -101,18 +102,38 @@ def fails_at(method: Callable[..., Any], number: int) -> Callable[..., Any]:
     return call
 
 
+def fails_once(method: Callable[..., Any], number: int) -> Callable[..., Any]:
+    """Return a method that fails at one of its calls."""
+    calls = count()
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        if next(calls) == number:
+            fails()
+        return method(*arguments, **options)
+
+    return call
+
+
 PLACES: dict[str, tuple[type, str, int]] = {
-    "before anything is shown": (Display, "__enter__", 0),
     "while progress is shown": (Display, "update", 1),
-    "while a record is written": (Output, "write", 700),
-    "when the first record is written": (Output, "write", 0),
-    "after an answer": (Output, "sync", 0),
-    "at the end": (Output, "finish", 0),
+    "while records are written": (Output, "write", 1),
+    "when the first records are written": (Output, "write", 0),
+    "while missing ids are written": (AppendedFile, "append", 3),
+    "while files are made safe": (AppendedFile, "sync", 1),
+    "at the end": (FileWriter, "finish", 0),
     "while a request is sent": (Sender, "send", 1),
     "while all requests are sent": (Sender, "send", 0),
-    "while records are taken": (Read, "__iter__", 0),
-    "while a record is looked at": (Done, "is_written", 100),
+    "while records are taken": (Read, "_next_part", 0),
 }
+
+
+def test_what_fails_before_anything_is_read_leaves_no_file(
+    cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display, "__enter__", fails)
+    result = cli(*READ, "--ids", contacts, "--output", "rows.csv", "--missing", "missing.jsonl")
+    assert (result.code, "Error: UnforeseenError: it broke" in result.err) == (3, True)
+    assert list(Path().iterdir()) == [contacts]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -123,7 +144,7 @@ def test_whatever_ends_a_run_every_id_has_a_line_and_the_user_a_sentence(
     owner, name, number = PLACES[place]
     output = ["--output", f"rows.{format_}", "--missing", "missing.jsonl"]
     with monkeypatch.context() as patch:
-        patch.setattr(owner, name, fails_at(getattr(owner, name), number))
+        patch.setattr(owner, name, fails_once(getattr(owner, name), number))
         result = cli(*READ, "--ids", contacts, *output)
     assert result.code == 3
     assert "Error: UnforeseenError: it broke:\\x1b[2J\\nhere.\n" in result.err
@@ -155,57 +176,52 @@ def test_an_exception_while_ids_are_read_keeps_those_that_were_read(
 def test_responses_that_arrive_after_a_run_has_stopped_cost_no_id(
     cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopped, opened = threading.Event(), threading.Event()
-    write, write_all = Output.write, MissingFile.write_all
+    opened = threading.Event()
 
     def faults(request: SandboxRequest) -> Hold | None:
         is_first = {"id": PORTAL.contact_ids[0]} in request.document["inputs"]
         return None if is_first else Hold(opened)
 
-    def stop(output: Output[Any], record: Any) -> bool:
-        if output.records == 100:
-            stopped.set()
-            fails()
-        return write(output, record)
+    def stop(writer: FileWriter[Any]) -> None:
+        opened.set()
+        for thread in threading.enumerate():
+            if thread.name == "hubspot-batch-read":
+                thread.join(20)
+        leave(writer)
 
-    def wait_for_responses(file: MissingFile, found: list[Missing]) -> None:
-        if stopped.is_set():
-            opened.set()
-            for thread in threading.enumerate():
-                if thread.name == "hubspot-batch-read":
-                    thread.join(20)
-        write_all(file, found)
-
+    leave = FileWriter.stop
     cli.sandbox.faults = faults
-    monkeypatch.setattr(Output, "write", stop)
-    monkeypatch.setattr(MissingFile, "write_all", wait_for_responses)
+    monkeypatch.setattr(FileWriter, "write", fails)
+    monkeypatch.setattr(FileWriter, "stop", stop)
     command = ["associations-v3", *READ[1:], "--ids", contacts, "--output", "rows.jsonl"]
     assert cli(*command, "--missing", "missing.jsonl").code == 3
     told = [*rows("jsonl"), *(each["id"] for each in missing())]
     assert sorted(told) == sorted(PORTAL.contact_ids)
 
 
-def test_missing_ids_that_cannot_be_written_cost_no_count(
-    cli: Cli, contacts: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MissingFile, "write", fails_at(MissingFile.write, 0))
+def test_missing_ids_that_cannot_be_written_cost_no_count(cli: Cli, contacts: Path) -> None:
     cli.sandbox.faults = lambda _: NONSENSE
-    result = cli(*READ, "--ids", contacts)
+    result = cli(*READ, "--ids", contacts, "--missing", "/dev/full")
     assert (result.code, "AssociationEnvelope" in result.err) == (3, True)
+    assert "3,000 unread" in result.err or "2,500 unread" in result.err
+    assert "No space left on device" in result.err
 
 
+@pytest.mark.parametrize(
+    ("argument", "name"), [("ALL_PROXY", "ALL_PROXY"), ("base_url", "--base-url")]
+)
 def test_what_keeps_the_client_from_being_made_is_wrong_use_and_touches_nothing(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, argument: str, name: str
 ) -> None:
     def hubspot(*_: object, **__: object) -> None:
-        raise ValueError("ALL_PROXY: needs an extra: pip install httpx[socks].")
+        raise ArgumentError(argument, "needs an extra: pip install httpx[socks].")
 
     monkeypatch.setattr(execute, "HubSpot", hubspot)
     Path("missing.jsonl").write_text('{"id":"1","reason":"unread"}\n')
     before = Path("missing.jsonl").stat().st_mtime_ns
     result = cli(*READ, "--ids", "missing", "--output", "rows.csv", "--missing", "missing.jsonl")
     assert (result.code, result.err) == (
-        *(2, "Error: ALL_PROXY: needs an extra: pip install httpx[socks].\n"),
+        *(2, f"Error: {name}: needs an extra: pip install httpx[socks].\n"),
     )
     assert [each.name for each in Path().iterdir()] == ["missing.jsonl"]
     assert Path("missing.jsonl").stat().st_mtime_ns == before
@@ -347,12 +363,12 @@ def test_the_counters_of_bar_and_summary_agree(
     monkeypatch.setenv("COLUMNS", "200")
     one, two, three, *_ = PORTAL.contact_ids
     ids = [one, "1;2", two, one, "nonsense", f"0{one}", f"00{three}", three, "101.0", two]
-    Path("ids.txt").write_text("".join(f"{each}\n" for each in ids))
     command = [*READ, "--ids", "ids.txt", "--output", "rows.csv", "--missing", "missing.jsonl"]
     if is_resumed:
-        first, *_ = [each for each in ids if each == one]
-        cli(*command[:3], first, "nonsense", *command[5:])
+        Path("ids.txt").write_text("".join(f"{each}\n" for each in ids[:3]))
+        assert cli(*command).code == 1
         command.append("--resume")
+    Path("ids.txt").write_text("".join(f"{each}\n" for each in ids))
     code, shown = cli.in_terminal(*command)
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     bar = re.findall(r"(\d+)/(\d+) [\d,]+/s (.*?), 0 waits", plain)[-1]

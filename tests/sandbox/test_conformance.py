@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
+from hypothesis import settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -76,6 +77,7 @@ def served() -> Iterator[Sandbox]:
 
 
 @schema.parametrize()
+@settings(max_examples=60)
 def test_requests_that_the_spec_allows_get_responses_that_it_describes(
     case: Case[Any], served: Sandbox
 ) -> None:

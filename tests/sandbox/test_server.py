@@ -161,7 +161,7 @@ def test_that_other_machines_can_reach_it_is_said(
 
     monkeypatch.setattr("time.sleep", interrupt)
 
-    assert terminal.serve(host, 0, seed=7) == 0
+    assert terminal.serve(host, 0, Portal(seed=7), 0) == 0
 
     printed = capsys.readouterr()
     assert ("Other machines can reach the sandbox at http://0.0.0.0:" in printed.err) == warned

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import httpx
@@ -16,8 +16,7 @@ import pyarrow as pa
 import pytest
 from attrs import define, evolve, field
 
-from hubspot_batch_read import HubSpot, async_read
-from hubspot_batch_read import read as sync_read
+from hubspot_batch_read import HubSpot
 from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
@@ -26,7 +25,9 @@ from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.operations import ASSOCIATIONS
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import Reading
-from hubspot_batch_read.tables import Row
+from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read.tables import filling
+from hubspot_batch_read.tables.table import Column
 from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import Association, AssociationEnvelope
 
@@ -37,8 +38,8 @@ TYPE = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None}
 @pytest.fixture(autouse=True)
 def _few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make record batches of two records: each has two lines, unless a test says otherwise."""
-    monkeypatch.setattr(sync_read, "ROWS", 3)
-    monkeypatch.setattr(async_read, "ROWS", 3)
+    monkeypatch.setattr(filling, "ROWS", 3)
+    monkeypatch.setattr(filling, "STEP", 1)
 
 
 @define
@@ -176,14 +177,14 @@ def test_a_failure_gives_back_what_was_in_no_record_batch() -> None:
 
 
 def test_an_interrupt_gives_back_what_was_in_no_record_batch() -> None:
-    def lines(record: Association) -> Iterable[Row]:
-        if record.from_.id == "92" and not interrupted:
-            interrupted.append(record)
+    def columns_of(records: Sequence[Association]) -> list[Column]:
+        if records[0].from_.id == "92" and not interrupted:
+            interrupted.append(records[0])
             raise KeyboardInterrupt
-        return ASSOCIATIONS.table.rows(record)
+        return ASSOCIATIONS.table.columns_of(records)
 
     interrupted: list[Association] = []
-    operation = evolve(OPERATION, table=evolve(OPERATION.table, rows=lines))
+    operation = evolve(OPERATION, table=evolve(OPERATION.table, columns_of=columns_of))
     plan = Plan(operation, Ids([0, 91, 92, *range(1, 5)]), window=3, collect=False)
     contacts = Read(plan, send, max_concurrency=3, on_progress=None)
     with nothing_left(), pytest.raises(KeyboardInterrupt):
@@ -202,6 +203,86 @@ def test_pandas_polars_and_duckdb_take_the_stream() -> None:
     rows = duckdb.execute("SELECT from_id FROM reader").fetchall()
     assert [id_ for (id_,) in rows] == expected
     del reader
+
+
+def test_data_frames_have_the_right_types() -> None:
+    expected = [str(number) for number in range(5) for _ in range(2)]
+    contacts = read(range(5))
+    frame = contacts.to_pandas()
+    assert list(frame["from_id"]) == expected
+    assert [str(kind) for kind in frame.dtypes[:3]] == ["string", "string", "int64[pyarrow]"] or [
+        str(kind) for kind in frame.dtypes[:3]
+    ] == ["string[pyarrow]", "string[pyarrow]", "int64[pyarrow]"]
+    assert contacts.summary.records == 5
+    others = read(range(5)).to_polars()
+    assert others["from_id"].to_list() == expected
+    assert others.schema["type_id"] == pl.Int64
+
+
+@pytest.mark.parametrize("method", ["to_pandas", "to_polars"])
+def test_a_data_frame_that_was_interrupted_is_complete_the_next_time(
+    method: Literal["to_pandas", "to_polars"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = read(range(9))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"hubspot_batch_read.read.{method}", raise_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            getattr(contacts, method)()
+    assert contacts.summary.records == 0
+    assert len(getattr(contacts, method)()) == 18
+    assert contacts.summary.records == 9
+    with pytest.raises(RuntimeError, match="read to its end"):
+        getattr(contacts, method)()
+
+
+def raise_interrupt(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_loop_takes_on_from_a_table_and_a_table_from_a_loop(
+    hubspot_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "ROWS", 1)
+    ids = range(1, 2500)
+    for id_ in ids:
+        hubspot_sandbox.portal.associate("contacts", "companies", id_, 7 * id_)
+    with HubSpot(hubspot_sandbox.token, base_url=hubspot_sandbox.base_url) as hubspot:
+        expected = hubspot.read_associations("contacts", "companies", ids).all()
+        contacts = hubspot.read_associations("contacts", "companies", ids)
+        first = next(iter(contacts))
+        in_table = from_ids(next(contacts.to_arrow()))
+        next_one = next(iter(contacts))
+        rest = contacts.by_id()
+    assert [first.from_.id, *map(str, in_table), next_one.from_.id, *rest] == [
+        each.from_.id for each in expected
+    ]
+    assert [first, next_one, *rest.values()] == [
+        each for each in expected if int(each.from_.id) not in in_table
+    ]
+    assert {type(each) for each in (first, next_one, *rest.values())} == {Association}
+
+
+def test_missing_ids_are_a_table() -> None:
+    def send_errors(request: Request[Association], wait: Wait | None = None) -> Answer:
+        first, *_ = request.inputs
+        error = {"category": "X", "message": "\ud800", "context": {"id": [first]}}
+        return Answer(AssociationEnvelope.from_dict({"results": [], "errors": [error]}))
+
+    contacts = Read(plan([1, 2]), send_errors, max_concurrency=1, on_progress=None)
+    assert contacts.missing_to_arrow().num_rows == 0
+    assert contacts.all() == []
+    table = contacts.missing_to_arrow()
+    assert table.schema == read([]).missing_to_arrow().schema
+    error, unanswered = table.to_pylist()
+    assert error == {
+        "id": "1",
+        "reason": "error",
+        "category": "X",
+        "sub_category": None,
+        "message": "\ufffd",
+        "context": [("id", ["1"])],
+    }
+    assert (unanswered["id"], unanswered["reason"]) == ("2", "unanswered")
 
 
 def by_polars(reader: pa.RecordBatchReader) -> None:
@@ -292,7 +373,7 @@ def test_a_table_that_could_not_be_made_of_the_end_can_be_made_again(
     async def main() -> None:
         contacts = aread(ids)
         with monkeypatch.context() as patch:
-            patch.setattr("hubspot_batch_read.arrow.table", failing_once)
+            patch.setattr("hubspot_batch_read.tables.arrow.table", failing_once)
             with pytest.raises(ArithmeticError):
                 await contacts.to_arrow().read_all()
         assert from_ids(await contacts.to_arrow().read_all()) == list(ids)
@@ -360,7 +441,7 @@ def test_a_table_that_cannot_be_made_gives_back_its_records(
     async def main() -> None:
         contacts, others = aread(range(5)), read(range(5))
         with monkeypatch.context() as patch:
-            patch.setattr("hubspot_batch_read.arrow.record_batch", fail)
+            patch.setattr("hubspot_batch_read.tables.arrow.record_batch", fail)
             for consume in (contacts.to_arrow().read_all, contacts.to_arrow().__anext__):
                 with pytest.raises(MemoryError):
                     await consume()

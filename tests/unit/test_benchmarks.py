@@ -12,6 +12,7 @@ import bodies
 import check
 import pytest
 import report
+import rows
 import run
 from contenders import NAMES, OURS, load
 from processes import spread
@@ -129,6 +130,7 @@ def test_the_committed_results_have_all_that_is_checked(results: Any) -> None:
     before = check.ratios(results)
     assert {f"decode: {name}" for name in bodies.ENVELOPES} < before.keys()
     assert {f"held: clean {size}" for size in bodies.SIZES} < before.keys()
+    assert {f"rows: {body.name}, {name}" for body in rows.BODIES for name in rows.OURS} < {*before}
     assert check.IMPORT in before
 
 
@@ -191,4 +193,5 @@ def measured(**decode: float) -> dict[str, Any]:
         },
         "held": {},
         "imports": {},
+        "rows": {},
     }

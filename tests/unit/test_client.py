@@ -18,7 +18,13 @@ import pytest
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations, read_associations_v3
 from hubspot_batch_read_api.api.campaigns import read_campaigns
-from hubspot_batch_read_api.errors import ApiError, AuthenticationError, DecodeError, HubSpotError
+from hubspot_batch_read_api.errors import (
+    ApiError,
+    ArgumentError,
+    AuthenticationError,
+    DecodeError,
+    HubSpotError,
+)
 from hubspot_batch_read_api.models import (
     AssociationEnvelope,
     AssociationInput,
@@ -119,7 +125,7 @@ def test_headers_given_are_sent_and_cannot_displace_the_token() -> None:
     "token", ["", " ", "a b", "abc\n", "\tabc", "abc\r\nX: y", "tokén", "a\0b"]
 )
 def test_a_token_no_header_can_carry_is_refused_without_being_shown(token: str) -> None:
-    with pytest.raises(ValueError, match=r"^token: ") as caught:
+    with pytest.raises(ArgumentError, match=r"^token: ") as caught:
         AuthenticatedClient(token)
     assert not token.strip() or token not in str(caught.value)
 
@@ -145,8 +151,25 @@ def test_the_token_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("argument", ["auth", "base_url", "timeout"])
 def test_an_argument_that_the_client_sets_itself_is_refused(argument: str) -> None:
-    with pytest.raises(ValueError, match=f"^httpx_args: {argument}"):
+    with pytest.raises(ArgumentError) as caught:
         AuthenticatedClient(TOKEN, httpx_args={argument: None})
+    assert caught.value.argument == "httpx_args"
+    assert caught.value.problem.startswith(argument)
+
+
+@pytest.mark.parametrize(
+    "timeout", [0, -1, True, "5", float("nan"), float("inf"), (1.0, 2.0), [5]], ids=str
+)
+def test_a_timeout_that_makes_no_sense_is_refused_by_name(timeout: object) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        AuthenticatedClient(TOKEN, timeout=timeout)  # type: ignore[arg-type]
+    assert caught.value.argument == "timeout"
+
+
+@pytest.mark.parametrize("timeout", [5, 0.5, None, httpx.Timeout(5, read=None)], ids=str)
+def test_a_timeout_can_be_seconds_one_of_httpx_or_none(timeout: float | None) -> None:
+    client = AuthenticatedClient(TOKEN, timeout=timeout)
+    assert client.get_httpx_client().timeout == httpx.Timeout(timeout)
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
@@ -349,12 +372,12 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
     ],
 )
 def test_what_is_no_address_of_a_server_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match=r"^base_url: "):
+    with pytest.raises(ArgumentError, match=r"^base_url: "):
         AuthenticatedClient(TOKEN, address)
 
 
 def test_a_user_name_in_the_address_cannot_displace_the_token() -> None:
-    with pytest.raises(ValueError, match=r"^base_url: ") as caught:
+    with pytest.raises(ArgumentError, match=r"^base_url: ") as caught:
         AuthenticatedClient(TOKEN, "https://user:password@127.0.0.1")
     assert "password@" not in str(caught.value)
 
@@ -581,7 +604,7 @@ def test_a_callable_that_returns_no_token_is_an_error_that_does_not_show_it(
     token: object, mode: str
 ) -> None:
     client, requests = recording(token=lambda: token)  # type: ignore[arg-type,return-value]
-    with pytest.raises(ValueError, match=r"^token: ") as caught:
+    with pytest.raises(ArgumentError, match=r"^token: ") as caught:
         read(client, mode)
     assert "cret" not in str(caught.value)
     assert requests == []
@@ -589,7 +612,7 @@ def test_a_callable_that_returns_no_token_is_an_error_that_does_not_show_it(
 
 @pytest.mark.parametrize("token", [None, 5, b"secret"])
 def test_what_is_neither_a_token_nor_a_callable_is_refused(token: object) -> None:
-    with pytest.raises(ValueError, match=r"^token: "):
+    with pytest.raises(ArgumentError, match=r"^token: "):
         AuthenticatedClient(token)  # type: ignore[arg-type]
 
 
@@ -664,8 +687,9 @@ def test_an_object_type_that_leads_to_another_path_is_refused_before_anything_is
         ("from_object_type", (object_type, "companies")),
         ("to_object_type", ("contacts", object_type)),
     ):
-        with pytest.raises(ValueError, match=f"^{name}: "):
+        with pytest.raises(ArgumentError) as caught:
             operation.sync(*types, client=client, body=body)  # type: ignore[attr-defined]
+        assert caught.value.argument == name
     assert requests == []
 
 
@@ -720,8 +744,9 @@ def test_a_parameter_that_would_be_misread_is_refused_by_name(
     parameter: str, value: object
 ) -> None:
     client, requests = recording()
-    with pytest.raises(ValueError, match=f"^{parameter}: "):
+    with pytest.raises(ArgumentError) as caught:
         read_campaigns.sync(client=client, body=CAMPAIGNS, **{parameter: value})  # type: ignore[arg-type]
+    assert caught.value.argument == parameter
     assert requests == []
 
 

@@ -26,7 +26,7 @@ from hubspot_batch_read_api.models import (
 from hubspot_batch_read_runtime import codec
 from hubspot_batch_read_runtime.collector import MANY
 from hubspot_batch_read_runtime.values import instant
-from tests.contract.cases import Case, cases, envelope_model
+from tests.contract.cases import Case, cases, envelope_model, in_full
 
 ANSWERS = [case for case in cases() if 200 <= case.status < 300]
 # HubSpot's documentation has a text as context of a detail of an error; no response ever had.
@@ -35,15 +35,11 @@ USUAL = [
     for case in ANSWERS
     if not case.drift and not case.raises and b'"context": "' not in case.content
 ]
-ROW = {
-    "from": {"id": "1"},
-    "to": [
-        {
-            "toObjectId": 2,
-            "associationTypes": [{"category": "WORK", "typeId": 3, "label": None}],
-        }
-    ],
+ASSOCIATED = {
+    "toObjectId": 2,
+    "associationTypes": [{"category": "WORK", "typeId": 3, "label": None}],
 }
+ROW = {"from": {"id": "1"}, "to": [ASSOCIATED]}
 
 
 def outcome(case: Case) -> object:
@@ -68,13 +64,36 @@ def test_what_hubspot_usually_sends_is_decoded_as_structs(
     assert type(outcome(case)) is envelope_model(case.operation)
 
 
+def test_unknown_keys_are_decoded_as_structs_once_they_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new = {"news": [1, {"a": None}], "none": None}
+    to = {**ASSOCIATED, **new}
+    content = json.dumps({"results": [{**ROW, "to": [to], **new}, ROW], **new})
+    answer = AssociationEnvelope.from_json(content)
+    monkeypatch.setattr(codec, "decode", lambda _: pytest.fail("it was decoded as dicts"))
+    assert AssociationEnvelope.from_json(content) == answer
+    first, second = answer.results
+    assert (answer.additional_properties, first.additional_properties) == (new, new)
+    assert first.to[0].additional_properties == new
+    assert not second.additional_properties
+
+
+def test_keys_that_are_never_the_same_are_kept_as_well() -> None:
+    odd = ["ä", "", "a b", '"', "\ud800", "x" * 101]
+    for keys in [*([f"key {number}"] for number in range(5)), [f"key{n}" for n in range(200)], odd]:
+        more = dict.fromkeys(keys, 1)
+        answer = AssociationEnvelope.from_json(json.dumps({"results": [{**ROW, **more}]}))
+        assert answer.results[0].additional_properties == more
+
+
 @pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.id)
 def test_an_answer_is_the_same_without_msgspec(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     with_msgspec = outcome(case)
     monkeypatch.setattr(codec, "msgspec", lambda: None)
     without = outcome(case)
     assert without == with_msgspec
-    assert repr(without) == repr(with_msgspec)
+    assert in_full(without) == in_full(with_msgspec)
 
 
 def test_msgspec_need_not_be_installed() -> None:
@@ -188,7 +207,7 @@ def test_an_input_that_is_of_the_second_kind_is_not_spoilt_by_trying_the_first()
 
 FORMS = {
     "structs": json.dumps({"results": [ROW]}),
-    "dicts": json.dumps({"results": [{**ROW, "unknown": 1}]}),
+    "dicts": json.dumps({"results": [{**ROW, "from": {"id": 1.0}}]}),
     "fault": json.dumps({"results": [{**ROW, "to": 5}]}),
     "no JSON": "<html>",
 }

@@ -86,15 +86,17 @@ def difference(due: list[Line], said: list[Line]) -> list[str]:
 @pytest.mark.parametrize("operation", PATHS)
 def test_each_change_is_one_line_there_and_back(operation: str) -> None:
     before, path = document(operation), PATHS[operation]
+    there, documented = places(before, path, operation), Document("before", before)
     wrong = []
     for number, change in enumerate(all_changes(operation)):
         after = copy.deepcopy(before)
         change.apply(after)
-        ways = [(before, after, False), (after, before, True)]
+        changed = Document("after", after)
         # The way back is the same code with the sides exchanged: each third takes it.
-        for old, new, back in ways if number % 3 == 0 else ways[:1]:
-            said = lines(compare_versions(OURS, [Document("old", old)], [Document("new", new)]))
-            due = expected(change, places(old, path, operation), back=back)
+        for back in (False, True) if number % 3 == 0 else (False,):
+            old, new = (changed, documented) if back else (documented, changed)
+            said = lines(compare_versions(OURS, [old], [new]))
+            due = expected(change, places(after, path, operation) if back else there, back=back)
             assert len(due) == 1 or change.around[2] == SENT_AND_RECEIVED
             wrong += difference(due, said)
     assert not wrong, "\n".join(wrong)

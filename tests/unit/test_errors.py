@@ -13,10 +13,12 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from hubspot_batch_read import InvalidIdError
 from hubspot_batch_read_api import AuthenticatedClient, errors
 from hubspot_batch_read_api.api.campaigns import read_campaigns
 from hubspot_batch_read_api.errors import (
     ApiError,
+    ArgumentError,
     DecodeError,
     HubSpotError,
     PermissionDeniedError,
@@ -72,7 +74,8 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     classes = [each for _, each in inspect.getmembers(errors, inspect.isclass)]
     found = [each for each in classes if each.__module__ == errors.__name__]
     assert sorted(drawn) == sorted(each.__name__ for each in found) == sorted(errors.__all__)
-    assert all(issubclass(each, HubSpotError) for each in found)
+    others = {each for each in found if not issubclass(each, HubSpotError)}
+    assert others == {ArgumentError}
 
 
 def test_an_error_holds_everything_hubspot_said() -> None:
@@ -246,6 +249,12 @@ def test_missing_scopes_are_found_wherever_they_stand(body: object, scopes: list
     assert error.missing_scopes == scopes
 
 
+def test_an_argument_is_named_as_data() -> None:
+    error = ArgumentError("start_date", "expected a date: YYYY-MM-DD")
+    assert (error.argument, error.problem) == ("start_date", "expected a date: YYYY-MM-DD")
+    assert str(error) == "start_date: expected a date: YYYY-MM-DD"
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -254,10 +263,12 @@ def test_missing_scopes_are_found_wherever_they_stand(body: object, scopes: list
         DecodeError("Campaign", "$.id", "missing", {"x": 1}),
         ResponseTooLargeError(200, 1000),
         HubSpotError("plain"),
+        ArgumentError("start_date", "expected a date"),
+        InvalidIdError("ids[3]", "expected an id", "x y"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_every_error_pickles_and_copies_whole(error: HubSpotError) -> None:
+def test_every_error_pickles_and_copies_whole(error: Exception) -> None:
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
         assert type(other) is type(error)
         assert str(other) == str(error)

@@ -131,10 +131,10 @@ def test_processes_forked_under_load_all_end() -> None:
 
     def load() -> None:
         while not stop.is_set():
-            hubspot.read_associations("0-1", "0-2", range(3000)).all()
+            hubspot.read_associations("0-1", "0-2", range(2000)).all()
 
     def use() -> None:
-        assert len(hubspot.read_associations("0-1", "0-2", range(3000)).all()) == 3000
+        assert len(hubspot.read_associations("0-1", "0-2", range(2000)).all()) == 2000
 
     with serve(answer) as url, HubSpot(lambda: TOKEN, base_url=url) as hubspot:
         use()  # Python itself does not free a module in a child that a thread imports at the fork

@@ -1,7 +1,7 @@
 """Real interrupts at random moments, for every way of reading: no id is lost.
 
 A record that was returned may be lost in what the caller does with it, so the interrupts here come
-while the package's own code runs, or while it calls the caller's. `INTERRUPTS=5000` tries more.
+while the package's own code runs, or while it calls the caller's. `make interrupts` tries many.
 """
 
 from __future__ import annotations

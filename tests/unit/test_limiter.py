@@ -60,7 +60,7 @@ def refusal(policy: str = "", **headers: str) -> RateLimitError:
     response = httpx.Response(429, headers=names, content=content)
     response.request = httpx.Request("POST", "https://api.example")
     with pytest.raises(RateLimitError) as caught:
-        parse_response(response, AssociationEnvelope)
+        parse_response(response, AssociationEnvelope.from_json)
     return caught.value
 
 

@@ -18,7 +18,7 @@ TABLE: dict[str, Operation[Any]] = {
 
 
 def spec_name(operation: Operation[Any]) -> str:
-    return operation.endpoint.sync_detailed.__module__.rpartition(".")[2]
+    return operation.endpoint.request.__module__.rpartition(".")[2]
 
 
 def test_every_operation_of_the_spec_is_in_the_table() -> None:

@@ -57,7 +57,7 @@ def test_the_names_of_the_layer_above_are_these() -> None:
     assert set(hubspot_batch_read.__all__) == {
         *("HubSpot", "AsyncHubSpot", "Read", "AsyncRead", "AsyncRecordBatches"),
         *("Failure", "Missing", "Summary", "Truncation"),
-        *("ClosedError", "InvalidIdError", "RateLimit", "WaitTooLongError"),
+        *("ClosedError", "FileRefusedError", "InvalidIdError", "RateLimit", "WaitTooLongError"),
         *hubspot_batch_read_api.errors.__all__,
         *("Asset", "AssetPage", "BatchError", "BusinessUnit", "Campaign", "ErrorDetail"),
         *("AssociatedObject", "AssociatedObjectV3", "Association", "AssociationV3"),

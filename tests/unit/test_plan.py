@@ -839,6 +839,27 @@ def test_a_half_that_was_refused_waits_for_the_other_and_is_divided_if_that_succ
     assert [list(third.inputs), list(fourth.inputs)] == [["1"], ["2"]]
 
 
+@pytest.mark.parametrize("refused_first", [True, False])
+@pytest.mark.parametrize(
+    "other", [FailedError(), ResponseTooLargeError(200, 1), refusal("too long", 413)], ids=str
+)
+def test_a_half_that_was_refused_is_divided_if_the_other_fails_for_another_reason(
+    other: Exception, refused_first: bool
+) -> None:
+    plan = plan_of([1, 2, 3, 4], chunk_of(4), collect=True)
+    plan.fail(sent(plan), refusal())
+    first, second = sent(plan), sent(plan)
+    outcomes = [(first, refusal()), (second, other)]
+    for half, error in outcomes if refused_first else reversed(outcomes):
+        plan.fail(half, error)
+    while request := next_request(plan):
+        plan.fail(request, refusal() if request.inputs.keys() <= {"1", "2"} else other)
+    assert plan.is_finished
+    failed = ["3", "4"] if isinstance(other, FailedError) else []
+    assert unread(plan) == failed
+    assert missing(plan, "error") == [each for each in ["1", "2", "3", "4"] if each not in failed]
+
+
 def test_too_many_refusals_cost_the_rest_of_the_chunk_and_no_further_request() -> None:
     plan = plan_of([0, *range(1, 1000)], chunk_of(1))
     first = sent(plan)

@@ -136,6 +136,32 @@ def test_requests_run_at_the_same_time_and_ahead_but_no_more_than_allowed() -> N
     assert sorted(sent) == list(range(0, 20, 2))
 
 
+def test_a_read_does_nothing_while_it_waits_for_a_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = count_looks(monkeypatch)
+
+    def send(request: Request[Association], wait: Wait) -> Answer[Association]:
+        threading.Event().wait(0.1)
+        return answer(request)
+
+    assert len(read_of(send, 20).all()) == 20
+    assert len(looks) < 100
+
+
+def count_looks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Note each time when a plan is asked for a request."""
+    looks: list[object] = []
+    next_request = Plan.next_request
+
+    def counted(plan: Plan[Association]) -> Request[Association] | None:
+        looks.append(plan)
+        return next_request(plan)
+
+    monkeypatch.setattr(Plan, "next_request", counted)
+    return looks
+
+
 @pytest.mark.parametrize("records", [1, 2, 3])
 def test_a_break_leaves_no_thread_and_the_rest_unread(records: int) -> None:
     read = read_of(at_once)
@@ -326,6 +352,20 @@ def test_the_repr_tells_the_numbers() -> None:
     assert "1 record" in repr(read)
 
 
+def test_a_notebook_shows_the_numbers_that_are_not_zero_as_a_table() -> None:
+    read = read_of(at_once, 10)
+    assert "<tr><th>records</th><td>0</td></tr>" in read._repr_html_()
+    read.all()
+    shown = read._repr_html_()
+    assert shown.startswith("<strong>Read</strong><table>")
+    assert "<tr><th>total</th><td>10</td></tr>" in shown
+    assert "<tr><th>records</th><td>10</td></tr>" in shown
+    assert "unread" not in shown
+    assert shown == f"<strong>Read</strong>{read.summary._repr_html_()}"
+    thousands = evolve(read.summary, without_associations=1234)._repr_html_()
+    assert "<tr><th>without associations</th><td>1,234</td></tr>" in thousands
+
+
 # Reading twice
 
 
@@ -496,6 +536,18 @@ def test_async_records_come_in_order_whatever_the_order_of_the_answers() -> None
         return ids_of([record async for record in async_read(send)])
 
     assert asyncio.run(main()) == list(range(100))
+
+
+def test_async_a_read_does_nothing_while_it_waits_for_a_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = count_looks(monkeypatch)
+
+    async def send(request: Request[Association]) -> None:
+        await asyncio.sleep(0.1)
+
+    assert len(asyncio.run(async_read(send, 20).all())) == 20
+    assert len(looks) < 100
 
 
 def test_async_requests_run_at_the_same_time_but_no_more_than_allowed() -> None:
@@ -844,10 +896,13 @@ def test_async_the_end_of_a_loop_does_not_touch_the_next_one() -> None:
 def test_async_with_leaves_no_request_after_a_break() -> None:
     async def main() -> None:
         running = 0
+        is_running = asyncio.Event()
 
         async def send(request: Request[Association]) -> None:
             nonlocal running
             running += 1
+            if first_id(request):
+                is_running.set()
             try:
                 await hang(request)
             finally:
@@ -855,8 +910,8 @@ def test_async_with_leaves_no_request_after_a_break() -> None:
 
         async with async_read(send) as read:
             async for _ in read:
+                await is_running.wait()
                 break
-            assert running
         assert running == 0
 
     asyncio.run(main(), debug=True)

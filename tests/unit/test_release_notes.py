@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+import release_notes
 from surface import changes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,20 +22,29 @@ NOT_IN_ORDER = 1
 NOTHING_TO_COMPARE = 2
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, released as v0.1.0."""
+    project = tmp_path_factory.mktemp("released")
     for name in ("pyproject.toml", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, tmp_path)
+        shutil.copy(ROOT / name, project)
+    # What no test here changes takes as long to be read as the rest.
+    ignore = shutil.ignore_patterns("__pycache__", "cli", "sandbox")
     for name in ("openapi", "tools", "src", "generated"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, project / name, ignore=ignore)
     changelog = (
         "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-01-01\n\n- toObjectId, unread\n"
     )
-    (tmp_path / "CHANGELOG.md").write_text(changelog)
-    git(tmp_path, "init", "--quiet")
-    release(tmp_path, "v0.1.0")
-    return tmp_path
+    (project / "CHANGELOG.md").write_text(changelog)
+    git(project, "init", "--quiet")
+    release(project, "v0.1.0")
+    return project
+
+
+@pytest.fixture
+def project(released: Path, tmp_path: Path) -> Path:
+    """The released project, to be changed."""
+    return shutil.copytree(released, tmp_path / "project")
 
 
 def git(project: Path, *arguments: str) -> None:
@@ -54,8 +65,28 @@ def change(project: Path, file: str, old: str, new: str) -> None:
     (project / file).write_text(text.replace(old, new), "utf-8")
 
 
-def notes(project: Path, *arguments: str) -> tuple[int, str]:
+class Notes(Protocol):
     """Run the script; gives the exit code and all that was printed."""
+
+    def __call__(self, project: Path, *arguments: str) -> tuple[int, str]: ...
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Notes:
+    """The script in this process, which has imported what it needs."""
+
+    def run(project: Path, *arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(release_notes, "ROOT", project)
+        monkeypatch.setattr(sys, "argv", ["release_notes.py", *arguments])
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+        code = release_notes.main()
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return run
+
+
+def in_process_of_its_own(project: Path, *arguments: str) -> tuple[int, str]:
     run = subprocess.run(
         [sys.executable, "tools/release_notes.py", *arguments],
         cwd=project,
@@ -72,12 +103,14 @@ def mention(project: Path, text: str) -> None:
 
 
 def test_without_a_change_the_next_release_is_a_patch(project: Path) -> None:
-    code, printed = notes(project)
+    code, printed = in_process_of_its_own(project)
     assert code == IN_ORDER
     assert printed.startswith("Since v0.1.0: patch. The version after 0.1.0 is 0.1.1 ")
 
 
-def test_a_new_property_is_minor_and_has_to_be_in_the_changelog(project: Path) -> None:
+def test_a_new_property_is_minor_and_has_to_be_in_the_changelog(
+    project: Path, notes: Notes
+) -> None:
     change(
         project,
         SPEC,
@@ -97,7 +130,9 @@ def test_a_new_property_is_minor_and_has_to_be_in_the_changelog(project: Path) -
     assert notes(project)[0] == IN_ORDER
 
 
-def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(project: Path) -> None:
+def test_a_property_that_goes_from_spec_and_model_is_major_and_named_once(
+    project: Path, notes: Notes
+) -> None:
     change(
         project, SPEC, "required: [associationTypes, toObjectId]", "required: [associationTypes]"
     )
@@ -152,7 +187,7 @@ def test_a_change_of_the_python_surface_is_told(
     assert found if told else not found
 
 
-def test_a_version_that_was_raised_too_little_is_refused(project: Path) -> None:
+def test_a_version_that_was_raised_too_little_is_refused(project: Path, notes: Notes) -> None:
     change(project, CLIENT, "def close(self)", "def close(self, now: bool)")
     mention(project, "`now`, for `close`")
     for file in ("pyproject.toml", SPEC):
@@ -166,32 +201,32 @@ def test_a_version_that_was_raised_too_little_is_refused(project: Path) -> None:
     assert notes(project)[0] == IN_ORDER
 
 
-def test_spec_and_package_have_one_version(project: Path) -> None:
+def test_spec_and_package_have_one_version(project: Path, notes: Notes) -> None:
     change(project, SPEC, "version: 0.1.0", "version: 0.1.1")
     code, printed = notes(project)
     assert code == NOT_IN_ORDER
     assert "the spec's version is 0.1.1, the package's 0.1.0" in printed
 
 
-def test_the_last_tag_is_that_of_the_newest_version(project: Path) -> None:
+def test_the_last_tag_is_that_of_the_newest_version(project: Path, notes: Notes) -> None:
     for number in ("9", "10"):
         release(project, f"v0.1.{number}")
     assert "Since v0.1.10" in notes(project)[1]
     assert "Since v0.1.9" in notes(project, "v0.1.9")[1]
 
 
-def test_before_the_first_release_everything_is_new(project: Path) -> None:
+def test_before_the_first_release_everything_is_new(project: Path, notes: Notes) -> None:
     git(project, "tag", "--delete", "v0.1.0")
     assert notes(project) == (IN_ORDER, "No release is tagged yet: everything is new.\n")
 
 
-def test_a_tag_that_does_not_exist_is_named(project: Path) -> None:
+def test_a_tag_that_does_not_exist_is_named(project: Path, notes: Notes) -> None:
     code, printed = notes(project, "v9.9.9")
     assert code == NOTHING_TO_COMPARE
     assert "v9.9.9" in printed
 
 
-def test_outside_of_git_there_is_nothing_to_compare_with(project: Path) -> None:
+def test_outside_of_git_there_is_nothing_to_compare_with(project: Path, notes: Notes) -> None:
     shutil.rmtree(project / ".git")
     code, printed = notes(project)
     assert code == NOTHING_TO_COMPARE

@@ -18,7 +18,12 @@ from hypothesis import strategies as st
 from hubspot_batch_read import AsyncHubSpot, HubSpot, Missing
 from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
-from hubspot_batch_read_api.errors import DecodeError, ResponseTooLargeError, ServerError
+from hubspot_batch_read_api.errors import (
+    ArgumentError,
+    DecodeError,
+    ResponseTooLargeError,
+    ServerError,
+)
 from hubspot_batch_read_api.models import (
     AssociationEnvelope,
     AssociationInput,
@@ -368,9 +373,9 @@ def test_a_client_that_refused_a_response_takes_the_next() -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, 1.5, True, None, "1000"])
 def test_a_limit_that_is_no_positive_whole_number_is_refused(limit: Any) -> None:
-    with pytest.raises(ValueError, match=r"^max_response_bytes: "):
+    with pytest.raises(ArgumentError, match=r"^max_response_bytes: "):
         limited("http://hubspot", limit)
-    with pytest.raises(ValueError, match=r"^max_response_bytes: "):
+    with pytest.raises(ArgumentError, match=r"^max_response_bytes: "):
         HubSpot("token", max_response_bytes=limit)
 
 

@@ -22,7 +22,7 @@ def api_error(status: int, body: object = None, retry_after: str = "") -> ApiErr
     request = httpx.Request("POST", "https://api.example")
     response = httpx.Response(status, headers=headers, content=content, request=request)
     with pytest.raises(ApiError) as caught:
-        parse_response(response, AssociationEnvelope)
+        parse_response(response, AssociationEnvelope.from_json)
     return caught.value
 
 

@@ -82,7 +82,7 @@ class Trial:
         if isinstance(outcome, BaseException):
             raise outcome
         outcome.request = httpx.Request("POST", "https://api.example")
-        return parse_response(outcome, AssociationEnvelope)
+        return parse_response(outcome, AssociationEnvelope.from_json)
 
     async def call_async(self) -> Response[AssociationEnvelope]:
         return self.call()

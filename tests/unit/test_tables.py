@@ -11,13 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hubspot_batch_read import tables
 from hubspot_batch_read.operations import (
     ASSOCIATIONS,
     ASSOCIATIONS_V3,
     WORKFLOWS_BY_FLOW_ID,
     campaigns,
 )
+from hubspot_batch_read.tables import table as tables
 from hubspot_batch_read_api.models import Association, AssociationV3, Campaign, WorkflowIdMapping
 
 
@@ -44,7 +44,7 @@ CAMPAIGN = Campaign.from_dict(
 
 def rows(table: tables.Table[Any], *records: Any) -> list[dict[str, Any]]:
     """Return the lines of records, as they come back from Arrow."""
-    batch = table.record_batch(line for record in records for line in table.rows(record))
+    batch = table.record_batch(table.columns_of(records))
     assert batch.schema == table.schema
     return batch.to_pylist()
 
@@ -57,12 +57,12 @@ def test_an_association_is_a_line_for_each_pair_and_type() -> None:
     to = [{"toObjectId": 7, "associationTypes": types}, {"toObjectId": "8", "associationTypes": []}]
     record = Association.from_dict({"from": {"id": "101"}, "to": to})
     assert ASSOCIATIONS.table.columns == ("from_id", "to_id", "type_id", "category", "label")
-    assert list(ASSOCIATIONS.table.rows(record)) == [
+    assert list(ASSOCIATIONS.table.rows_of([record])) == [
         ("101", "7", 1, "HUBSPOT_DEFINED", None),
         ("101", "7", 2, "INVENTED", "CEO"),
         ("101", "8", None, None, None),
     ]
-    assert {type(line[3]) for line in ASSOCIATIONS.table.rows(record)} == {str, type(None)}
+    assert {type(line[3]) for line in ASSOCIATIONS.table.rows_of([record])} == {str, type(None)}
     assert len(rows(ASSOCIATIONS.table, record)) == 3
 
 
@@ -146,7 +146,7 @@ def test_text_and_numbers_that_arrow_cannot_hold_cost_no_row() -> None:
 
 
 def test_a_table_without_a_line_has_its_schema() -> None:
-    batch = CAMPAIGNS.record_batch([])
+    batch = CAMPAIGNS.record_batch(CAMPAIGNS.columns_of([]))
     assert (batch.num_rows, batch.schema) == (0, CAMPAIGNS.schema)
     assert CAMPAIGNS.schema.field("created_at").type == pa.timestamp("us", tz="UTC")
 

@@ -36,7 +36,7 @@ class Place:
 
     def inside(self, step: str) -> Place:
         """Return the place one step further in."""
-        return replace(self, path=self.path + step)
+        return Place(self.operation, self.part, self.path + step)
 
     def is_inside(self, other: Place) -> bool:
         """Return whether this is the other place, or further in."""

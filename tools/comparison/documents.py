@@ -68,6 +68,16 @@ class Document:
         return Node(self, reference.removeprefix("#"), found)
 
     @cached_property
+    def stated(self) -> Document:
+        """The document as our spec."""
+        return replace(self, ours=True)
+
+    @cached_property
+    def declared(self) -> Document:
+        """The document as our spec, with what it declares that HubSpot publishes."""
+        return replace(self, ours=True, as_published=True)
+
+    @cached_property
     def operations(self) -> list[Operation]:
         """Every operation. Raises DocumentError."""
         with reading(self.name):

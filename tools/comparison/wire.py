@@ -228,7 +228,8 @@ def _merged(parts: list[Schema], source: str) -> Schema:
     bare = [Schema(part.source, declared=part.declared) for part in parts]
     telling = [part for part, nothing in zip(parts, bare, strict=True) if part != nothing]
     if len(telling) == 1:
-        return replace(telling[0], declared=declared)
+        (only,) = telling
+        return only if only.declared == declared else replace(only, declared=declared)
     return reduce(_both, telling, Schema(source, declared=declared))
 
 

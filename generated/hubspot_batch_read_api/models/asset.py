@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import ID, TEXT, Model, id_text, json, new, text
+from ..types import ID, TEXT, Model, json
 from .asset_metrics import ASSET_METRICS, AssetMetrics
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Asset(Model):
     """Something a campaign uses, such as an email or a form."""
 
@@ -21,23 +19,3 @@ class Asset(Model):
     """Name of the asset."""
     metrics: AssetMetrics | None = field(default=None, metadata=json("metrics", ASSET_METRICS))
     """The asset's metrics for the requested period; absent without a start and an end date."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("id")
-        model.id = value if type(value) is str else id_text(value)
-        value = data.pop("name", None)
-        model.name = value if value is None or type(value) is str else text(value)
-        value = data.pop("metrics", None)
-        model.metrics = None if value is None else ASSET_METRICS.decode(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        if self.name is not None:
-            data["name"] = self.name
-        if self.metrics is not None:
-            data["metrics"] = ASSET_METRICS.encode(self.metrics)
-        return data

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import ListOf, Model, array, json, new
+from ..types import ListOf, Model, json
 from .asset import Asset
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssetPage(Model):
     """About 50 assets of one type."""
 
@@ -22,21 +20,3 @@ class AssetPage(Model):
     """Present if there are more assets of the type; HubSpot's campaign assets endpoint returns
     them.
     """
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("results", None)
-        model.results = None if value is None else [*map(Asset._decode, array(value))]
-        value = data.pop("paging", None)
-        model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {}
-        if self.results is not None:
-            data["results"] = [item.to_dict() for item in self.results]
-        if self.paging is not None:
-            data["paging"] = self.paging.to_dict()
-        return data

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import ID, ListOf, Model, array, id_text, json, new
+from ..types import ID, ListOf, Model, json
 from .association_type import AssociationType
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociatedObject(Model):
     """An associated object and the types of the association."""
 
@@ -21,21 +19,3 @@ class AssociatedObject(Model):
         metadata=json("associationTypes", ListOf(AssociationType))
     )
     """Every type of the association between the two objects."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("toObjectId")
-        model.to_object_id = value if type(value) is str else id_text(value)
-        model.association_types = [
-            *map(AssociationType._decode, array(data.pop("associationTypes")))
-        ]
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {
-            "toObjectId": self.to_object_id,
-            "associationTypes": [item.to_dict() for item in self.association_types],
-        }
-        return data

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import ID, TEXT, Model, id_text, json, new, text
+from ..types import ID, TEXT, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociatedObjectV3(Model):
     """An associated object and one type of the association (v3)."""
 
@@ -18,17 +16,3 @@ class AssociatedObjectV3(Model):
     """Id of the associated object."""
     type_: str = field(metadata=json("type", TEXT))
     """Name of the type, such as contact_to_company or a custom name."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("id")
-        model.id = value if type(value) is str else id_text(value)
-        value = data.pop("type")
-        model.type_ = value if type(value) is str else text(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id, "type": self.type_}
-        return data

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
-from ..types import ListOf, Model, array, json, new
+from ..types import ListOf, Model, json, new
 from .associated_object import AssociatedObject
 from .association_category import known_association_category
 from .association_type import AssociationType
@@ -15,7 +15,7 @@ from .object_id import ObjectId
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Association(Model):
     """One object and a page of the objects it is associated with."""
 
@@ -25,16 +25,6 @@ class Association(Model):
     """A page of the associated objects; each appears once, whatever the number of types."""
     paging: Paging | None = field(default=None, metadata=json("paging", Paging))
     """The cursor of the object's next page, if it has one."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        model.from_ = ObjectId._decode(data.pop("from"))
-        model.to = [*map(AssociatedObject._decode, array(data.pop("to")))]
-        value = data.pop("paging", None)
-        model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = data or None
-        return model
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
@@ -48,7 +38,7 @@ class Association(Model):
             object_id = new(ObjectId)
             value = object_id_source.id
             object_id.id = value if type(value) is str else str(value)
-            object_id._additional_properties = None
+            object_id._additional_properties = object_id_source.additional_properties
             model.from_ = object_id
             associated_object_sources = source.to
             associated_objects: list[AssociatedObject] = []
@@ -68,23 +58,18 @@ class Association(Model):
                         association_type_source.from_object_type_id
                     )
                     association_type.to_object_type_id = association_type_source.to_object_type_id
-                    association_type._additional_properties = None
+                    association_type._additional_properties = (
+                        association_type_source.additional_properties
+                    )
                     association_types.append(association_type)
                 associated_object.association_types = association_types
-                associated_object._additional_properties = None
+                associated_object._additional_properties = (
+                    associated_object_source.additional_properties
+                )
                 associated_objects.append(associated_object)
             model.to = associated_objects
             value = source.paging
-            model.paging = None if value is None else Paging._decode(value)
-            model._additional_properties = None
+            model.paging = None if value is None else Paging._build_all([value])[0]
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {
-            "from": self.from_.to_dict(),
-            "to": [item.to_dict() for item in self.to],
-        }
-        if self.paging is not None:
-            data["paging"] = self.paging.to_dict()
-        return data

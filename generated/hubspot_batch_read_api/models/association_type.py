@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import ID, INTEGER, TEXT, Model, OpenEnum, id_text, integer, json, new, text
+from ..types import ID, INTEGER, TEXT, Model, OpenEnum, json
 from .association_category import AssociationCategory, known_association_category
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationType(Model):
     """A type of association between two objects."""
 
@@ -33,29 +31,3 @@ class AssociationType(Model):
 
     Documented, but not seen in any response.
     """
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("category")
-        model.category = known_association_category(value) or text(value)
-        value = data.pop("typeId")
-        model.type_id = value if type(value) is int else integer(value)
-        value = data.pop("label", None)
-        model.label = value if value is None or type(value) is str else text(value)
-        value = data.pop("fromObjectTypeId", None)
-        model.from_object_type_id = value if value is None or type(value) is str else id_text(value)
-        value = data.pop("toObjectTypeId", None)
-        model.to_object_type_id = value if value is None or type(value) is str else id_text(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"category": str(self.category), "typeId": self.type_id}
-        if self.label is not None:
-            data["label"] = self.label
-        if self.from_object_type_id is not None:
-            data["fromObjectTypeId"] = self.from_object_type_id
-        if self.to_object_type_id is not None:
-            data["toObjectTypeId"] = self.to_object_type_id
-        return data

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
-from ..types import ListOf, Model, array, json, new
+from ..types import ListOf, Model, json, new
 from .associated_object_v3 import AssociatedObjectV3
 from .object_id import ObjectId
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationV3(Model):
     """One object and at most 100 of its associations (v3)."""
 
@@ -28,16 +28,6 @@ class AssociationV3(Model):
     """
 
     @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        model.from_ = ObjectId._decode(data.pop("from"))
-        model.to = [*map(AssociatedObjectV3._decode, array(data.pop("to")))]
-        value = data.pop("paging", None)
-        model.paging = None if value is None else Paging._decode(value)
-        model._additional_properties = data or None
-        return model
-
-    @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
         models: list[AssociationV3] = []
         # Each struct is freed when its model is there, so that the next one uses the same memory.
@@ -49,7 +39,7 @@ class AssociationV3(Model):
             object_id = new(ObjectId)
             value = object_id_source.id
             object_id.id = value if type(value) is str else str(value)
-            object_id._additional_properties = None
+            object_id._additional_properties = object_id_source.additional_properties
             model.from_ = object_id
             associated_object_v3_sources = source.to
             associated_object_v3s: list[AssociatedObjectV3] = []
@@ -58,20 +48,13 @@ class AssociationV3(Model):
                 value = associated_object_v3_source.id
                 associated_object_v3.id = value if type(value) is str else str(value)
                 associated_object_v3.type_ = associated_object_v3_source.type_
-                associated_object_v3._additional_properties = None
+                associated_object_v3._additional_properties = (
+                    associated_object_v3_source.additional_properties
+                )
                 associated_object_v3s.append(associated_object_v3)
             model.to = associated_object_v3s
             value = source.paging
-            model.paging = None if value is None else Paging._decode(value)
-            model._additional_properties = None
+            model.paging = None if value is None else Paging._build_all([value])[0]
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {
-            "from": self.from_.to_dict(),
-            "to": [item.to_dict() for item in self.to],
-        }
-        if self.paging is not None:
-            data["paging"] = self.paging.to_dict()
-        return data

@@ -13,7 +13,7 @@ from .error_detail import ErrorDetail
 from .links import LINKS, Links
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class BatchError(Model):
     """Why one or more inputs of a batch have no row.
 
@@ -75,6 +75,6 @@ class BatchError(Model):
             )
             value = source.errors
             model.errors = None if value is None else ErrorDetail._build_all(value)
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models

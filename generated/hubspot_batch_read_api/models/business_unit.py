@@ -3,28 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import INTEGER, Model, integer, json, new
+from ..types import INTEGER, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class BusinessUnit(Model):
     """A business unit (brand) of the portal."""
 
     id: int = field(metadata=json("id", INTEGER))
     """Id of the business unit; 0 is the portal's own."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("id")
-        model.id = value if type(value) is int else integer(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        return data

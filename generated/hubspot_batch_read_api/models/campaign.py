@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
-from ..types import ID, INSTANT, ListOf, Model, array, id_text, instant, json, new
+from ..types import ID, INSTANT, ListOf, Model, instant, json, new
 from .asset import Asset
 from .asset_page import AssetPage
 from .business_unit import BusinessUnit
@@ -17,7 +17,7 @@ from .campaign_properties import CAMPAIGN_PROPERTIES, CampaignProperties
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Campaign(Model):
     """A marketing campaign."""
 
@@ -37,24 +37,6 @@ class Campaign(Model):
     """The business units (brands) the campaign belongs to."""
     assets: CampaignAssets | None = field(default=None, metadata=json("assets", CAMPAIGN_ASSETS))
     """The campaign's assets by their type."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("id")
-        model.id = value if type(value) is str else id_text(value)
-        value = data.pop("properties", None)
-        model.properties = None if value is None else CAMPAIGN_PROPERTIES.decode(value)
-        value = data.pop("createdAt", None)
-        model.created_at = None if value is None else instant(value)
-        value = data.pop("updatedAt", None)
-        model.updated_at = None if value is None else instant(value)
-        value = data.pop("businessUnits", None)
-        model.business_units = None if value is None else [*map(BusinessUnit._decode, array(value))]
-        value = data.pop("assets", None)
-        model.assets = None if value is None else CAMPAIGN_ASSETS.decode(value)
-        model._additional_properties = data or None
-        return model
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
@@ -82,7 +64,9 @@ class Campaign(Model):
                 for business_unit_source in business_unit_sources:
                     business_unit = new(BusinessUnit)
                     business_unit.id = business_unit_source.id
-                    business_unit._additional_properties = None
+                    business_unit._additional_properties = (
+                        business_unit_source.additional_properties
+                    )
                     business_units.append(business_unit)
                 model.business_units = business_units
             model.assets = None
@@ -107,28 +91,14 @@ class Campaign(Model):
                                         key: part for key, part in value.items() if part is not None
                                     }
                                 )
-                                asset._additional_properties = None
+                                asset._additional_properties = asset_source.additional_properties
                                 assets.append(asset)
                             asset_page.results = assets
                         value = asset_page_source.paging
-                        asset_page.paging = None if value is None else Paging._decode(value)
-                        asset_page._additional_properties = None
+                        asset_page.paging = None if value is None else Paging._build_all([value])[0]
+                        asset_page._additional_properties = asset_page_source.additional_properties
                         asset_pages[key] = asset_page
                 model.assets = asset_pages
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        if self.properties is not None:
-            data["properties"] = CAMPAIGN_PROPERTIES.encode(self.properties)
-        if self.created_at is not None:
-            data["createdAt"] = self.created_at.isoformat()
-        if self.updated_at is not None:
-            data["updatedAt"] = self.updated_at.isoformat()
-        if self.business_units is not None:
-            data["businessUnits"] = [item.to_dict() for item in self.business_units]
-        if self.assets is not None:
-            data["assets"] = CAMPAIGN_ASSETS.encode(self.assets)
-        return data

@@ -3,28 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from attrs import define, field
 
-from ..types import ID, Model, id_text, json, new
+from ..types import ID, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ObjectId(Model):
     """An object, identified by its id."""
 
     id: str = field(metadata=json("id", ID))
     """Id of the object."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("id")
-        model.id = value if type(value) is str else id_text(value)
-        model._additional_properties = data or None
-        return model
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {"id": self.id}
-        return data

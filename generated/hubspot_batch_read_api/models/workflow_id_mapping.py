@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from attrs import define, field
 
-from ..types import INTEGER, Model, integer, json, new
+from ..types import INTEGER, Model, json, new
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class WorkflowIdMapping(Model):
     """The two ids of one workflow."""
 
@@ -18,16 +18,6 @@ class WorkflowIdMapping(Model):
     """Id in the flows API (automation v4)."""
     workflow_id: int | None = field(default=None, metadata=json("workflowId", INTEGER))
     """Id in the older workflows API (automation v3)."""
-
-    @classmethod
-    def _decode(cls, data: Any) -> Self:
-        model = new(cls)
-        value = data.pop("flowId", None)
-        model.flow_id = value if value is None or type(value) is int else integer(value)
-        value = data.pop("workflowId", None)
-        model.workflow_id = value if value is None or type(value) is int else integer(value)
-        model._additional_properties = data or None
-        return model
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
@@ -39,14 +29,6 @@ class WorkflowIdMapping(Model):
             model = new(cls)
             model.flow_id = source.flow_id
             model.workflow_id = source.workflow_id
-            model._additional_properties = None
+            model._additional_properties = source.additional_properties
             models.append(model)
         return models
-
-    def _encode(self) -> dict[str, object]:
-        data: dict[str, object] = {}
-        if self.flow_id is not None:
-            data["flowId"] = self.flow_id
-        if self.workflow_id is not None:
-            data["workflowId"] = self.workflow_id
-        return data

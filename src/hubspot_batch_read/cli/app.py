@@ -15,11 +15,11 @@ from hubspot_batch_read import (
     HubSpot,
     Read,
     WorkflowIdMapping,
-    operations,
 )
 from hubspot_batch_read.cli.execute import execute
 from hubspot_batch_read.cli.faults import OK, WRONG_USE
 from hubspot_batch_read.cli.options import Command, Options, with_options
+from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read.reading import OnProgress
 
 app = typer.Typer(
@@ -79,12 +79,12 @@ def associations(
 ) -> None:
     """Read the associations of objects, all of each (2026-03)."""
 
-    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Read[Association]:
+    def begin(hubspot: HubSpot, ids: Iterator[Id], on_progress: OnProgress) -> Read[Association]:
         return hubspot.read_associations(
-            from_type, to_type, ids, unique_ids=True, on_progress=on_progress
+            from_type, to_type, ids, on_error="collect", on_progress=on_progress
         )
 
-    sys.exit(execute(operations.ASSOCIATIONS, "from_id", given or [], options, begin))
+    sys.exit(execute(given or [], options, begin))
 
 
 @app.command(cls=Command, epilog=_example("associations-v3 deals companies 37295 --format csv"))
@@ -94,12 +94,12 @@ def associations_v3(
 ) -> None:
     """Read the associations of objects, at most 100 of each (v3)."""
 
-    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Read[AssociationV3]:
+    def begin(hubspot: HubSpot, ids: Iterator[Id], on_progress: OnProgress) -> Read[AssociationV3]:
         return hubspot.read_associations_v3(
-            from_type, to_type, ids, unique_ids=True, on_progress=on_progress
+            from_type, to_type, ids, on_error="collect", on_progress=on_progress
         )
 
-    sys.exit(execute(operations.ASSOCIATIONS_V3, "from_id", given or [], options, begin))
+    sys.exit(execute(given or [], options, begin))
 
 
 @app.command(
@@ -124,18 +124,17 @@ def campaigns(
     """Read campaigns, by their GUIDs."""
     names = [name.strip() for name in properties.split(",") if name.strip()]
 
-    def begin(hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress) -> Read[Campaign]:
+    def begin(hubspot: HubSpot, ids: Iterator[Id], on_progress: OnProgress) -> Read[Campaign]:
         return hubspot.read_campaigns(
             ids,
             properties=names or None,
             start_date=start_date,
             end_date=end_date,
-            unique_ids=True,
+            on_error="collect",
             on_progress=on_progress,
         )
 
-    operation = operations.campaigns(properties=names or None, start_date=None, end_date=None)
-    sys.exit(execute(operation, "id", given or [], options, begin))
+    sys.exit(execute(given or [], options, begin))
 
 
 @app.command(cls=Command, epilog=_example("workflow-ids --by workflow 123456 123457"))
@@ -151,30 +150,31 @@ def workflow_ids(
     """Read which flow id and workflow id belong together."""
 
     def begin(
-        hubspot: HubSpot, ids: Iterator[str], on_progress: OnProgress
+        hubspot: HubSpot, ids: Iterator[Id], on_progress: OnProgress
     ) -> Read[WorkflowIdMapping]:
         is_flow = by is WorkflowKind.FLOW
         return hubspot.read_workflow_id_mappings(
             flow_ids=ids if is_flow else None,
             workflow_ids=None if is_flow else ids,
-            unique_ids=True,
+            on_error="collect",
             on_progress=on_progress,
         )
 
-    if by is WorkflowKind.FLOW:
-        operation, id_column = operations.WORKFLOWS_BY_FLOW_ID, "flow_id"
-    else:
-        operation, id_column = operations.WORKFLOWS_BY_WORKFLOW_ID, "workflow_id"
-    sys.exit(execute(operation, id_column, given or [], options, begin))
+    sys.exit(execute(given or [], options, begin))
 
 
 @app.command(cls=Command, epilog=_example("sandbox --port 8765"))
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,
+    contacts: Annotated[int, typer.Option(help="Number of contacts.", min=0)] = 3000,
+    latency: Annotated[
+        float, typer.Option(help="Seconds that each response takes longer.", min=0)
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="What the portal is drawn from.")] = 0,
 ) -> None:
     """Serve a HubSpot of your own on this machine, until Ctrl-C."""
+    from hubspot_batch_read.sandbox import Portal  # noqa: PLC0415 - reads do not need it
     from hubspot_batch_read.sandbox.terminal import serve  # noqa: PLC0415 - reads do not need it
 
-    sys.exit(WRONG_USE if serve(host, port, seed) else OK)
+    sys.exit(WRONG_USE if serve(host, port, Portal(seed=seed, contacts=contacts), latency) else OK)

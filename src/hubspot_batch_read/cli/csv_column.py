@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hubspot_batch_read.cli.faults import WrongUseError
-from hubspot_batch_read.cli.formats import read_csv
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 DELIMITERS = ",;\t|"
+LONGEST_CELL = 2**31 - 1
+"""Characters in a cell; the csv module stops at 131,072 unless it is told otherwise."""
 HEADER_LINES = 100
 """Lines that the header takes at most: a quoted cell may have line ends."""
 LONGEST_LIST = 300
@@ -55,6 +59,12 @@ def cells(lines: Iterator[str], name: str, column: str) -> Iterator[Cell]:
             line = header.lines + rows.line_num + 1
     except csv.Error as error:
         raise WrongUseError(f"{name}: the row that starts in line {line}: {error}") from error
+
+
+def read_csv(lines: Iterable[str], delimiter: str) -> CsvReader:
+    """Return a reader of CSV, however long its cells are."""
+    csv.field_size_limit(LONGEST_CELL)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def _header(head: Sequence[str], name: str, column: str) -> _Header:

@@ -5,20 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
 from itertools import combinations
 from pathlib import Path
-
-import httpx
+from typing import Any
 
 from hubspot_batch_read import HubSpot
 from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.display import Display
-from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError, WrongUseError
-from hubspot_batch_read.cli.files import is_device, part_of
-from hubspot_batch_read.cli.formats import Flat, JsonLines
-from hubspot_batch_read.cli.hidden import Hidden
 from hubspot_batch_read.cli.inputs import (
     Input,
     from_arguments,
@@ -26,57 +20,50 @@ from hubspot_batch_read.cli.inputs import (
     from_standard_input,
     joined,
 )
-from hubspot_batch_read.cli.missing_file import open_missing
-from hubspot_batch_read.cli.options import Options, OutputFormat
-from hubspot_batch_read.cli.outputs import Output, open_output
+from hubspot_batch_read.cli.interrupts import Interrupts
+from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.cli.report import Report, is_talkative
 from hubspot_batch_read.cli.run import Run
-from hubspot_batch_read.core.operation import Operation, RowT
+from hubspot_batch_read.cli.token_command import TokenCommand
+from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.files.locks import lock_of
+from hubspot_batch_read.files.places import is_device, own_files
+from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import OnProgress
+from hubspot_batch_read_api.errors import ArgumentError
 
-Begin = Callable[[HubSpot, Iterator[str], OnProgress], Read[RowT]]
+Begin = Callable[[HubSpot, Iterator[Id], OnProgress], Read[Any]]
 """Begins to read ids; sends nothing yet."""
 
 
 NAMES = {
-    "token": "the access token",
+    "access_token": "the access token",
     "base_url": "--base-url",
     "from_type": "FROM",
     "to_type": "TO",
     "properties": "--properties",
     "start_date": "--start-date",
     "end_date": "--end-date",
+    "timeout": "--timeout",
 }
-"""What the command line calls the arguments that errors name."""
+"""The command line's names of arguments, by their names in errors."""
 
 
-def execute(
-    operation: Operation[RowT],
-    id_column: str,
-    given: Sequence[str],
-    options: Options,
-    begin: Begin[RowT],
-) -> int:
+def execute(given: Sequence[str], options: Options, begin: Begin) -> int:
     """Read as the options say; return the exit code, after a sentence if that is not 0.
 
     Args:
-        operation: What reads.
-        id_column: The column of its table that has the ids.
         given: Ids given as arguments.
         options: The options.
         begin: Begins to read.
     """
     report = Report(options, Hidden())
     try:
-        with ExitStack() as stack:
-            hubspot = stack.enter_context(_connect(options, begin, report.hidden))
-            run = _run(operation, id_column, given, options, report.hidden, stack)
-            stop = None
-            try:
-                run.read_all(lambda ids, tell: begin(hubspot, ids, tell))
-            except CommandError as error:
-                stop = error
+        hubspot = _connect(options, begin, report.hidden)
+        run = _run(given, options, report)
+        with Interrupts(run.close) as interrupts, hubspot:
+            stop = run.read_all(lambda ids, tell: begin(hubspot, ids, tell), interrupts)
             return report.tell(run, stop)
     except CommandError as error:
         return report.fail(error, error.exit_code)
@@ -86,44 +73,48 @@ def execute(
         return report.fail(error, STOPPED)
 
 
-def _connect(options: Options, begin: Begin[RowT], hidden: Hidden) -> HubSpot:
+def _connect(options: Options, begin: Begin, hidden: Hidden) -> HubSpot:
     """Return a client, after a look whether it can read such things at all."""
-    token = _token(options)
-    hidden.add(token)
+    token = _token(options, hidden)
     try:
-        hubspot = HubSpot(token, base_url=options.base_url)
+        hubspot = HubSpot(
+            token,
+            base_url=options.base_url,
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            max_concurrency=options.concurrency,
+            rate_limit=options.limit,
+        )
         begin(hubspot, iter(()), print)
-    except (ValueError, httpx.InvalidURL) as error:
-        name, colon, problem = str(error).partition(": ")
-        raise WrongUseError(f"{NAMES.get(name, name)}{colon}{problem}") from error
+    except ArgumentError as error:
+        name = NAMES.get(error.argument, error.argument)
+        raise WrongUseError(f"{name}: {error.problem}") from error
     return hubspot
 
 
-def _run(
-    operation: Operation[RowT],
-    id_column: str,
-    given: Sequence[str],
-    options: Options,
-    hidden: Hidden,
-    stack: ExitStack,
-) -> Run[RowT]:
-    """Open everything that a run needs."""
+def _run(given: Sequence[str], options: Options, report: Report) -> Run:
+    """Check the options, and return a run."""
     _check_files(options)
     ids = _input(given, options)
-    done = Done()
-    output = stack.enter_context(closing(_output(operation, id_column, options, done)))
-    # Where records go to standard output, the shell starts from scratch, and so do the missing ids.
-    missing = open_missing(
-        options.missing, _if_resumed(options, done), is_replaced=options.output is None
-    )
-    stack.enter_context(closing(missing))
+    _check_parquet(options)
     # A bar between records on the same terminal could not be read.
     is_free = options.output is not None or not is_terminal(sys.stdout)
     display = Display(is_shown=is_talkative(options) and is_free)
-    return Run(operation, ids, output, missing, done, display, hidden)
+    return Run(ids, options, display, report.words)
 
 
-def _token(options: Options) -> str:
+def _token(options: Options, hidden: Hidden) -> str | TokenCommand:
+    """Return the access token, or what is to be asked for it; it is hidden."""
+    if options.token_command is None:
+        token = _token_of_file(options)
+        hidden.add(token)
+        return token
+    if options.token_file is not None:
+        raise WrongUseError("--token-file and --token-command: give one of them")
+    return TokenCommand(options.token_command, hidden)
+
+
+def _token_of_file(options: Options) -> str:
     """Return the access token, without the line end that files and variables often have."""
     if options.token_file is None:
         token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
@@ -139,9 +130,11 @@ def _token(options: Options) -> str:
 def _check_files(options: Options) -> None:
     if options.resume and options.output is None:
         raise WrongUseError("--resume continues a file: name it with --output")
-    paths = [options.output, options.missing, options.token_file, *dict.fromkeys(options.ids or [])]
-    if options.output is not None and options.output_format is OutputFormat.PARQUET:
-        paths.append(part_of(options.output))
+    paths = [options.token_file, *dict.fromkeys(options.ids or [])]
+    paths += [] if options.output is None else own_files(options.output.resolve())
+    paths += (
+        [] if options.missing is None else [options.missing, lock_of(options.missing.resolve())]
+    )
     files = [path for path in paths if path is not None and not is_device(path)]
     for one, other in combinations(files, 2):
         if one.resolve() == other.resolve() or _are_one(one, other):
@@ -168,25 +161,8 @@ def _input(given: Sequence[str], options: Options) -> Input:
     )
 
 
-def _output(
-    operation: Operation[RowT], id_column: str, options: Options, done: Done
-) -> Output[RowT]:
-    before = _if_resumed(options, done)
-    if options.output_format is OutputFormat.PARQUET:
-        if options.output is None and is_terminal(sys.stdout):
-            raise WrongUseError("Parquet is nothing for a terminal: give --output FILE")
-        try:
-            from hubspot_batch_read.cli.parquet import open_parquet  # noqa: PLC0415 - needs an extra
-        except ModuleNotFoundError as error:
-            if error.name != "pyarrow":
-                raise
-            message = 'Parquet needs an extra: pip install "hubspot-batch-read[arrow]"'
-            raise WrongUseError(message) from error
-        return open_parquet(options.output, operation, id_column, before)
-    is_csv = options.output_format is OutputFormat.CSV
-    format_ = Flat(operation, id_column) if is_csv else JsonLines(operation)
-    return open_output(options.output, format_, before)
-
-
-def _if_resumed(options: Options, done: Done) -> Done | None:
-    return done if options.resume else None
+def _check_parquet(options: Options) -> None:
+    if options.file_format != "parquet" or options.output is not None:
+        return
+    if is_terminal(sys.stdout):
+        raise WrongUseError("Parquet cannot be written to a terminal: give --output FILE")

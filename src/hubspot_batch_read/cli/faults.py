@@ -1,5 +1,7 @@
 """What ends a command, and with which exit code."""
 
+from hubspot_batch_read.sentences import SentenceError
+
 OK = 0
 """Every id was answered."""
 ID_ERRORS = 1
@@ -10,7 +12,7 @@ STOPPED = 3
 """The run ended before all ids were read."""
 
 
-class CommandError(Exception):
+class CommandError(SentenceError):
     """Ends a command; its text is the sentence that the user sees."""
 
     exit_code = STOPPED

@@ -17,10 +17,12 @@ from hubspot_batch_read.cli.csv_column import DELIMITERS, cells
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.file_kinds import refuse_other_kinds
 from hubspot_batch_read.core.id_checks import problem_of_text, what_spoilt
+from hubspot_batch_read.core.ids import Id, InvalidIdError, normal_form
 
 LONGEST_ID = 255
 """Characters beyond which something is taken for anything but an id; HubSpot's have 36 at most."""
 SEVERAL = "it has several values"
+_GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Entry(NamedTuple):
@@ -31,6 +33,18 @@ class Entry(NamedTuple):
     text: str
     problem: str | None = None
     """Why it is not an id."""
+
+    @property
+    def id_(self) -> Id:
+        """The id as HubSpot writes it, so that it is read once whatever its spellings.
+
+        For what is not an id, the error that a read is to have for it.
+        """
+        if self.problem is not None:
+            # A read takes such an error for an id that is known to be invalid.
+            return cast("Id", InvalidIdError(self.place, self.problem, self.text))
+        is_normal = self.text.isdecimal() or _GUID.fullmatch(self.text)
+        return normal_form(self.text) if is_normal else self.text
 
 
 @define(frozen=True)

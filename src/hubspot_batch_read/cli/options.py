@@ -13,7 +13,8 @@ from attrs import define
 from typer.core import TyperCommand, TyperOption
 
 from hubspot_batch_read.cli.faults import WrongUseError
-from hubspot_batch_read.cli.files import is_device
+from hubspot_batch_read.files import FileFormat
+from hubspot_batch_read.sending.limits import RateLimit, RateLimitSetting
 from hubspot_batch_read_api.client import BASE_URL
 
 
@@ -25,17 +26,12 @@ class OutputFormat(StrEnum):
     PARQUET = "parquet"
 
 
-NAMED_FORMATS = {
-    "jsonl": OutputFormat.JSONL,
-    "ndjson": OutputFormat.JSONL,
-    "csv": OutputFormat.CSV,
-    "parquet": OutputFormat.PARQUET,
-}
-"""What the ending of a file's name says of its format."""
-
-
-def _option(name: str, text: str, panel: str, metavar: str | None = None) -> Any:
-    return typer.Option(name, help=text, rich_help_panel=panel, metavar=metavar, show_default=False)
+def _option(
+    name: str, text: str, panel: str, metavar: str | None = None, *, least: float | None = None
+) -> Any:
+    return typer.Option(
+        name, help=text, rich_help_panel=panel, metavar=metavar, show_default=False, min=least
+    )
 
 
 _IDS, _OUTPUT, _RUN = "Ids", "Output", "Run"
@@ -69,6 +65,10 @@ class Options:
             "--format", "JSON Lines, CSV or Parquet; if not given, as --output is called.", _OUTPUT
         ),
     ] = None
+    excel: Annotated[
+        bool,
+        _option("--excel", "Write CSV that Excel opens right: with a byte order mark.", _OUTPUT),
+    ] = False
     missing: Annotated[
         Path | None,
         _option("--missing", "Write a JSON line for every id without a record.", _OUTPUT),
@@ -87,6 +87,39 @@ class Options:
             _RUN,
         ),
     ] = None
+    token_command: Annotated[
+        str | None,
+        _option(
+            "--token-command",
+            "Take the access token from what a command prints; run again when it has expired.",
+            _RUN,
+            "COMMAND",
+        ),
+    ] = None
+    timeout: Annotated[
+        float,
+        _option(
+            "--timeout",
+            "Seconds to wait for each part of a response; default 30.",
+            _RUN,
+            least=0.001,
+        ),
+    ] = 30.0
+    max_retries: Annotated[
+        int, _option("--max-retries", "Retries of a request at most; default 8.", _RUN, least=0)
+    ] = 8
+    concurrency: Annotated[
+        int, _option("--concurrency", "Requests at the same time; default 4.", _RUN, least=1)
+    ] = 4
+    rate_limit: Annotated[
+        str,
+        _option(
+            "--rate-limit",
+            "Requests in ten seconds, or none; default: what HubSpot's responses say.",
+            _RUN,
+            "NUMBER",
+        ),
+    ] = "auto"
     base_url: Annotated[
         str, _option("--base-url", "Read from a sandbox, not from HubSpot.", _RUN, "URL")
     ] = BASE_URL
@@ -96,22 +129,37 @@ class Options:
     debug: Annotated[bool, _option("--debug", "Show the traceback of an error.", _RUN)] = False
 
     @property
-    def output_format(self) -> OutputFormat:
-        """The format of the output: what the name of the output says, unless it is given.
+    def limit(self) -> RateLimitSetting:
+        """The rate limit.
 
         Raises:
-            WrongUseError: The name says something else.
+            WrongUseError: It is not one.
         """
-        if self.format_ is not None:
-            return self.format_
-        suffix = self.output.suffix[1:] if self.output is not None else ""
-        if not suffix or (self.output is not None and is_device(self.output)):
-            return OutputFormat.JSONL
-        if suffix.lower() in NAMED_FORMATS:
-            return NAMED_FORMATS[suffix.lower()]
-        raise WrongUseError(
-            f"{self.output}: say with --format what to write; .{suffix} is not one of its formats"
-        )
+        if self.rate_limit == "auto":
+            return "auto"
+        if self.rate_limit == "none":
+            return None
+        if not (self.rate_limit.isdecimal() and int(self.rate_limit)):
+            raise WrongUseError(
+                f"--rate-limit: expected a number of requests in ten seconds, auto or none, "
+                f"got {self.rate_limit!r}"
+            )
+        return RateLimit(int(self.rate_limit), per=10)
+
+    @property
+    def file_format(self) -> FileFormat | None:
+        """The format of the output, None for what the name of the output says.
+
+        Raises:
+            WrongUseError: `--excel` is about CSV.
+        """
+        if not self.excel:
+            return None if self.format_ is None else self.format_.value
+        if self.format_ is None and (self.output is None or self.output.suffix.lower() != ".csv"):
+            raise WrongUseError("--excel is about CSV: give --format csv")
+        if self.format_ not in (None, OutputFormat.CSV):
+            raise WrongUseError("--excel is about CSV: give --format csv")
+        return "excel"
 
 
 class Command(TyperCommand):

@@ -11,13 +11,12 @@ from attrs import define
 
 from hubspot_batch_read.cli.console import is_terminal, say
 from hubspot_batch_read.cli.faults import STOPPED, WRONG_USE, CommandError
-from hubspot_batch_read.cli.files import is_device
-from hubspot_batch_read.cli.hidden import Hidden
-from hubspot_batch_read.cli.missing_file import UNREAD
+from hubspot_batch_read.cli.first_problem import first_problem
 from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.cli.run import Run
-from hubspot_batch_read.cli.sentences import counted, sentence, shortened
-from hubspot_batch_read.core.operation import RowT
+from hubspot_batch_read.files.places import is_device
+from hubspot_batch_read.hidden import Hidden
+from hubspot_batch_read.sentences import counted, sentence, shortened
 
 MOST_MESSAGES = 3
 """Messages of HubSpot that are not about an id, and are said."""
@@ -30,7 +29,7 @@ class Report:
     options: Options
     hidden: Hidden
 
-    def tell(self, run: Run[RowT], stop: CommandError | None) -> int:
+    def tell(self, run: Run, stop: CommandError | None) -> int:
         """Say what happened, and why; return the exit code.
 
         Args:
@@ -41,14 +40,14 @@ class Report:
         for warning in _warnings(run):
             say(f"Warning: {warning}.")
         failure = run.first_failure
-        if failure is not None and (stop is None or self._words(failure) != self._words(stop)):
+        if failure is not None and (stop is None or self.words(failure) != self.words(stop)):
             self.fail(failure, exit_code)
         if stop is not None:
             self.fail(stop, exit_code)
-        if run.missing.first is not None:
-            say(f"First problem: {run.missing.first.removesuffix('.')}.")
+        if problem := first_problem(run.read, self.options):
+            say(f"First problem: {problem.removesuffix('.')}.")
         self._count(run, stop)
-        can_go_on = exit_code == STOPPED or (run.missing.counts[UNREAD] and exit_code != WRONG_USE)
+        can_go_on = exit_code == STOPPED or (run.read.summary.unread and exit_code != WRONG_USE)
         output = self.options.output
         if can_go_on and output is not None and not is_device(output):
             say(_how_to_go_on(run))
@@ -59,19 +58,20 @@ class Report:
         if self.options.debug:
             for line in "".join(traceback.format_exception(error)).splitlines():
                 say(self.hidden.mask(line))
-        say(f"Error: {self._words(error)}.")
+        say(f"Error: {self.words(error)}.")
         return exit_code
 
-    def _words(self, error: BaseException) -> str:
+    def words(self, error: BaseException) -> str:
+        """Return what happened, in a sentence without secrets."""
         return self.hidden.mask(sentence(error))
 
-    def _count(self, run: Run[RowT], stop: CommandError | None) -> None:
-        if stop is None and not run.total:
+    def _count(self, run: Run, stop: CommandError | None) -> None:
+        if stop is None and not run.read.summary.taken:
             say("Warning: there were no ids.")
         elif stop is None and run.exit_code:
             path = self.options.missing
             say(f"{run.account}; {f'{path} says' if path else '--missing FILE tells'} why.")
-        elif run.total and (stop is not None or is_talkative(self.options)):
+        elif run.read.summary.taken and (stop is not None or is_talkative(self.options)):
             say(f"{run.account}.")
 
 
@@ -80,7 +80,7 @@ def is_talkative(options: Options) -> bool:
     return is_terminal(sys.stderr) and not options.no_progress
 
 
-def _warnings(run: Run[RowT]) -> list[str]:
+def _warnings(run: Run) -> list[str]:
     """Return what else there is to know of a run."""
     warnings = []
     if truncated := run.read.truncated:
@@ -97,7 +97,7 @@ def _warnings(run: Run[RowT]) -> list[str]:
     return warnings + ([f"HubSpot says {others:,} other things"] if others > 0 else [])
 
 
-def _how_to_go_on(run: Run[RowT]) -> str:
+def _how_to_go_on(run: Run) -> str:
     # Not at the end, where there may be ids after `--`.
     name, *arguments = [each for each in sys.argv[1:] if each != "--resume"]
     command = shlex.join(["hubspot-batch-read", name, "--resume", *arguments])

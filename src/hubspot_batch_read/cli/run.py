@@ -1,158 +1,132 @@
-"""One run: reads the ids, writes the records, and accounts for every id."""
+"""One run: the ids from where they come, through a read, into files."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, suppress
-from functools import partial
-from itertools import chain, islice, repeat
-from typing import Generic
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from attrs import define, field
 
 from hubspot_batch_read.cli.display import Display
-from hubspot_batch_read.cli.done import Done
 from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError, WrongUseError
-from hubspot_batch_read.cli.hidden import Hidden
 from hubspot_batch_read.cli.inputs import Entry, Input
 from hubspot_batch_read.cli.interrupts import Interrupts
-from hubspot_batch_read.cli.missing_file import INVALID, PROBLEMS, UNREAD, MissingFile
-from hubspot_batch_read.cli.outputs import Output
-from hubspot_batch_read.cli.sentences import counted, sentence
-from hubspot_batch_read.core.operation import Operation, RowT
-from hubspot_batch_read.core.results import Missing, Summary
+from hubspot_batch_read.cli.options import Options
+from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.files import FileRefusedError
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.reading import OnProgress
-from hubspot_batch_read_api.errors import (
-    BadRequestError,
-    DecodeError,
-    NotFoundError,
-    ServerError,
-)
+from hubspot_batch_read.reading import Explain, OnProgress
+from hubspot_batch_read.sentences import counted
+from hubspot_batch_read_api.errors import BadRequestError, NotFoundError
 
-Begin = Callable[[Iterator[str], OnProgress], Read[RowT]]
+Begin = Callable[[Iterator[Id], OnProgress], Read[Any]]
 """Begins to read ids."""
-
-FAILURES = 3
-"""Chunks that may fail one after the other before a run stops."""
-
-
-NAMES = {
-    "without_associations": "without associations",
-    "error": "with errors",
-    "unanswered": "unanswered",
-    INVALID: "invalid",
-    UNREAD: "unread",
-}
-"""What the reasons are called in the account."""
 
 
 @define
-class Run(Generic[RowT]):
-    """The ids, the records, and what became of the ids that have none."""
+class Run:
+    """A read, and what the command line adds to it: signals, progress, exit codes."""
 
-    operation: Operation[RowT]
     input: Input
-    output: Output[RowT]
-    missing: MissingFile
-    done: Done
+    options: Options
     display: Display
-    hidden: Hidden
-    read: Read[RowT] = field(init=False)
+    explain: Explain
+    _read: Read[Any] | None = field(default=None, init=False)
     _interrupts: Interrupts = field(init=False)
     _expected: int | None = field(default=None, init=False)
-    """How many ids will have a place in the account, None if that is not known."""
-    _unwritten: list[str] = field(factory=list, init=False)
-    _missing_told: int = field(default=0, init=False)
-    """How many of the ids that are missing were written."""
+    """How many ids there seem to be, None if that is not known."""
 
-    def read_all(self, begin: Begin[RowT]) -> None:
-        """Read everything, and complete the output.
+    def close(self) -> None:
+        """End the read."""
+        if self._read is not None:
+            self._read.close()
+
+    @property
+    def read(self) -> Read[Any]:
+        """The read, once it has begun."""
+        assert self._read is not None  # noqa: S101 - `read_all` comes first
+        return self._read
+
+    def read_all(self, begin: Begin, interrupts: Interrupts) -> CommandError | None:
+        """Read everything into the files; return what ended that early, None if nothing did.
 
         Raises:
-            CommandError: The run stopped early, for whatever reason. What was read is written, and
-                the file of missing ids has those that were not read.
+            WrongUseError: A file is not to be written; nothing was read.
+            OSError: A file cannot be opened; nothing was read.
         """
-        with closing(self._ids()) as ids, ExitStack() as shown:
-            self.read = begin(ids, self._on_progress)
-            with Interrupts(self.read.close) as self._interrupts:
-                stop = self._attempt(partial(self._read, shown))
-                stop = self._account_for_the_rest(stop)
-            stop = stop or self._attempt(self._show)
-        if stop is not None:
-            raise stop
+        with closing(self._ids()) as ids, ExitStack() as stack:
+            self._interrupts = interrupts
+            self._read = begin(ids, self._on_progress)
+            target = stack.enter_context(_target(self.options.output))
+            stack.enter_context(self.display)
+            if self.display.is_shown and self.input.is_repeatable:
+                self._expected = self._count_ids()
+            stop = self._write(target)
+            return stop or self._show_end()
 
-    def _account_for_the_rest(self, stop: CommandError | None) -> CommandError | None:
-        """Complete the output, and write what became of all other ids; return what stopped it."""
-        undelivered: Iterator[str] = iter(())
-        failure = self._attempt(partial(self._finish, is_complete=stop is None))
-        if failure is not None:
-            stop, undelivered = stop or failure, self.output.undelivered()
-        missing, left = self._left()
-        failures = [self._attempt(partial(self.missing.write_all, missing))]
-        why = None if stop is None else str(stop)
-        unread = chain(self._unread(left, why), zip(undelivered, repeat(why)))
-        # A step that failed continues where it stopped: every id is accounted for.
-        while failure := self._attempt(partial(self._write_unread, unread)):
-            failures.append(failure)
-        return next(filter(None, [stop, *failures]), None)
-
-    def _attempt(self, action: Callable[[], None]) -> CommandError | None:
-        """Do something; return what ended it early, None if nothing did."""
+    def _write(self, target: Path | BinaryIO) -> CommandError | None:
+        """Read everything; return what ended it early, None if nothing did."""
+        options = self.options
         try:
-            action()
+            self.read.to_file(
+                target, format=options.file_format, missing=options.missing, resume=options.resume
+            )
+        except (FileRefusedError, ModuleNotFoundError) as error:
+            raise WrongUseError(str(error)) from error
         except CommandError as error:
             return error
         except KeyboardInterrupt:  # it ended a wait for ids
             return CommandError("interrupted")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the ids are accounted for
+        except Exception as error:
+            if isinstance(error, OSError) and not self.read.summary.taken:
+                raise
             return self._refusal(error)
-        return None
+        if self._interrupts.came:
+            return CommandError("interrupted")
+        failure, summary = self.first_failure, self.read.summary
+        is_none_read = summary.taken == summary.unread
+        return self._refusal(failure) if failure is not None and is_none_read else None
+
+    def _refusal(self, error: Exception) -> CommandError:
+        """Return what a failure means: if no id was answered before, the request may be wrong."""
+        summary = self.read.summary
+        is_first = summary.taken == summary.unread
+        is_wrong = is_first and isinstance(error, BadRequestError | NotFoundError)
+        words = _unwritable(error) if isinstance(error, OSError) else None
+        stop = (WrongUseError if is_wrong else CommandError)(words or self.explain(error))
+        stop.__cause__ = error
+        return stop
 
     @property
     def exit_code(self) -> int:
         """0 if all ids were answered, 1 if not."""
-        return ID_ERRORS if self.missing.number else OK
-
-    @property
-    def total(self) -> int:
-        """How many ids have a place in the account."""
-        return self.output.records + self.missing.counts.total()
+        summary = self.read.summary
+        problems = summary.errors + summary.unanswered + summary.invalid + summary.unread
+        return ID_ERRORS if problems else OK
 
     @property
     def account(self) -> str:
         """What became of the ids, in numbers."""
-        parts = [counted(self.output.records, "record"), *self._reasons(*NAMES)]
-        return f"{counted(self.total, 'id')}: {', '.join(parts)}"
-
-    def _reasons(self, *reasons: str) -> list[str]:
-        counts = self.missing.counts
-        return [f"{counts[reason]:,} {NAMES[reason]}" for reason in reasons if counts[reason]]
+        summary = self.read.summary
+        parts = [counted(summary.records, "record")]
+        if summary.without_associations:
+            parts.append(f"{summary.without_associations:,} without associations")
+        return f"{counted(summary.taken, 'id')}: {', '.join(parts + _problems(summary))}"
 
     @property
     def first_failure(self) -> Exception | None:
         """Why the first of the chunks that could not be read could not."""
         return next((failure.error for failure in self.read.failures), None)
 
-    def _ids(self) -> Generator[str]:
-        if self.output.incomplete is not None and self.done.take(self.output.incomplete):
-            self._expect(1)
-            yield self.output.incomplete
+    def _ids(self) -> Generator[Id]:
         with closing(self.input.entries()) as entries:
             while (entry := self._next(entries)) is not None:
-                if entry.problem is not None:
-                    message = f"{entry.place}: {entry.problem}"
-                    if not self.missing.write_invalid(entry.text, message):
-                        self._expect(-1)
-                elif self.done.take(entry.text):
-                    yield entry.text
-                else:
-                    self._expect(-1)
-
-    def _expect(self, more: int) -> None:
-        """Take note that there are more ids to account for than there seemed to be, or fewer."""
-        if self._expected is not None:
-            self._expected += more
+                yield entry.id_
 
     def _next(self, entries: Iterator[Entry]) -> Entry | None:
         if self.input.is_repeatable:
@@ -160,130 +134,61 @@ class Run(Generic[RowT]):
         with self._interrupts.end_a_wait():
             return next(entries, None)
 
-    def _refusal(self, error: Exception) -> CommandError:
-        """Return what a failure means: if no id was answered before, the request may be wrong."""
-        summary = self.read.summary
-        is_first = summary.taken == summary.unread
-        is_wrong = is_first and isinstance(error, BadRequestError | NotFoundError)
-        stop = (WrongUseError if is_wrong else CommandError)(self._sentence(error))
-        stop.__cause__ = error
-        return stop
-
-    def _sentence(self, error: Exception) -> str:
-        return self.hidden.mask(sentence(error))
-
-    def _read(self, shown: ExitStack) -> None:
-        """Show the display, and read.
-
-        Raises:
-            CommandError: It was interrupted, or no chunk at all could be read.
-        """
-        shown.enter_context(self.display)
-        self._expected = self._count_ids()
-        self._read_chunks()
-        if self._interrupts.came:
-            raise CommandError("interrupted")
-        summary, failure = self.read.summary, self.first_failure
-        if failure is not None and summary.taken == summary.unread:
-            raise self._refusal(failure)
-
     def _count_ids(self) -> int | None:
-        """Return how many ids there seem to be, None if it would not be shown or is not known."""
-        if not self.display.is_shown or not self.input.is_repeatable:
-            return None
-        try:
-            return self.total + sum(1 for _ in self.input.entries())
-        except CommandError:  # is told where the run comes to it
-            return None
+        with suppress(CommandError):  # is told where the run comes to it
+            return sum(1 for _ in self.input.entries())
+        return None
 
-    def _read_chunks(self) -> None:
-        """Read, past chunks that HubSpot cannot answer, as long as others can be read."""
-        placed, failures = -1, 0
-        while not self._interrupts.came:
-            try:
-                self._write_records()
-            except (ServerError, DecodeError):
-                summary = self.read.summary
-                before, placed = placed, summary.taken - summary.unread
-                failures = failures + 1 if placed == before else 1
-                if failures == FAILURES:
-                    raise
-            else:
-                return
-
-    def _write_records(self) -> None:
-        for record in self.read:
-            id_ = self.operation.id_of(record) or ""
-            try:
-                is_new = not self.done.is_written(id_)
-                has_row = is_new and self.output.write(record)
-            except Exception as error:
-                self._unwritten.append(id_)
-                if isinstance(error, OSError):
-                    raise _unwritable(error) from error
-                raise
-            if not is_new:
-                self._expect(-1)
-            elif not has_row:
-                self.missing.write(id_, "without_associations")
-            self._write_missing()
-
-    def _show(self) -> None:
-        problems = self._reasons(*PROBLEMS, UNREAD)
-        self.display.update(self.total, self._expected, ", ".join(problems))
-
-    def _on_progress(self, _: Summary) -> None:
-        self._write_missing()
-        self._check(self.output.sync)
-        self._show()
+    def _on_progress(self, summary: Summary) -> None:
+        self._show(summary, _problems(summary, is_over=False))
         if self._interrupts.came:
             self.read.close()
 
-    def _write_missing(self) -> None:
-        missing = self.read.missing[self._missing_told :]
-        self._missing_told += len(missing)
-        self.missing.write_all(missing)
-
-    def _left(self) -> tuple[list[Missing], Iterator[str]]:
-        """Return the missing ids that were not written, and the unread ones, of one moment.
-
-        Responses to the requests that are still in flight may arrive meanwhile.
-        """
-        self.read.close()
-        while True:
-            missing, unread = self.read.missing[self._missing_told :], self.read.unread()
-            if len(self.read.missing) == self._missing_told + len(missing):
-                return missing, unread
-
-    def _unread(self, left: Iterator[str], why: str | None) -> Iterator[tuple[str, str | None]]:
-        """Yield the ids that were not read, and why."""
-        for id_ in self._unwritten:
-            yield id_, why
-        failed = 0
-        for failure in self.read.failures:
-            failed += len(failure.ids)
-            why_not = self._sentence(failure.error)
-            for id_ in failure.ids:
-                yield id_, why_not
-        with suppress(KeyboardInterrupt):  # what is still to come from a pipe is not waited for
-            for id_ in islice(left, failed, None):
-                yield id_, why
-
-    def _write_unread(self, unread: Iterator[tuple[str, str | None]]) -> None:
-        for id_, message in unread:
-            self.missing.write(id_, UNREAD, message)
-
-    def _finish(self, *, is_complete: bool) -> None:
-        self._check(partial(self.output.finish, is_complete=is_complete))
-
-    def _check(self, write: Callable[[], None]) -> None:
+    def _show_end(self) -> CommandError | None:
         try:
-            write()
-        except OSError as error:
-            raise _unwritable(error) from error
+            self._show(self.read.summary, _problems(self.read.summary))
+        except Exception as error:  # noqa: BLE001 - the files are complete
+            return self._refusal(error)
+        return None
+
+    def _show(self, summary: Summary, problems: list[str]) -> None:
+        expected = None if self._expected is None else self._expected - summary.duplicates
+        self.display.update(summary.taken - summary.unread, expected, ", ".join(problems))
 
 
-def _unwritable(error: OSError) -> CommandError:
+def _problems(summary: Summary, *, is_over: bool = True) -> list[str]:
+    """Return how many ids have no record that should have one; ids on their way do not count."""
+    numbers = {
+        "with errors": summary.errors,
+        "unanswered": summary.unanswered,
+        "invalid": summary.invalid,
+        "unread": summary.unread if is_over else 0,
+    }
+    return [f"{number:,} {name}" for name, number in numbers.items() if number]
+
+
+@contextmanager
+def _target(path: Path | None) -> Iterator[Path | BinaryIO]:
+    """Yield where records go: a file, or standard output if there is none.
+
+    Raises:
+        WrongUseError: Standard output is closed.
+    """
+    if path is not None:
+        yield path
+        return
+    if sys.stdout is None:
+        raise WrongUseError("standard output is closed: name a file with --output")
+    file = os.fdopen(sys.stdout.fileno(), "wb", closefd=False)
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # it was raised already, where it was written
+            file.close()
+
+
+def _unwritable(error: OSError) -> str:
     if isinstance(error, BrokenPipeError):
-        return CommandError("standard output was closed")
-    return CommandError(f"the records cannot be written: {error.strerror}")
+        return "standard output was closed"
+    name = error.filename or "the records"
+    return f"{name} cannot be written: {error.strerror}"

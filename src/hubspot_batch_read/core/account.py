@@ -18,7 +18,7 @@ from typing import Generic, TypeVar, overload
 
 from attrs import define, field
 
-from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.ids import Key, Mark
 from hubspot_batch_read.core.results import Failure, Missing, Reason, Truncation
 from hubspot_batch_read_api.models import BatchError
 
@@ -113,6 +113,24 @@ class Ready(Generic[RecordT]):
         return self.start + len(self.records)
 
 
+@define(frozen=True, eq=False)
+class Part(Ready[RecordT]):
+    """What became of all ids of a chunk: what is written to a file at a time."""
+
+    number: int
+    """How many parts came before."""
+    missing: Sequence[tuple[Key, Why]]
+    truncated: int
+    """How many of the records HubSpot cut short."""
+    failures: Sequence[Failure]
+    taken_at: Sequence[range]
+    """The positions of the ids among all values."""
+    unread_at: Sequence[int]
+    """The positions of those that were not read, since their request failed."""
+    mark: Mark
+    """How far the ids were taken when the last of the chunk was."""
+
+
 @define(eq=False)
 class Account(Generic[RecordT]):
     """Everything that is known of the ids whose chunk is done, and the numbers of the whole."""
@@ -124,6 +142,12 @@ class Account(Generic[RecordT]):
     """
     ready: deque[Ready[RecordT] | Failure] = field(factory=deque, init=False)
     """Records to be returned, and among them the failures that are to be raised in their place."""
+    parts: deque[Part[RecordT]] = field(factory=deque, init=False)
+    """What is to be written, if a file is: all chunks that are done, and nothing is in `ready`."""
+    parts_written: int = field(default=0, init=False)
+    """How many parts were written; like `returned`, it is changed by whoever writes them."""
+    earlier: Counter[str] = field(factory=Counter, init=False)
+    """The numbers of the runs before, if a file is gone on with: `PLACES` and a few others."""
     missing: MissingIds = field(factory=MissingIds, init=False)
     failures: list[Failure] = field(factory=list, init=False)
     other_errors: list[BatchError] = field(factory=list, init=False)
@@ -142,8 +166,20 @@ class Account(Generic[RecordT]):
             self.ready.append(Ready(self.records, keys, records))
             self.records += len(keys)
 
+    def add_part(self, part: Part[RecordT]) -> None:
+        """Make what became of a chunk ready to be written."""
+        self.parts.append(part)
+        self.records += len(part.keys)
+
+    @property
+    def next_part(self) -> int:
+        """The number of the part that comes next."""
+        return self.parts[-1].number + 1 if self.parts else self.parts_written
+
     def drop_returned(self) -> None:
-        """Let go of the chunks whose records were all returned."""
+        """Let go of the chunks whose records were all returned or written."""
+        while self.parts and self.parts[0].number < self.parts_written:
+            self.returned = self.parts.popleft().end
         while self.ready:
             first = self.ready[0]
             if isinstance(first, Failure) or first.end > self.returned:
@@ -152,7 +188,7 @@ class Account(Generic[RecordT]):
 
     def left(self, returned: int) -> Iterator[tuple[Key, RecordT]]:
         """Yield the records that are ready, but for the first so many, each with its id."""
-        for item in self.ready:
+        for item in (*self.ready, *self.parts):
             if isinstance(item, Ready):
                 begin = max(0, returned - item.start)
                 yield from zip(item.keys[begin:], item.records[begin:], strict=True)

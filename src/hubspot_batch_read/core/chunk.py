@@ -14,24 +14,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import islice
-from reprlib import repr as short_repr
-from typing import Final, Generic, Literal, NamedTuple
+from itertools import chain, islice
+from typing import Final, Generic, Literal, NamedTuple, cast
 
 from attrs import Factory, define
 
 from hubspot_batch_read.core.account import UNANSWERED, WITHOUT_ASSOCIATIONS, Why
-from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.ids import Key, Mark
 from hubspot_batch_read.core.matching import Outcome
 from hubspot_batch_read.core.operation import Inputs, Operation, RowT
+from hubspot_batch_read.core.pages import Pages
 from hubspot_batch_read.core.results import Failure
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
 
-MOST_PAGES = 1000
-"""Pages of one object; more are not followed. HubSpot's have hundreds of associations each."""
-LONGEST_CURSOR = 10_000
-"""Characters of a cursor."""
 MOST_FURTHER_REQUESTS = 64
 """Requests that a chunk may need beyond its own, to find the ids that HubSpot refuses."""
 
@@ -45,14 +41,6 @@ class Failed(Enum):
 FAILED: Final = Failed.FAILED
 
 
-@define(eq=False)
-class Pages(Generic[RowT]):
-    """The pages read so far of an object that has several, and the cursors that led there."""
-
-    rows: list[RowT] = Factory(list)
-    cursors: set[str] = Factory(set)
-
-
 class Refusal(NamedTuple):
     """Inputs that HubSpot refused to read."""
 
@@ -62,14 +50,6 @@ class Refusal(NamedTuple):
     """Why an id is missing that cannot be read for this reason."""
 
 
-@define(eq=False)
-class Split:
-    """A request that was refused before any had succeeded, and its halves that were, too."""
-
-    whole: Refusal
-    halves: list[Refusal] = Factory(list)
-
-
 @define(frozen=True, eq=False)
 class Request(Generic[RowT]):
     """A request to send, with all that sending it needs."""
@@ -77,8 +57,6 @@ class Request(Generic[RowT]):
     operation: Operation[RowT]
     inputs: Inputs
     chunk: Chunk[RowT]
-    part_of: Split | Literal["refused"] | None = None
-    """What it is a part of: a request that may be wrong as a whole, or one of which ids are."""
 
     @property
     def body(self) -> Model:
@@ -93,6 +71,10 @@ class Chunk(Generic[RowT]):
     operation: Operation[RowT]
     keys: dict[str, Key] = Factory(dict)
     """The ids, in their order."""
+    taken_at: list[range] | None = None
+    """Their positions among all values, if a file is written."""
+    mark: Mark = Factory(Mark)
+    """How far the ids were taken when all of the chunk were."""
     is_full: bool = False
     """Whether all of its ids have been taken."""
     found: dict[str, RowT | Why | Literal[Failed.FAILED]] = Factory(dict)
@@ -104,7 +86,11 @@ class Chunk(Generic[RowT]):
     _waiting: deque[Request[RowT]] = Factory(deque)
     _next_pages: dict[str, str | None] = Factory(dict)
     _in_flight: dict[Request[RowT], None] = Factory(dict)
-    _splits: dict[Split, None] = Factory(dict)
+    _refused: Refusal | None = None
+    """The first request, if it was refused before any of the read had succeeded."""
+    _refused_halves: list[Refusal] = Factory(list)
+    _blames_ids: bool = False
+    """Whether refusals are about ids, and not about the request whatever its ids are."""
     _pages: dict[str, Pages[RowT]] = Factory(dict)
 
     # Requests
@@ -126,8 +112,8 @@ class Chunk(Generic[RowT]):
         self._in_flight[request] = None
         return request
 
-    def _ask(self, inputs: Inputs, part_of: Split | Literal["refused"] | None = None) -> None:
-        self._waiting.append(Request(self.operation, inputs, self, part_of))
+    def _ask(self, inputs: Inputs) -> None:
+        self._waiting.append(Request(self.operation, inputs, self))
 
     def abandon(self, request: Request[RowT]) -> None:
         """Note that a request was not answered, and is to be sent again."""
@@ -167,6 +153,8 @@ class Chunk(Generic[RowT]):
         """Note that one of the chunk's requests failed for good."""
         self._in_flight.pop(request, None)
         self._fail(request.inputs, error)
+        if self._refused is not None:  # one half of it was not refused: the other may be read
+            self.blame_ids()
 
     def _fail(self, inputs: Inputs, error: Exception) -> None:
         self.failures.append(Failure(error, tuple(inputs)))
@@ -176,45 +164,13 @@ class Chunk(Generic[RowT]):
 
     def _add_pages(self, id_: str, rows: Sequence[RowT]) -> None:
         """Add a page of an id, and follow its cursor."""
-        operation = self.operation
-        pages = self._pages.setdefault(id_, Pages())
-        before = pages.rows[-1:]
-        pages.rows += rows
-        cursors = [cursor for row in rows if (cursor := operation.cursor(row))]
-        if not cursors:
-            self.found[id_] = operation.merge(self._pages.pop(id_).rows)
-        elif problem := self._problem_with(cursors, pages, before):
-            category, message = problem
-            del self._pages[id_]
-            self.found[id_] = Why("error", category=category, message=message)
+        pages = self._pages.setdefault(id_, Pages(self.operation))
+        following = pages.add(rows)
+        if isinstance(following, str):
+            self._next_pages[id_] = following
         else:
-            pages.cursors.add(cursors[0])
-            self._next_pages[id_] = cursors[0]
-
-    def _problem_with(
-        self, cursors: Sequence[str], pages: Pages[RowT], before: Sequence[RowT]
-    ) -> tuple[str, str] | None:
-        """Return why a cursor cannot be followed, as category and message; None if it can."""
-        cursor, shown = cursors[0], short_repr(cursors[0])
-        content = self.operation.content
-        if len(set(cursors)) > 1:
-            other = short_repr(cursors[-1])
-            return "CURSOR_REPEATED", f"rows of one id have different cursors: {shown}, {other}"
-        if not _can_be_sent(cursor):
-            message = f"the cursor {shown} cannot be sent; no page after it can be read"
-            return "CURSOR_INVALID", message
-        if cursor in pages.cursors:
-            message = f"the cursor {shown} came a second time; no page after it can be read"
-            return "CURSOR_REPEATED", message
-        if (
-            before
-            and content(before[0]) is not None
-            and content(before[0]) == content(pages.rows[-1])
-        ):
-            return "CURSOR_REPEATED", f"the page before the cursor {shown} came a second time"
-        if len(pages.cursors) >= MOST_PAGES - 1:
-            return "TOO_MANY_PAGES", f"there are more than {MOST_PAGES} pages"
-        return None
+            del self._pages[id_]
+            self.found[id_] = following or pages.merged()
 
     # Refusals
 
@@ -232,49 +188,49 @@ class Chunk(Generic[RowT]):
         """
         self._in_flight.pop(request, None)
         refusal = Refusal(request.inputs, error, why)
-        if not may_be_whole or request.part_of == "refused":
+        if not may_be_whole:
+            self.blame_ids()
+        if self._blames_ids:
             self._divide(refusal)
-        elif request.part_of is not None:
-            self._refuse_half(refusal, request.part_of)
+        elif self._refused is not None:
+            self._refuse_half(refusal, self._refused)
         elif len(request.inputs) == 1:
             self._fail(request.inputs, error)
         else:
-            self._halve(refusal, Split(refusal))
+            self._refused = refusal
+            self._halve(refusal)
 
-    def succeed(self) -> None:
-        """Note that a request of the read has succeeded: refusals are about ids from now on."""
-        for split in self._splits:
-            for half in split.halves:
-                self._divide(half)
-        self._splits.clear()
-
-    def _refuse_half(self, half: Refusal, split: Split) -> None:
-        split.halves.append(half)
-        if len(split.halves) == 1:
-            self._splits[split] = None
+    def _refuse_half(self, half: Refusal, whole: Refusal) -> None:
+        self._refused_halves.append(half)
+        if len(self._refused_halves) == 1:
             return
-        self._splits.pop(split, None)
-        if _is_same(*(each.error for each in split.halves)):
-            self._fail(split.whole.inputs, split.whole.error)
+        if _is_same(*(each.error for each in self._refused_halves)):
+            self._fail(whole.inputs, whole.error)
         else:
-            for each in split.halves:
-                self._divide(each)
+            self.blame_ids()
+
+    def blame_ids(self) -> None:
+        """Note that refusals are about ids, since not everything is refused for one reason."""
+        self._blames_ids = True
+        halves, self._refused_halves = self._refused_halves, []
+        for half in halves:
+            self._divide(half)
 
     def _divide(self, refusal: Refusal) -> None:
         """Ask for the halves of what was refused; a single id is missing, and so is the rest."""
         is_limit = self.further_requests + 2 > MOST_FURTHER_REQUESTS
         if len(refusal.inputs) > 1 and not is_limit:
-            self._halve(refusal, "refused")
+            self._halve(refusal)
             return
         for id_ in refusal.inputs:
             self._pages.pop(id_, None)
             self.found[id_] = refusal.why
 
-    def _halve(self, refusal: Refusal, part_of: Split | Literal["refused"]) -> None:
+    def _halve(self, refusal: Refusal) -> None:
         self.further_requests += 2
         items = iter(refusal.inputs.items())
-        self._ask(dict(islice(items, len(refusal.inputs) // 2)), part_of)
-        self._ask(dict(items), part_of)
+        self._ask(dict(islice(items, len(refusal.inputs) // 2)))
+        self._ask(dict(items))
 
     # The account
 
@@ -283,31 +239,29 @@ class Chunk(Generic[RowT]):
         keys, records = [], []
         for id_, key in self.keys.items():
             found = self.found[id_]
-            if not isinstance(found, Why | Failed):
+            if type(found) is not Why and found is not FAILED:
                 keys.append(key)
-                records.append(found)
+                records.append(cast("RowT", found))
         return keys, records
+
+    def unread_at(self) -> list[int]:
+        """Return the positions of the ids whose request failed, once the chunk is done."""
+        if not any(failure.ids for failure in self.failures):
+            return []
+        taken_at = chain.from_iterable(self.taken_at or ())
+        ids = zip(self.keys, taken_at, strict=True)
+        return [position for id_, position in ids if self.found[id_] is FAILED]
 
     def missing(self) -> Iterator[tuple[Key, Why]]:
         """Yield the ids that are missing, once the chunk is done."""
+        yield from self.invalid
         for id_, key in self.keys.items():
             found = self.found[id_]
             if isinstance(found, Why):
                 yield key, found
-        yield from self.invalid
 
 
 def _is_same(error: Exception, other: Exception) -> bool:
     """Return whether HubSpot refused two requests for the same reason."""
     names = ("status_code", "category", "message")
-    return [getattr(error, name, None) for name in names] == [
-        getattr(other, name, None) for name in names
-    ]
-
-
-def _can_be_sent(cursor: str) -> bool:
-    try:
-        cursor.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can escape
-        return False
-    return len(cursor) <= LONGEST_CURSOR
+    return all(getattr(error, name, None) == getattr(other, name, None) for name in names)

@@ -2,18 +2,21 @@
 
 A read of a million ids remembers each of them, so they are kept as `int` where that gives back the
 same text, which takes half the memory.
+
+If a file is written, a hash of the ids in their order tells a later run whether it was given the
+same ones. That run skips them; those that were not read are taken again, before any others.
 """
 
 from __future__ import annotations
 
-import operator
+import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from itertools import chain, islice
-from typing import SupportsIndex, cast
+from typing import cast
 from uuid import UUID
 
 from attrs import define
@@ -24,6 +27,8 @@ from hubspot_batch_read.core.id_checks import (
     refuse_other_things,
     shown,
 )
+from hubspot_batch_read.core.id_texts import text_of, usual_ids
+from hubspot_batch_read_api.errors import ArgumentError
 
 Id = str | int | UUID
 """What is accepted as an id: text, a whole number, NumPy's included, or a UUID."""
@@ -32,7 +37,7 @@ Key = int | str
 """An id as it is kept."""
 
 _DECIMAL = re.compile("[1-9][0-9]{0,38}", re.ASCII)
-_TOO_LONG = 10**39
+_SKIPPED_TOGETHER = 10_000
 
 
 def pack(text: str) -> Key:
@@ -45,20 +50,16 @@ def normal_form(text: str) -> str:
     return text.lstrip("0") or "0" if text.isdecimal() else text.lower()
 
 
-class InvalidIdError(ValueError):
-    """A value is not a valid id; the message says which, where, and what is wrong with it."""
+class InvalidIdError(ArgumentError):
+    """A value is not a valid id; `argument` says where it is, such as `ids[3]`."""
 
     value: str
     """The value, or a few characters of its repr if it is not text."""
 
-    def __init__(self, message: str, value: str) -> None:
+    def __init__(self, argument: str, problem: str, value: str) -> None:
         """Say what is wrong with a value."""
-        super().__init__(message)
+        super().__init__(argument, problem)
         self.value = value
-
-    def __reduce__(self) -> tuple[type[InvalidIdError], tuple[str, str]]:
-        """Let it be pickled with its value."""
-        return type(self), (str(self), self.value)
 
 
 class _End(Enum):
@@ -74,11 +75,28 @@ class _Fault:
     error: Exception
 
 
+_Value = Id | InvalidIdError | _Fault | _End
+
+
+@define(frozen=True)
+class Mark:
+    """How far the ids were taken."""
+
+    position: int = 0
+    """How many values: invalid and repeated ones, too."""
+    digest: str = ""
+    """A hash of their texts, in their order."""
+    duplicates: int = 0
+    """How many of them were repeated."""
+
+
 class Ids:
     """The ids of a read: those that were taken, those pulled, and the rest of the iterable.
 
-    `pull` runs the caller's code, and nothing else does; an interrupt there loses no value. Another
-    thread may take meanwhile what was pulled.
+    `pull` and `skip` run the caller's code, and nothing else does; an interrupt there loses no
+    value. Another thread may take meanwhile what was pulled.
+
+    An InvalidIdError among the values stands for one that the caller knows to be invalid.
     """
 
     def __init__(self, ids: Iterable[Id], *, name: str = "ids", unique: bool = False) -> None:
@@ -97,12 +115,81 @@ class Ids:
         self.duplicates = 0
         self.exhausted = False
         """Whether there is nothing left to take."""
+        self.is_ordered = not isinstance(ids, set | frozenset)
+        """Whether another run would give them in the same order."""
         self._ids = ids
-        self._iterator: Iterator[Id | _End] | None = None
-        self._pending: deque[Id | _Fault | _End] = deque()
+        self._iterator: Iterator[_Value] | None = None
+        self._pending: deque[_Value] = deque()
+        self._again: deque[tuple[int, str]] = deque()  # skipped ids, to be taken after all
         self._position = 0
+        self._hash: hashlib.blake2b | None = None
+        self._texts: list[str] = []  # to be hashed
         self._name = name
         self._seen: set[Key] | None = None if unique else set()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was pulled."""
+        return self._iterator is not None
+
+    def hash_order(self) -> None:
+        """Keep a hash of the ids from now on, for `mark`; call this before any are pulled."""
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def mark(self) -> Mark:
+        """Return how far the ids were taken."""
+        if self._hash is None:
+            return Mark(self._position, duplicates=self.duplicates)
+        if self._texts:
+            text = "\n".join(self._texts) + "\n"
+            self._hash.update(text.encode(errors="surrogatepass"))
+            self._texts = []
+        return Mark(self._position, self._hash.hexdigest(), self.duplicates)
+
+    def skip(self, before: Mark, unread: Iterable[range]) -> Mark:
+        """Pass over the values that an earlier run has taken, and return how far that got.
+
+        Those at the positions in `unread` are taken again, before any others.
+
+        Raises:
+            Exception: What the iterable raised.
+        """
+        self.hash_order()
+        while self._position < before.position and not self._is_at_end:
+            self.pull(min(_SKIPPED_TOGETHER, before.position - self._position))
+            self._skip_pending(unread)
+        self.duplicates = before.duplicates
+        return self.mark()
+
+    @property
+    def _is_at_end(self) -> bool:
+        return bool(self._pending) and self._pending[-1] is _End.END
+
+    def _skip_pending(self, unread: Iterable[range]) -> None:
+        values = list(self._pending)
+        at_end = values[-1:] == [_End.END]
+        self._pending = deque(values[-1:] if at_end else ())
+        del values[len(values) - at_end :]
+        for value in values:
+            if isinstance(value, _Fault):
+                raise value.error
+        texts = self._skipped(values)
+        self._texts += texts
+        start, self._position = self._position, self._position + len(values)
+        for each in unread:
+            again = range(max(each.start, start), min(each.stop, self._position))
+            self._again += ((position, texts[position - start]) for position in again)
+
+    def _skipped(self, values: Sequence[_Value]) -> list[str]:
+        """Return the texts of values, which are remembered if they are ids."""
+        if usual := usual_ids(values):
+            if self._seen is not None:
+                self._seen.update(usual.keys)
+            return usual.texts
+        if self._seen is not None:
+            texts = (text for text in map(text_of, values) if text is not None)
+            self._seen.update(pack(text) for text in texts if problem_of_text(text) is None)
+        return [*map(_spelling, values)]
 
     def pull(self, number: int) -> None:
         """Make more values pending, up to a number; what the iterable raises is one of them."""
@@ -116,71 +203,81 @@ class Ids:
 
     def lack(self, number: int) -> int:
         """Return how many values have to be pulled before so many can be taken."""
-        if self.exhausted or (self._pending and self._pending[-1] is _End.END):
+        if self.exhausted or self._is_at_end:
             return 0
-        return max(0, number - len(self._pending))
+        return max(0, number - len(self._again) - len(self._pending))
 
-    def take(self, limit: int, chunk: dict[str, Key]) -> None:
+    def take(self, limit: int, chunk: dict[str, Key], positions: list[range] | None = None) -> None:
         """Move pending values into a chunk until it has as many as the limit.
 
         Whatever is raised, the ids before are in the chunk.
+
+        Args:
+            limit: How many ids the chunk can have.
+            chunk: The ids of the chunk.
+            positions: Where they were among all values, if that is of interest.
 
         Raises:
             InvalidIdError: A value is not an id; it is skipped the next time.
             Exception: What the iterable raised, once; nothing more comes from it.
         """
+        positions = [] if positions is None else positions
+        while self._again and len(chunk) < limit:
+            position, text = self._again.popleft()
+            chunk[text] = pack(text)
+            _add(positions, position)
         number = min(limit - len(chunk), len(self._pending))
         values = deque(self._pending.popleft() for _ in range(number))
         if values and values[-1] is _End.END:
             self._pending.append(values.pop())
         try:
-            if not self._take_many(values, chunk):
+            if not self._take_many(values, chunk, positions):
                 while values:
-                    self._take_next(values.popleft(), chunk)
+                    self._take_next(values.popleft(), chunk, positions)
         finally:
             self._pending.extendleft(reversed(values))
-            if self._pending and self._pending[0] is _End.END:
+            if self._pending and self._pending[0] is _End.END and not self._again:
                 self._pending.popleft()
                 self.exhausted = True
 
-    def _take_many(self, values: deque[Id | _Fault | _End], chunk: dict[str, Key]) -> bool:
+    def _take_many(
+        self, values: deque[_Value], chunk: dict[str, Key], positions: list[range]
+    ) -> bool:
         """Take all of some values if they are usual: decimal numbers, each for the first time.
 
         It takes a third of the time that it takes to take them one by one.
         """
-        kinds = set(map(type, values))
-        if kinds not in ({int}, {str}):
+        usual = usual_ids(values)
+        if usual is None:
             return False
-        try:
-            keys = [*map(int, cast("deque[str]", values))]
-            texts = [*map(str, keys)]
-        except ValueError:
-            return False
-        if kinds == {str} and texts != [*values]:
-            return False
-        if min(keys) < 1 or max(keys) >= _TOO_LONG:
-            return False
+        keys, texts = usual
         added, key_set = dict(zip(texts, keys, strict=True)), set(keys)
         is_known = self._seen is not None and not self._seen.isdisjoint(key_set)
         if is_known or len(key_set) < len(keys) or not added.keys().isdisjoint(chunk):
             return False
         chunk |= added
+        positions.append(range(self._position, self._position + len(keys)))
         self._position += len(keys)
         values.clear()
         if self._seen is not None:
             self._seen |= key_set
+        if self._hash is not None:
+            self._texts += texts
         return True
 
-    def _take_next(self, value: Id | _Fault | _End, chunk: dict[str, Key]) -> None:
+    def _take_next(self, value: _Value, chunk: dict[str, Key], positions: list[range]) -> None:
         if isinstance(value, _Fault):
             raise value.error
         position, self._position = self._position, self._position + 1
+        if self._hash is not None:
+            self._texts.append(_spelling(value))
         text = self._checked(value, position)
         key = pack(text)
         if text in chunk or (self._seen is not None and key in self._seen):
             self.duplicates += 1
             return
         chunk[text] = key
+        _add(positions, position)
         if self._seen is not None:
             self._seen.add(key)
 
@@ -191,25 +288,25 @@ class Ids:
         these are its next items. What is not an id is yielded as it is.
         """
         if isinstance(self._ids, Sequence | AbstractSet):
-            values: Iterator[Id | _Fault | _End] = islice(self._ids, self._position, None)
+            values: Iterator[_Value] = islice(self._ids, self._position, None)
         else:
             values = chain([*self._pending], self._iterator or iter(self._ids))
-        return self._each(values)
+        return chain([text for _, text in self._again], self._each(values))
 
-    def _each(self, values: Iterator[Id | _Fault | _End]) -> Iterator[str]:
+    def _each(self, values: Iterator[_Value]) -> Iterator[str]:
         seen: set[Key] = set()
         for value in values:
             if isinstance(value, _Fault):
                 raise value.error
             if value is _End.END:
-                is_known = self.exhausted or (self._pending and self._pending[-1] is _End.END)
+                is_known = self.exhausted or self._is_at_end
                 if not is_known:  # it came from the iterator, which has no more
                     self._pending.append(value)
                 return
             try:
                 text = self._checked(value, self._position)
-            except InvalidIdError:
-                yield cast("str", value)
+            except InvalidIdError as error:
+                yield error.value if error is value else cast("str", value)
                 continue
             key = pack(text)
             if self._seen is not None:
@@ -219,40 +316,38 @@ class Ids:
             yield text
 
     def _checked(self, value: object, position: int) -> str:
-        text = _text(value)
+        if isinstance(value, InvalidIdError):
+            raise value
+        text = text_of(value)
         problem = problem_of_object(value) if text is None else problem_of_text(text)
         if text is not None and problem is None:
             return text
         reason = f": {problem}" if problem else ""
         raise InvalidIdError(
-            f"{self._name}[{position}]: expected an id as text or whole number, "
-            f"got {shown(value)}{reason}",
+            f"{self._name}[{position}]",
+            f"expected an id as text or whole number, got {shown(value)}{reason}",
             value if type(value) is str else shown(value),
         )
 
 
-def _text(value: object) -> str | None:
-    """Return the text of a value of a type that ids have, None if it is of another."""
-    if type(value) is str:
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)  # not str(), which an enum has its own idea of
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
-        return _decimal(value)
-    return None
+def _add(positions: list[range], position: int) -> None:
+    """Add a position to ranges of them, which is after all others."""
+    if positions and positions[-1].stop == position:
+        positions[-1] = range(positions[-1].start, position + 1)
+    else:
+        positions.append(range(position, position + 1))
+
+
+def _spelling(value: object) -> str:
+    """Return what is hashed of a value, the same in every run."""
+    if isinstance(value, InvalidIdError):
+        return value.value
+    text = text_of(value)
+    return type(value).__name__ if text is None else text
 
 
 def _length(ids: Iterable[Id]) -> int | None:
     try:
         return len(ids) if isinstance(ids, Sized) else None
     except Exception:  # noqa: BLE001 - a progress bar without a length, more than a C integer holds
-        return None
-
-
-def _decimal(value: SupportsIndex) -> str | None:
-    try:
-        return str(operator.index(value))
-    except Exception:  # noqa: BLE001 - an array, thousands of digits, whatever its author had in mind
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Generic
 
@@ -15,6 +16,7 @@ from hubspot_batch_read.core.ids import normal_form
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError
+from hubspot_batch_read_runtime import plain
 
 DECODE_ERROR = "DECODE_ERROR"
 """Category of the errors made of rows that do not match their model."""
@@ -195,24 +197,26 @@ def _batch_error(item: object) -> BatchError:
 
 
 def salvage(
-    operation: Operation[RowT], error: DecodeError
+    operation: Operation[RowT], error: DecodeError, *, is_plain: bool = False
 ) -> tuple[list[RowT], list[BatchError]] | None:
     """Return the rows and errors of a body that does not match its model as a whole.
 
-    A row that does not match becomes an error (DECODE_ERROR) with the row's id, if it has one. Rows
-    beyond MOST_ITEMS are left out.
+    The rows are models, or plain. A row that does not match becomes an error (DECODE_ERROR) with
+    the row's id, if it has one. Rows beyond MOST_ITEMS are left out.
     Returns None if no row matches and HubSpot lists no error: then the model is wrong, or this is
     another kind of body.
     """
     document = _document(error.body)
     if not isinstance(document, Mapping) or not isinstance(document.get("results"), list):
         return None
+    plain_row = partial(plain.row_from_dict, operation.row)
+    row_from_dict = plain_row if is_plain else operation.row.from_dict
     rows: list[RowT] = []
     errors = _batch_errors(document.get("errors"))
     odd: list[BatchError] = []
     for index, item in enumerate(document["results"][:MOST_ITEMS]):
         try:
-            rows.append(operation.row.from_dict(item))
+            rows.append(row_from_dict(item))
         except DecodeError as fault:
             odd.append(_decode_error(operation, item, index, fault))
     return (rows, odd + errors) if rows or errors else None

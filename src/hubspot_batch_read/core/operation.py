@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import starmap
 from operator import itemgetter
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from attrs import Factory, define
 
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
+from hubspot_batch_read_runtime import plain
 
 if TYPE_CHECKING:
-    import httpx
-
-    from hubspot_batch_read.tables import Table
+    from hubspot_batch_read.tables.table import Table
 
 RowT = TypeVar("RowT", bound=Model)
 InputT = TypeVar("InputT", bound=Model)
@@ -35,14 +34,14 @@ class Envelope(Protocol[RowT]):
         """Among others, the `errors` if they are not a list of objects."""
         ...
 
+    @classmethod
+    def from_json(cls, content: bytes | str) -> Self:
+        """Decode a response."""
+        ...
+
 
 class Response(Protocol[RowT]):
     """A response with its envelope."""
-
-    @property
-    def headers(self) -> httpx.Headers:
-        """HTTP headers."""
-        ...
 
     @property
     def parsed(self) -> Envelope[RowT]:
@@ -50,17 +49,12 @@ class Response(Protocol[RowT]):
         ...
 
 
-class Endpoint(Protocol[RowT]):
+class Endpoint(Protocol):
     """The generated module of an operation."""
 
     @property
-    def sync_detailed(self) -> Callable[..., Response[RowT]]:
-        """Sends a request."""
-        ...
-
-    @property
-    def asyncio_detailed(self) -> Callable[..., Awaitable[Response[RowT]]]:
-        """Sends a request."""
+    def request(self) -> Callable[..., dict[str, Any]]:
+        """Makes a request, as arguments of httpx."""
         ...
 
 
@@ -92,12 +86,14 @@ class LazyInputs(Collection[InputT]):
 class Operation(Generic[RowT]):
     """What differs between the operations, and the arguments that all requests of a read share."""
 
-    endpoint: Endpoint[RowT]
-    """The generated module that sends a request."""
+    endpoint: Endpoint
+    """The generated module that makes a request."""
     max_inputs: int
     """Inputs per request; the spec's `maxItems`."""
     body: Callable[[Inputs], Model]
     """Makes the body of a request."""
+    envelope: type[Envelope[RowT]]
+    """The model of a response."""
     row: type[RowT]
     """The model of a row."""
     id_path: tuple[str, ...]
@@ -116,8 +112,8 @@ class Operation(Generic[RowT]):
     """Returns what the row brings, to tell a new page from the one before."""
     merge: Callable[[Sequence[RowT]], RowT] = itemgetter(0)
     """Makes one record of several rows with the same id: its pages, or duplicates."""
-    cut: Callable[[RowT], tuple[str, ...]] = lambda _: ()
-    """Returns what of a record HubSpot cut short."""
+    cut: Callable[[RowT], tuple[str, ...]] | None = None
+    """Returns what of a record HubSpot cut short; None if it never does."""
     remedy: str = ""
     """How to read what was cut."""
     error_keys: tuple[str, ...] = ("id",)
@@ -126,3 +122,11 @@ class Operation(Generic[RowT]):
     """Whether errors may name ids in their text alone."""
     nothing_found: str | None = None
     """Sub-category of the errors that say no more than that an id has no associations."""
+
+    def merged(self, rows: Sequence[RowT]) -> RowT:
+        """Make one record of several rows with the same id, plain or not."""
+        return self.merge(plain.alike(self.row, rows))
+
+    def lines(self, records: Iterable[RowT]) -> bytes:
+        """Return a line of JSON for each record, plain or not; see `docs/tables.md`."""
+        return plain.lines(self.row, records)

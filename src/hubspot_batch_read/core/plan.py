@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import Generic
+from itertools import chain, compress, repeat
+from operator import not_
+from typing import Any, Generic, cast
 
-from hubspot_batch_read.core.account import Account, Why
+from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
-from hubspot_batch_read.core.ids import Ids, InvalidIdError
+from hubspot_batch_read.core.ids import Ids, InvalidIdError, Key
 from hubspot_batch_read.core.matching import errors_of, match, salvage
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read.core.results import Failure, Summary, Truncation
@@ -31,6 +32,10 @@ from hubspot_batch_read_api.errors import (
     causes,
 )
 from hubspot_batch_read_api.models import BatchError
+from hubspot_batch_read_runtime import plain
+
+PLACES = ("records", "error", "without_associations", "unanswered", "invalid")
+"""The places of an id that is not unread, as the numbers of earlier runs name them."""
 
 
 class Plan(Generic[RowT]):
@@ -50,8 +55,15 @@ class Plan(Generic[RowT]):
         self.account: Account[RowT] = Account()
         self.keeps_all = False
         """Whether all records are kept until the end, so that no window is in the way."""
+        self.makes_parts = False
+        """Whether a file is written, so that chunks become parts in the account."""
+        self.needs_content = False
+        """Whether a record without content, which makes no row in a table, counts as missing."""
+        self.is_plain = False
+        """Whether responses are decoded as plain rows, for tables and files, not as models."""
         self._window = window
-        self._collect = collect
+        self.collects = collect
+        """Whether failures are only recorded, and not to be raised."""
         self._has_succeeded = False
         self._chunks: deque[Chunk[RowT]] = deque()
 
@@ -66,6 +78,12 @@ class Plan(Generic[RowT]):
             if request := self._fill().next_request():
                 return request
         return None
+
+    @property
+    def position(self) -> tuple[int, int, int, bool]:
+        """How far the ids were taken; `next_request` has news for the caller if it changes."""
+        account, ids = self.account, self.ids
+        return account.taken, len(account.failures), ids.duplicates, ids.exhausted
 
     @property
     def lack(self) -> int:
@@ -83,7 +101,7 @@ class Plan(Generic[RowT]):
             return 0
         open_chunks = len(self._chunks) - self._is_filling
         self.account.drop_returned()
-        ready = 0 if self.keeps_all else len(self.account.ready)
+        ready = 0 if self.keeps_all else len(self.account.ready) + len(self.account.parts)
         return max(0, min(self._window - open_chunks, self._window + 1 - open_chunks - ready))
 
     @property
@@ -106,15 +124,16 @@ class Plan(Generic[RowT]):
     def _fill(self) -> Chunk[RowT]:
         """Take ids into the last chunk, or a new one, until it is full or ids have to be pulled."""
         if not self._chunks or self._chunks[-1].is_full:
-            self._chunks.append(Chunk(self.operation))
+            self._chunks.append(Chunk(self.operation, taken_at=[] if self.makes_parts else None))
         chunk, limit = self._chunks[-1], self.operation.max_inputs
         before = len(chunk.keys)
         while not chunk.is_full:
             try:
-                self.ids.take(limit - len(chunk.failures), chunk.keys)
+                self.ids.take(limit - len(chunk.failures), chunk.keys, chunk.taken_at)
             except Exception as error:  # noqa: BLE001 - raised after the records of the chunk
                 self._note_fault(chunk, error)
             if self._is_complete(chunk):
+                chunk.mark = self.ids.mark()
                 chunk.start()
             elif self.ids.lack(1):
                 break
@@ -123,7 +142,7 @@ class Plan(Generic[RowT]):
         return chunk
 
     def _is_complete(self, chunk: Chunk[RowT]) -> bool:
-        has_fault = bool(chunk.failures) and not self._collect
+        has_fault = bool(chunk.failures) and not self.collects
         is_full = self._number(chunk) >= self.operation.max_inputs
         return has_fault or self.ids.exhausted or is_full
 
@@ -150,6 +169,18 @@ class Plan(Generic[RowT]):
 
     # Responses
 
+    def decode(self, content: bytes) -> Envelope[RowT]:
+        """Decode the body of a response.
+
+        Raises:
+            DecodeError: It does not match its model.
+        """
+        envelope = self.operation.envelope
+        if self.is_plain:
+            found: Envelope[RowT] = plain.envelope_from_json(cast("type[Any]", envelope), content)
+            return found
+        return envelope.from_json(content)
+
     def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
         """Take the response to a request."""
         self._receive(request, envelope.results, errors_of(envelope))
@@ -161,11 +192,11 @@ class Plan(Generic[RowT]):
         HubSpot refuses what is in a request, smaller ones find out which ids are the reason.
         """
         if isinstance(error, DecodeError):
-            salvaged = salvage(self.operation, error)
+            salvaged = salvage(self.operation, error, is_plain=self.is_plain)
             if salvaged is not None:
                 self._receive(request, *salvaged)
                 return
-        if self._collect:
+        if self.collects:
             _drop_frames(error)
         self.account.requests += 1
         is_size = isinstance(error, ResponseTooLargeError) or (
@@ -188,29 +219,65 @@ class Plan(Generic[RowT]):
         if not self._has_succeeded:
             self._has_succeeded = True
             for chunk in self._chunks:
-                chunk.succeed()
+                chunk.blame_ids()
         self._make_ready()
 
     # The account
 
     def _make_ready(self) -> None:
         """Give each id of the first chunks its place, as far as they are done."""
-        account = self.account
         while self._chunks and self._chunks[0].is_done:
-            chunk = self._chunks.popleft()
-            keys, records = chunk.records()
-            for key, record in zip(keys, records, strict=True):
-                if fields := self.operation.cut(record):
-                    account.truncated.append(Truncation(str(key), fields, self.operation.remedy))
+            self._place(self._chunks.popleft())
+
+    def _place(self, chunk: Chunk[RowT]) -> None:
+        account = self.account
+        keys, records = chunk.records()
+        missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
+        if self.needs_content:
+            keys, records = self._with_content(keys, records, missing)
+        cuts = list(self._truncations(keys, records))
+        account.truncated += cuts
+        for key, why in missing:
+            account.missing.add(key, why)
+        account.other_errors += chunk.other_errors
+        account.failures += [
+            each for each in chunk.failures if not isinstance(each.error, InvalidIdError)
+        ]
+        if self.makes_parts:
+            account.add_part(
+                Part(
+                    account.records,
+                    keys,
+                    records,
+                    number=account.next_part,
+                    missing=missing,
+                    truncated=len(cuts),
+                    failures=chunk.failures,
+                    taken_at=chunk.taken_at or (),
+                    unread_at=chunk.unread_at(),
+                    mark=chunk.mark,
+                )
+            )
+        else:
             account.add_records(keys, records)
-            for key, why in chunk.missing():
-                account.missing.add(key, why)
-            account.other_errors += chunk.other_errors
-            account.failures += [
-                each for each in chunk.failures if not isinstance(each.error, InvalidIdError)
-            ]
-            if not self._collect:
-                account.ready += chunk.failures
+            account.ready += () if self.collects else chunk.failures
+
+    def _with_content(
+        self, keys: Sequence[Key], records: Sequence[RowT], missing: list[tuple[Key, Why]]
+    ) -> tuple[list[Key], list[RowT]]:
+        """Return the records that have content; the ids of the others are missing."""
+        contents = map(self.operation.content, records)
+        is_kept = [content is None or bool(content) for content in contents]
+        missing += zip(compress(keys, map(not_, is_kept)), repeat(WITHOUT_ASSOCIATIONS))
+        return [*compress(keys, is_kept)], [*compress(records, is_kept)]
+
+    def _truncations(self, keys: Sequence[Key], records: Sequence[RowT]) -> Iterator[Truncation]:
+        """Yield the records that HubSpot cut short."""
+        if (cut := self.operation.cut) is None:
+            return
+        for key, record in zip(keys, records, strict=True):
+            if fields := cut(record):
+                yield Truncation(str(key), fields, self.operation.remedy)
 
     def unread(self, returned: int) -> Iterator[str]:
         """Return the ids taken that have no other place yet, then those not taken.
@@ -232,22 +299,24 @@ class Plan(Generic[RowT]):
         Args:
             returned: How many records were returned to the caller.
         """
-        account = self.account
-        counts = account.missing.counts
+        account, earlier = self.account, self.account.earlier
+        counts = account.missing.counts + earlier
+        placed = sum(earlier[name] for name in PLACES)
         return Summary(
             total=self.ids.total,
-            taken=account.taken,
+            taken=account.taken + placed,
             duplicates=self.ids.duplicates,
-            records=returned,
+            records=returned + earlier["records"],
             errors=counts["error"],
             without_associations=counts["without_associations"],
             unanswered=counts["unanswered"],
             invalid=counts["invalid"],
             unread=account.taken - returned - len(account.missing),
-            truncated=len(account.truncated),
+            truncated=len(account.truncated) + earlier["truncated"],
             unexpected=account.unexpected,
-            requests=account.requests,
+            requests=account.requests + earlier["requests"],
             failures=len(account.failures),
+            earlier=placed,
         )
 
 

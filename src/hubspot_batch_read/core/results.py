@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from attrs import define
+from attrs import asdict, define, field
 
 Reason = Literal["error", "without_associations", "unanswered", "invalid"]
 """Why an id has no record; `Missing.reason` says what each means."""
@@ -99,6 +99,23 @@ class Summary:
     """Responses received and requests that failed for good; retries do not count."""
     failures: int
     """Requests that failed for good, and exceptions of the iterable of the ids."""
+    earlier: int = 0
+    """Ids of these that have their place since earlier runs, if a file was resumed."""
+    seconds: float = field(default=0.0, eq=False)
+    """Seconds since the read began."""
+
+    @property
+    def ids_per_second(self) -> float | None:
+        """Ids that found their place in a second; None if none has yet."""
+        placed = self.taken - self.unread - self.earlier
+        return placed / self.seconds if placed and self.seconds else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds that the rest takes at this speed; None if that or the total is not known."""
+        if self.total is None or (speed := self.ids_per_second) is None:
+            return None
+        return (self.total - self.duplicates - self.taken + self.unread) / speed
 
     def __str__(self) -> str:
         """Return the numbers that matter, as a sentence."""
@@ -117,3 +134,13 @@ class Summary:
         left = 0 if self.total is None else self.total - self.taken - self.duplicates
         more = f" of {self.taken + left:,}" if left else ""
         return f"{self.taken:,}{more} id{'' if self.taken == 1 else 's'}: {', '.join(parts)}"
+
+    def _repr_html_(self) -> str:
+        """Return the numbers that are not zero as a table, for notebooks."""
+        numbers = {name.replace("_", " "): number for name, number in asdict(self).items()}
+        rows = [
+            f"<tr><th>{name}</th><td>{number:,}</td></tr>"
+            for name, number in numbers.items()
+            if number or name == "records"
+        ]
+        return f"<table>{''.join(rows)}</table>"

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve
 
 from hubspot_batch_read.core.operation import LazyInputs, Operation
-from hubspot_batch_read.operations.common import after
-from hubspot_batch_read.tables import ColumnType, Row, Table
+from hubspot_batch_read.operations.common import after, present
+from hubspot_batch_read.tables.table import Column, ColumnType, Table
 from hubspot_batch_read_api.api.campaigns import read_campaigns
 from hubspot_batch_read_api.client import comma_separated, iso_date
-from hubspot_batch_read_api.models import Campaign, CampaignInput, CampaignRequest
+from hubspot_batch_read_api.errors import ArgumentError
+from hubspot_batch_read_api.models import (
+    Campaign,
+    CampaignEnvelope,
+    CampaignInput,
+    CampaignRequest,
+)
+from hubspot_batch_read_api.types import instant
 
 
 def campaigns(
@@ -24,22 +31,23 @@ def campaigns(
     """Return the operation for some properties, and the days of the metrics.
 
     Raises:
-        ValueError: A property or a day is invalid, or the last day is before the first.
+        ArgumentError: A property or a day is invalid, or the last day is before the first.
     """
     # All requests send the properties, and an iterator would be used up by the first.
     names = None if properties is None or isinstance(properties, str) else list(properties)
     comma_separated("properties", properties if names is None else names)
     start, end = iso_date("start_date", start_date), iso_date("end_date", end_date)
     if start is not None and end is not None and end < start:
-        raise ValueError(f"end_date: {end} is before the start date, {start}")
+        raise ArgumentError("end_date", f"{end} is before the start date, {start}")
     query = {"properties": names, "start_date": start, "end_date": end}
     return evolve(CAMPAIGNS, query=query, table=_table(names))
 
 
 def _cut(campaign: Campaign) -> tuple[str, ...]:
     """Return the incomplete asset lists."""
-    assets = campaign.assets or {}
-    return tuple(f"assets.{kind}" for kind, page in assets.items() if after(page.paging))
+    return tuple(
+        f"assets.{kind}" for kind, page in present(campaign.assets).items() if after(page.paging)
+    )
 
 
 _BEFORE_PROPERTIES: Mapping[str, ColumnType] = {
@@ -58,21 +66,21 @@ def _table(properties: Sequence[str] | None) -> Table[Campaign]:
     """
     names = tuple(dict.fromkeys(properties or ()))
 
-    def rows(record: Campaign) -> Iterator[Row]:
-        units, values = record.business_units, record.properties or {}
-        yield (
-            record.id,
-            record.created_at,
-            record.updated_at,
-            None if units is None else [unit.id for unit in units],
-            *map(values.get, names),
-            _assets(record),
-        )
+    def columns(records: Sequence[Campaign]) -> list[Column]:
+        values = [record.properties or {} for record in records]
+        return [
+            [str(record.id) for record in records],
+            [_instant(record.created_at) for record in records],
+            [_instant(record.updated_at) for record in records],
+            [_unit_ids(record) for record in records],
+            *([each.get(name) for each in values] for name in names),
+            [_assets(record) for record in records],
+        ]
 
     own: dict[str, ColumnType] = {}
     for name in names:
         own[_free_name(name, {*_BEFORE_PROPERTIES, *own, *_AFTER_PROPERTIES})] = "string"
-    return Table({**_BEFORE_PROPERTIES, **own, **_AFTER_PROPERTIES}, rows)
+    return Table({**_BEFORE_PROPERTIES, **own, **_AFTER_PROPERTIES}, columns)
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -81,13 +89,28 @@ def _free_name(name: str, taken: set[str]) -> str:
     return name
 
 
+def _instant(value: datetime.datetime | str | None) -> datetime.datetime | None:
+    """Return an instant, which is the text that HubSpot sent in a plain row."""
+    return instant(value) if isinstance(value, str) else value
+
+
+def _unit_ids(record: Campaign) -> list[int] | None:
+    units = record.business_units
+    return None if units is None else [unit.id for unit in units]
+
+
 def _assets(record: Campaign) -> list[dict[str, object]] | None:
     """Return the assets of all types in one list."""
     if record.assets is None:
         return None
     return [
-        {"type": kind, "id": each.id, "name": each.name, "metrics": each.metrics}
-        for kind, page in record.assets.items()
+        {
+            "type": kind,
+            "id": str(each.id),
+            "name": each.name,
+            "metrics": None if each.metrics is None else present(each.metrics),
+        }
+        for kind, page in present(record.assets).items()
         for each in page.results or ()
     ]
 
@@ -98,9 +121,10 @@ CAMPAIGNS = Operation(
     body=lambda inputs: CampaignRequest(
         inputs=LazyInputs(lambda id_, _: CampaignInput(id=id_), inputs)
     ),
+    envelope=CampaignEnvelope,
     row=Campaign,
     id_path=("id",),
-    id_of=lambda row: row.id,
+    id_of=lambda row: str(row.id),
     table=_table(properties=None),
     cut=_cut,
     remedy="HubSpot's campaign assets endpoint reads on from the `after` of the list's paging",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from hubspot_batch_read_api.client import path_segment
 from hubspot_batch_read_api.models import Paging
 from hubspot_batch_read_api.types import Model
+
+T = TypeVar("T")
 
 NO_ASSOCIATIONS_FOUND = "crm.associations.NO_ASSOCIATIONS_FOUND"
 
@@ -15,19 +18,24 @@ def object_types(from_type: str, to_type: str) -> tuple[str, str]:
     """Return the two types of objects as parts of a path.
 
     Raises:
-        ValueError: One cannot be part of a path.
+        ArgumentError: One cannot be part of a path.
     """
     return path_segment("from_type", from_type), path_segment("to_type", to_type)
 
 
 def after(paging: Paging | None) -> str | None:
     """Return the cursor of the next page, None if there is none."""
-    return paging.next_.after if paging and paging.next_ else None
+    return str(paging.next_.after) if paging and paging.next_ else None
+
+
+def present(values: Mapping[str, T | None] | None) -> dict[str, T]:
+    """Return the values of a map that are there: plain rows have null where models have none."""
+    return {key: value for key, value in (values or {}).items() if value is not None}
 
 
 def all_additional(rows: Sequence[Model]) -> dict[str, object] | None:
     """Return the unknown keys of all rows; the first row that has a key decides."""
     found: dict[str, object] = {}
     for row in reversed(rows):
-        found.update(row.additional_properties)
+        found.update(row.additional_properties or {})
     return found or None

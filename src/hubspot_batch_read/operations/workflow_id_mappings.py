@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import LazyInputs, Operation
-from hubspot_batch_read.tables import Row, Table
+from hubspot_batch_read.tables.table import Column, Table
 from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
 from hubspot_batch_read_api.models import (
     FlowIdInput,
     WorkflowIdInput,
     WorkflowIdMapping,
+    WorkflowIdMappingEnvelope,
     WorkflowIdMappingRequest,
 )
 
 
-def _rows(record: WorkflowIdMapping) -> Iterator[Row]:
-    yield record.flow_id, record.workflow_id
+def _columns(records: Sequence[WorkflowIdMapping]) -> list[Column]:
+    return [[each.flow_id for each in records], [each.workflow_id for each in records]]
 
 
-_TABLE = Table[WorkflowIdMapping]({"flow_id": "int64", "workflow_id": "int64"}, _rows)
+_TABLE = Table({"flow_id": "int64", "workflow_id": "int64"}, _columns)
 
 
 def _text(number: int | None) -> str | None:
@@ -34,6 +35,7 @@ WORKFLOWS_BY_FLOW_ID = Operation(
     body=lambda inputs: WorkflowIdMappingRequest(
         inputs=LazyInputs(lambda id_, _: FlowIdInput(flow_id=id_), inputs)
     ),
+    envelope=WorkflowIdMappingEnvelope,
     row=WorkflowIdMapping,
     id_path=("flowId",),
     id_of=lambda row: _text(row.flow_id),
@@ -47,6 +49,7 @@ WORKFLOWS_BY_WORKFLOW_ID = Operation(
     body=lambda inputs: WorkflowIdMappingRequest(
         inputs=LazyInputs(lambda id_, _: WorkflowIdInput(workflow_id=id_), inputs)
     ),
+    envelope=WorkflowIdMappingEnvelope,
     row=WorkflowIdMapping,
     id_path=("workflowId",),
     id_of=lambda row: _text(row.workflow_id),

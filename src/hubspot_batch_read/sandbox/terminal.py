@@ -9,17 +9,19 @@ from urllib.parse import urlsplit
 
 from hubspot_batch_read.sandbox.answers import ENDPOINTS
 from hubspot_batch_read.sandbox.data.portal import Portal
+from hubspot_batch_read.sandbox.faults.kinds import Latency
 from hubspot_batch_read.sandbox.server import Sandbox
 
 
-def serve(host: str, port: int, seed: int) -> int:
+def serve(host: str, port: int, portal: Portal, latency: float) -> int:
     """Serve until interrupted, and return the exit code: 0, or 1 if serving was not possible.
 
     The greeting is printed once it listens; errors, and a warning if other machines can reach it,
-    go to stderr. Port 0 is any free port.
+    go to stderr. Port 0 is any free port. Each response takes `latency` seconds longer.
     """
+    faults = (lambda _: Latency(latency)) if latency else None
     try:
-        with Sandbox(seed=seed, host=host, port=port) as server:
+        with Sandbox(portal=portal, host=host, port=port, faults=faults) as server:
             if not ip_address(urlsplit(server.base_url).hostname or "").is_loopback:
                 print(_reachable(server), file=sys.stderr)
             print(_greeting(server), flush=True)

@@ -14,6 +14,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from hubspot_batch_read.sending.limits import SCHEMES, RateLimit
+from hubspot_batch_read_api.errors import ArgumentError
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -48,7 +49,7 @@ def shared_budget(limit: RateLimit) -> InRedis | InFile | None:
 
     Raises:
         ImportError: The extra for Redis is not installed.
-        ValueError: The address is invalid.
+        ArgumentError: The address is invalid.
     """
     if limit.shared is None:
         return None
@@ -111,7 +112,7 @@ class InRedis:
             )
         except ValueError:
             # Its text can have a part of the password.
-            raise ValueError("shared: not a valid address of a Redis server") from None
+            raise ArgumentError("shared", "not a valid address of a Redis server") from None
 
 
 class InFile:

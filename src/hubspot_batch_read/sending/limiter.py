@@ -18,7 +18,7 @@ from hubspot_batch_read.sending.limits import (
 )
 from hubspot_batch_read.sending.shared import MARGIN, shared_slots
 from hubspot_batch_read.sending.window import Window
-from hubspot_batch_read_api.errors import RateLimitError
+from hubspot_batch_read_api.errors import ArgumentError, RateLimitError
 from hubspot_batch_read_api.types import Lock
 
 STALE = 1.0
@@ -43,12 +43,12 @@ class Limiter:
 
         Raises:
             ImportError: The extra for a shared budget in Redis is not installed.
-            ValueError: `rate_limit` is none of these.
+            ArgumentError: `rate_limit` is not one of these.
         """
         if not (rate_limit is None or rate_limit == "auto" or isinstance(rate_limit, RateLimit)):
-            raise ValueError(
-                'rate_limit: expected RateLimit(100, per=10) or the like, "auto" or None, '
-                f"got {rate_limit!r}"
+            raise ArgumentError(
+                "rate_limit",
+                f'expected RateLimit(100, per=10) or the like, "auto" or None, got {rate_limit!r}',
             )
         self._is_off = rate_limit is None
         self._follows = rate_limit == "auto"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, TypeAlias
 
-from hubspot_batch_read_api.errors import RateLimitError
+from hubspot_batch_read_api.errors import ArgumentError, RateLimitError
 
 LONGEST_SECONDS = 3600
 """Longest time of a `RateLimit`, in seconds; HubSpot's limit of a day is not worth waiting for."""
@@ -25,7 +25,7 @@ class RateLimit:
     Without, each client has a budget of its own, and so has each side of a fork.
 
     Raises:
-        ValueError: An argument is invalid. The message shows no password.
+        ArgumentError: An argument is invalid. The message shows no password.
     """
 
     requests: int
@@ -43,13 +43,17 @@ class RateLimit:
     def __post_init__(self) -> None:
         """Check the arguments."""
         if type(self.requests) is not int or self.requests < 1:
-            raise ValueError(f"requests: expected a whole number, 1 or more, got {self.requests!r}")
+            raise ArgumentError(
+                "requests", f"expected a whole number, 1 or more, got {self.requests!r}"
+            )
         if type(self.per) not in (int, float) or not 0 < self.per <= LONGEST_SECONDS:
-            raise ValueError(f"per: expected seconds, {LONGEST_SECONDS} at most, got {self.per!r}")
+            raise ArgumentError(
+                "per", f"expected seconds, {LONGEST_SECONDS} at most, got {self.per!r}"
+            )
         if self.shared is not None:
             _check_shared(self.shared)
         if not _is_text(self.key):
-            raise ValueError(f"key: expected a name, got {self.key!r}")
+            raise ArgumentError("key", f"expected a name, got {self.key!r}")
 
     def __repr__(self) -> str:
         """Return the arguments, without a password in the address."""
@@ -116,7 +120,7 @@ def _is_text(value: object) -> bool:
 
 def _check_shared(shared: object) -> None:
     if not (isinstance(shared, os.PathLike) or _is_text(shared)):
-        raise ValueError(f"shared: expected an address or a path, got {shared!r}")
+        raise ArgumentError("shared", f"expected an address or a path, got {shared!r}")
     scheme, separator, _ = str(shared).partition("://")
     if separator and scheme + separator not in SCHEMES:
-        raise ValueError(f"shared: expected {', '.join(SCHEMES)} or a path, got {scheme}://…")
+        raise ArgumentError("shared", f"expected {', '.join(SCHEMES)} or a path, got {scheme}://…")

@@ -21,6 +21,7 @@ from hubspot_batch_read.sending.retries import (
 )
 from hubspot_batch_read_api.errors import (
     ApiError,
+    ArgumentError,
     DecodeError,
     HubSpotError,
     RateLimitError,
@@ -83,7 +84,7 @@ class Sender:
 
         Raises:
             ImportError: The extra for a shared budget in Redis is not installed.
-            ValueError: An argument is invalid.
+            ArgumentError: An argument is invalid.
         """
         self._rules = Rules(_checked_max_retries(max_retries), _checked_max_wait(max_wait))
         self._limiter = Limiter(rate_limit)
@@ -210,12 +211,14 @@ async def _sleep(seconds: float) -> None:
 
 def _checked_max_retries(max_retries: object) -> int:
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-        raise ValueError(f"max_retries: expected a whole number, 0 or more, got {max_retries!r}")
+        raise ArgumentError(
+            "max_retries", f"expected a whole number, 0 or more, got {max_retries!r}"
+        )
     return max_retries
 
 
 def _checked_max_wait(max_wait: object) -> float:
     # Not `max_wait <= 0`, which NaN is not.
     if isinstance(max_wait, bool) or not isinstance(max_wait, int | float) or not max_wait > 0:
-        raise ValueError(f"max_wait: expected a positive number of seconds, got {max_wait!r}")
+        raise ArgumentError("max_wait", f"expected a positive number of seconds, got {max_wait!r}")
     return max_wait

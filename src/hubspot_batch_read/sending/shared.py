@@ -84,7 +84,7 @@ def shared_slots(limit: RateLimit) -> SharedSlots | None:
 
     Raises:
         ImportError: The extra for Redis is not installed.
-        ValueError: The address is invalid.
+        ArgumentError: The address is invalid.
     """
     budget = shared_budget(limit)
     return SharedSlots(limit, budget) if budget is not None else None

@@ -59,8 +59,8 @@ def sync_detailed(
     body: AssociationRequest,
 ) -> Response[AssociationEnvelope]:
     """Like `sync`, but return the status, headers and raw body as well."""
-    response = client.get_httpx_client().post(**_request(from_object_type, to_object_type, body))
-    return parse_response(response, AssociationEnvelope)
+    response = client.get_httpx_client().post(**request(from_object_type, to_object_type, body))
+    return parse_response(response, AssociationEnvelope.from_json)
 
 
 async def asyncio(
@@ -85,14 +85,17 @@ async def asyncio_detailed(
 ) -> Response[AssociationEnvelope]:
     """Asynchronous version of `sync_detailed`."""
     response = await client.get_async_httpx_client().post(
-        **_request(from_object_type, to_object_type, body)
+        **request(from_object_type, to_object_type, body)
     )
-    return parse_response(response, AssociationEnvelope)
+    return parse_response(response, AssociationEnvelope.from_json)
 
 
-def _request(
-    from_object_type: str, to_object_type: str, body: AssociationRequest
-) -> dict[str, Any]:
+def request(from_object_type: str, to_object_type: str, body: AssociationRequest) -> dict[str, Any]:
+    """Return the request that `sync` sends, as arguments of the httpx client's `post`.
+
+    Raises:
+        ValueError: An argument is invalid.
+    """
     from_object_type = path_segment("from_object_type", from_object_type)
     to_object_type = path_segment("to_object_type", to_object_type)
     return {

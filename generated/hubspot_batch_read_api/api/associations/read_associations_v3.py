@@ -60,8 +60,8 @@ def sync_detailed(
     body: AssociationV3Request,
 ) -> Response[AssociationV3Envelope]:
     """Like `sync`, but return the status, headers and raw body as well."""
-    response = client.get_httpx_client().post(**_request(from_object_type, to_object_type, body))
-    return parse_response(response, AssociationV3Envelope)
+    response = client.get_httpx_client().post(**request(from_object_type, to_object_type, body))
+    return parse_response(response, AssociationV3Envelope.from_json)
 
 
 async def asyncio(
@@ -86,14 +86,19 @@ async def asyncio_detailed(
 ) -> Response[AssociationV3Envelope]:
     """Asynchronous version of `sync_detailed`."""
     response = await client.get_async_httpx_client().post(
-        **_request(from_object_type, to_object_type, body)
+        **request(from_object_type, to_object_type, body)
     )
-    return parse_response(response, AssociationV3Envelope)
+    return parse_response(response, AssociationV3Envelope.from_json)
 
 
-def _request(
+def request(
     from_object_type: str, to_object_type: str, body: AssociationV3Request
 ) -> dict[str, Any]:
+    """Return the request that `sync` sends, as arguments of the httpx client's `post`.
+
+    Raises:
+        ValueError: An argument is invalid.
+    """
     from_object_type = path_segment("from_object_type", from_object_type)
     to_object_type = path_segment("to_object_type", to_object_type)
     return {

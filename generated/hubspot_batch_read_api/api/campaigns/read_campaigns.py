@@ -66,8 +66,8 @@ def sync_detailed(
     properties: Iterable[str] | None = None,
 ) -> Response[CampaignEnvelope]:
     """Like `sync`, but return the status, headers and raw body as well."""
-    response = client.get_httpx_client().post(**_request(body, start_date, end_date, properties))
-    return parse_response(response, CampaignEnvelope)
+    response = client.get_httpx_client().post(**request(body, start_date, end_date, properties))
+    return parse_response(response, CampaignEnvelope.from_json)
 
 
 async def asyncio(
@@ -100,17 +100,22 @@ async def asyncio_detailed(
 ) -> Response[CampaignEnvelope]:
     """Asynchronous version of `sync_detailed`."""
     response = await client.get_async_httpx_client().post(
-        **_request(body, start_date, end_date, properties)
+        **request(body, start_date, end_date, properties)
     )
-    return parse_response(response, CampaignEnvelope)
+    return parse_response(response, CampaignEnvelope.from_json)
 
 
-def _request(
+def request(
     body: CampaignRequest,
-    start_date: datetime.date | str | None,
-    end_date: datetime.date | str | None,
-    properties: Iterable[str] | None,
+    start_date: datetime.date | str | None = None,
+    end_date: datetime.date | str | None = None,
+    properties: Iterable[str] | None = None,
 ) -> dict[str, Any]:
+    """Return the request that `sync` sends, as arguments of the httpx client's `post`.
+
+    Raises:
+        ValueError: An argument is invalid.
+    """
     return {
         "url": "/marketing/v3/campaigns/batch/read",
         "content": body.to_json(),

@@ -44,8 +44,8 @@ def sync_detailed(
     *, client: AuthenticatedClient, body: WorkflowIdMappingRequest
 ) -> Response[WorkflowIdMappingEnvelope]:
     """Like `sync`, but return the status, headers and raw body as well."""
-    response = client.get_httpx_client().post(**_request(body))
-    return parse_response(response, WorkflowIdMappingEnvelope)
+    response = client.get_httpx_client().post(**request(body))
+    return parse_response(response, WorkflowIdMappingEnvelope.from_json)
 
 
 async def asyncio(
@@ -59,11 +59,16 @@ async def asyncio_detailed(
     *, client: AuthenticatedClient, body: WorkflowIdMappingRequest
 ) -> Response[WorkflowIdMappingEnvelope]:
     """Asynchronous version of `sync_detailed`."""
-    response = await client.get_async_httpx_client().post(**_request(body))
-    return parse_response(response, WorkflowIdMappingEnvelope)
+    response = await client.get_async_httpx_client().post(**request(body))
+    return parse_response(response, WorkflowIdMappingEnvelope.from_json)
 
 
-def _request(body: WorkflowIdMappingRequest) -> dict[str, Any]:
+def request(body: WorkflowIdMappingRequest) -> dict[str, Any]:
+    """Return the request that `sync` sends, as arguments of the httpx client's `post`.
+
+    Raises:
+        ValueError: An argument is invalid.
+    """
     return {
         "url": "/automation/2026-09-beta/workflow-id-mappings/batch/read",
         "content": body.to_json(),

@@ -1,4 +1,4 @@
-"""The records as rows of flat tables: for Arrow, CSV, and whatever else has rows and columns.
+"""The records as flat tables: for Arrow, CSV, and whatever else has rows and columns.
 
 A table holds what its columns say, and nothing else of a record: no unknown keys, and nothing of
 whether HubSpot cut it short. `docs/tables.md` says what is lost, and where it is found.
@@ -6,7 +6,7 @@ whether HubSpot cut it short. `docs/tables.md` says what is lost, and where it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from attrs import define
@@ -21,30 +21,34 @@ RowT = TypeVar("RowT", bound=Model)
 ColumnType = Literal["string", "int64", "timestamp", "list<int64>", "list<asset>"]
 """What a column holds; `arrow.py` has the Arrow type of each. Every column can be null."""
 
+Column = Sequence[object]
+"""The values of a column, one for each row: plain values, None for what is absent.
+
+An asset is a dict. Text and integers are as HubSpot sent them, also where Arrow cannot hold them:
+see `Table.record_batch`.
+"""
+
 Row = tuple[object, ...]
 """The values of one row, in the order of the columns."""
-
-ROWS = 10_000
-"""About as many rows as a record batch should have: their records are in memory meanwhile."""
 
 
 @define(frozen=True)
 class Table(Generic[RowT]):
-    """What a table has, and the rows that a record makes."""
+    """What a table has, and the rows that records make."""
 
     types: Mapping[str, ColumnType]
     """The type of each column, by its name."""
-    rows: Callable[[RowT], Iterable[Row]]
-    """Returns the rows of a record: plain values, None for what is absent.
-
-    An asset is a dict. Text and integers are as HubSpot sent them, also where Arrow cannot hold
-    them: see `record_batch`.
-    """
+    columns_of: Callable[[Sequence[RowT]], list[Column]]
+    """Returns the columns of the rows that some records make."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(self.types)
+
+    def rows_of(self, records: Sequence[RowT]) -> Iterator[Row]:
+        """Return the rows that some records make."""
+        return zip(*self.columns_of(records), strict=True)
 
     @property
     def schema(self) -> pa.Schema:
@@ -53,12 +57,12 @@ class Table(Generic[RowT]):
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
         """
-        from hubspot_batch_read import arrow  # noqa: PLC0415 - needs an extra, and is heavy
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
         return arrow.schema(self.types)
 
-    def record_batch(self, rows: Iterable[Row]) -> pa.RecordBatch:
-        """Return rows as an Arrow record batch with the schema of the table.
+    def record_batch(self, columns: Iterable[Column]) -> pa.RecordBatch:
+        """Return columns as an Arrow record batch with the schema of the table.
 
         An integer beyond 64 bits becomes null, half of a surrogate pair becomes U+FFFD, and a
         metric with more digits than a double has is rounded.
@@ -66,6 +70,6 @@ class Table(Generic[RowT]):
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
         """
-        from hubspot_batch_read import arrow  # noqa: PLC0415 - likewise
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - likewise
 
-        return arrow.record_batch(self.schema, rows)
+        return arrow.record_batch(self.schema, columns)

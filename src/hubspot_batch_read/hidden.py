@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from urllib.parse import unquote
 from urllib.request import getproxies
 
@@ -10,9 +11,9 @@ from urllib.request import getproxies
 class Hidden:
     """Secrets, and how to take them out of a text."""
 
-    def __init__(self) -> None:
-        """Hide the passwords of the proxies that the environment names."""
-        self._secrets: set[str] = set()
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """Hide some secrets, and the passwords of the proxies that the environment names."""
+        self._secrets = set(secrets)
         for address in getproxies().values():
             user_and_password = address.rpartition("@")[0].rpartition("://")[2]
             password = user_and_password.partition(":")[2]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from hubspot_batch_read.tables import ROWS, ColumnType, Row
+from hubspot_batch_read.core.results import Missing
+from hubspot_batch_read.tables.filling import ROWS
+from hubspot_batch_read.tables.table import Column, ColumnType
 
 try:
     import pyarrow as pa
@@ -25,6 +27,18 @@ ASSET = pa.struct(
     ]
 )
 
+MISSING = pa.schema(
+    [
+        ("id", pa.string()),
+        ("reason", pa.string()),
+        ("category", pa.string()),
+        ("sub_category", pa.string()),
+        ("message", pa.string()),
+        ("context", pa.map_(pa.string(), pa.list_(pa.string()))),
+    ]
+)
+"""The columns of the missing ids."""
+
 TYPES: Mapping[ColumnType, pa.DataType] = {
     "string": pa.string(),
     "int64": pa.int64(),
@@ -39,9 +53,8 @@ def schema(types: Mapping[str, ColumnType]) -> pa.Schema:
     return pa.schema([(name, TYPES[kind]) for name, kind in types.items()])
 
 
-def record_batch(schema: pa.Schema, rows: Iterable[Row]) -> pa.RecordBatch:
-    """Return rows as a record batch; see `Table.record_batch`."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+def record_batch(schema: pa.Schema, columns: Iterable[Column]) -> pa.RecordBatch:
+    """Return columns as a record batch; see `Table.record_batch`."""
     arrays = [_array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -51,10 +64,21 @@ def reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBat
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def table(schema: pa.Schema, rows: Iterator[Row]) -> pa.Table:
-    """Return rows as a table."""
-    parts = iter(lambda: list(islice(rows, ROWS)), [])
-    return pa.Table.from_batches([record_batch(schema, part) for part in parts], schema)
+def table(schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> pa.Table:
+    """Return record batches as a table."""
+    return pa.Table.from_batches(batches, schema)
+
+
+def missing_table(missing: Sequence[Missing]) -> pa.Table:
+    """Return a row for each missing id."""
+    each = iter(missing)
+    parts = iter(lambda: [*islice(each, ROWS)], [])
+    return table(MISSING, [_missing_batch(part) for part in parts])
+
+
+def _missing_batch(missing: Sequence[Missing]) -> pa.RecordBatch:
+    columns = [[getattr(each, name) for each in missing] for name in MISSING.names]
+    return record_batch(MISSING, columns)
 
 
 def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:

@@ -6,10 +6,9 @@ from typing import overload
 
 import httpx
 
-from hubspot_batch_read.cli.faults import CommandError
-from hubspot_batch_read.core.ids import InvalidIdError
 from hubspot_batch_read_api.errors import (
     ApiError,
+    ArgumentError,
     HubSpotError,
     PermissionDeniedError,
     RateLimitError,
@@ -17,6 +16,10 @@ from hubspot_batch_read_api.errors import (
 
 LONGEST_TEXT = 500
 """Characters of a text that somebody else wrote: HubSpot, or the author of an exception."""
+
+
+class SentenceError(Exception):
+    """An exception whose text is a sentence for a user, without a name before it."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -42,7 +45,7 @@ def sentence(error: BaseException) -> str:
 
 
 def _sentence(error: BaseException) -> str:
-    if isinstance(error, CommandError):
+    if isinstance(error, SentenceError):
         return str(error)
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
@@ -52,7 +55,7 @@ def _sentence(error: BaseException) -> str:
         return f"no response from {shortened(str(error))} ({type(error).__name__})"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, HubSpotError | InvalidIdError):
+    if isinstance(error, HubSpotError | ArgumentError):
         return shortened(str(error))
     return _named(error)
 
@@ -71,7 +74,7 @@ def _meaning(error: ApiError) -> str:
     if isinstance(error, RateLimitError) and error.policy_name == "DAILY":
         return "HubSpot's daily limit is used up; it resets at midnight in the account's time zone"
     if error.correct_base_url:
-        return f"the account is in another data centre: --base-url {error.correct_base_url}"
+        return f"the account is in another data centre, at {error.correct_base_url}"
     if error.is_from_hubspot:
         return "HubSpot refused the request"
     return "the request was refused, by HubSpot or by something before it"

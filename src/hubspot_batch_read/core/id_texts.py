@@ -1,0 +1,54 @@
+"""The texts of ids: of a value of any type, and of many that are usual at once."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection
+from typing import NamedTuple, SupportsIndex, cast
+from uuid import UUID
+
+_TOO_LONG = 10**39
+
+
+class Usual(NamedTuple):
+    """Values that are decimal numbers, as HubSpot writes them."""
+
+    keys: list[int]
+    texts: list[str]
+
+
+def usual_ids(values: Collection[object]) -> Usual | None:
+    """Return values as keys and texts; None if one of them is not usual."""
+    kinds = set(map(type, values))
+    if kinds not in ({int}, {str}):
+        return None
+    try:
+        keys = [*map(int, cast("Collection[str]", values))]
+        texts = [*map(str, keys)]
+    except ValueError:
+        return None
+    if kinds == {str} and texts != [*values]:
+        return None
+    if min(keys) < 1 or max(keys) >= _TOO_LONG:
+        return None
+    return Usual(keys, texts)
+
+
+def text_of(value: object) -> str | None:
+    """Return the text of a value of a type that ids have, None if it is of another."""
+    if type(value) is str:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)  # not str(), which an enum has its own idea of
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+        return _decimal(value)
+    return None
+
+
+def _decimal(value: SupportsIndex) -> str | None:
+    try:
+        return str(operator.index(value))
+    except Exception:  # noqa: BLE001 - an array, thousands of digits, whatever its author had in mind
+        return None

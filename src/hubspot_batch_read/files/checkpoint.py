@@ -1,0 +1,129 @@
+"""The checkpoint of a file: how far it was written, from what, and how much of it counts.
+
+It is a file of its own, beside the other, which is replaced as a whole. So it is always complete,
+and of one moment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import asdict, define
+
+from hubspot_batch_read.core.ids import Mark
+from hubspot_batch_read.core.plan import PLACES
+from hubspot_batch_read.files.appended import End, sync_folder
+from hubspot_batch_read.files.errors import FileRefusedError
+
+VERSION = 1
+
+State = Literal["reading", "completing", "complete"]
+"""Completing is Parquet alone: what was staged is in the Parquet file, which gets its name."""
+
+
+@define(frozen=True, kw_only=True)
+class Checkpoint:
+    """What a later run has to know."""
+
+    state: State
+    fingerprint: Mapping[str, str]
+    """What was read, and written as what: a run that goes on must have the same."""
+    mark: Mark
+    """How far the ids were taken: those of all chunks that are in the files."""
+    unread: tuple[tuple[int, int], ...]
+    """Positions up to there whose ids were not read: from, and up to but without."""
+    counts: Mapping[str, int]
+    output: End
+    """Where the output ends, or that of staged rows."""
+    missing: End
+    completed: End
+    """Where the Parquet file ends that is being completed."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no id has a place yet, so that there is nothing to go on with."""
+        return not any(self.counts.get(place) for place in PLACES)
+
+    def refuse_others(self, path: Path, fingerprint: Mapping[str, str]) -> None:
+        """Raise FileRefusedError if something else is to be read or written than was before."""
+        for name in {**self.fingerprint, **fingerprint}:
+            before, now = self.fingerprint.get(name), fingerprint.get(name)
+            if before != now:
+                raise FileRefusedError(
+                    f"{path} was begun with another {name}: {before or 'none'}, not "
+                    f"{now or 'none'}; use the same, or another file"
+                )
+
+
+def checkpoint_of(path: Path) -> Path:
+    """Return where the checkpoint of a file is."""
+    return path.with_name(f"{path.name}.checkpoint")
+
+
+def beside(path: Path) -> Path:
+    """Return where a file is written that is to replace another."""
+    return path.with_name(f".{path.name}.new")
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Replace a checkpoint.
+
+    Raises:
+        OSError: It cannot be written; the one before is still there.
+    """
+    content = {"version": VERSION, **asdict(checkpoint)}
+    text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
+    new = beside(path)
+    try:
+        with new.open("wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+    new.replace(path)
+    sync_folder(path)
+
+
+def load(path: Path) -> Checkpoint | None:
+    """Return a checkpoint; None if there is none.
+
+    Raises:
+        FileRefusedError: It is damaged, or of another version.
+        OSError: It cannot be read.
+    """
+    if not path.exists():
+        return None
+    content: Any = None
+    with suppress(ValueError, RecursionError):
+        content = json.loads(path.read_bytes())
+    checksum = content.pop("checksum", None) if isinstance(content, dict) else None
+    if checksum is None or checksum != _checksum(content):
+        raise FileRefusedError(f"{path} is damaged; remove it, and what it belongs to")
+    if content.pop("version") != VERSION:
+        raise FileRefusedError(f"{path} is of another version of this package")
+    return _checkpoint(content)
+
+
+def _checkpoint(content: dict[str, Any]) -> Checkpoint:
+    return Checkpoint(
+        state=content["state"],
+        fingerprint=content["fingerprint"],
+        mark=Mark(**content["mark"]),
+        unread=tuple((start, stop) for start, stop in content["unread"]),
+        counts=content["counts"],
+        output=End(**content["output"]),
+        missing=End(**content["missing"]),
+        completed=End(**content["completed"]),
+    )
+
+
+def _checksum(content: Mapping[str, object]) -> str:
+    text = json.dumps(content, sort_keys=True)
+    return blake2b(text.encode(), digest_size=16).hexdigest()

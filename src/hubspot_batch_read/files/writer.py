@@ -1,0 +1,358 @@
+"""A run that writes files: a part at a time, with checkpoints to go on from.
+
+A part is in the files as a whole, or cut off again. A checkpoint is written at most once a second,
+after everything that it counts is on disk: the output, the missing ids, the checkpoint beside the
+one before, its name, the folder. Whatever comes after it, a later run cuts off and reads again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, groupby, islice
+from pathlib import Path
+from time import monotonic
+from typing import Generic, Self
+
+from attrs import Factory, define, evolve
+
+from hubspot_batch_read.core.account import Account, Part
+from hubspot_batch_read.core.ids import InvalidIdError, Key, Mark
+from hubspot_batch_read.core.operation import Operation, RowT
+from hubspot_batch_read.files.appended import AppendedFile, End, Stream
+from hubspot_batch_read.files.checkpoint import Checkpoint, State, beside, save
+from hubspot_batch_read.files.errors import FileRefusedError
+from hubspot_batch_read.files.locks import Locks
+from hubspot_batch_read.files.missing import missing_lines
+from hubspot_batch_read.files.output import output_for, sink_for
+from hubspot_batch_read.files.places import Places
+from hubspot_batch_read_api.errors import DecodeError, ServerError
+
+SECONDS = 1.0
+"""Seconds from one checkpoint to the next."""
+FAILED_IN_A_ROW = 3
+"""Chunks that may fail one after the other before a run stops."""
+TOGETHER = 1000
+"""Lines of unread ids that are written together."""
+
+
+@define(frozen=True)
+class Progress:
+    """What is in the files."""
+
+    parts: int = 0
+    mark: Mark = Factory(Mark)
+    unread: frozenset[int] = frozenset()
+    """The positions of the ids that were not read."""
+    counts: Counter[str] = Factory(Counter)
+    output: int = 0
+    """Where the output ends."""
+    missing: int = 0
+    """Where the missing ids end."""
+
+
+class FileWriter(Generic[RowT]):
+    """Writes what became of the ids of a read, and remembers how far it came."""
+
+    def __init__(
+        self,
+        operation: Operation[RowT],
+        account: Account[RowT],
+        places: Places,
+        *,
+        resume: bool,
+        collect: bool,
+    ) -> None:
+        """Take the locks, and look at what is there; nothing is changed yet.
+
+        Args:
+            operation: What reads the records.
+            account: The account of the read.
+            places: Where to write.
+            resume: Whether to go on with what is there.
+            collect: Whether failures of chunks do not end the run.
+
+        Raises:
+            FileRefusedError: There is something that must not be lost, or cannot be gone on with.
+            OSError: A file cannot be read, or there can be none.
+        """
+        self._account = account
+        self._places = places
+        self._collect = collect
+        self.needs_content = places.format_ != "jsonl"
+        """Whether a record without content cannot be written, since it makes no row."""
+        self._fingerprint = fingerprint(operation, places)
+        self._output = output_for(operation, places)
+        self._missing: AppendedFile | Stream | None = None
+        self._is_open = False
+        self._progress = Progress()
+        self._saved = 0.0
+        self._has_unsaved = False
+        self._failed_in_a_row = 0
+        self._locks = Locks()
+        try:
+            places.lock(self._locks)
+            self._before = places.before(self._fingerprint, resume=resume)
+        except BaseException:
+            self._locks.release()
+            raise
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Let go of the files and the locks."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files and the locks."""
+        try:
+            self._output.close()
+            if self._missing is not None:
+                self._missing.close()
+            self._places.close()
+        finally:
+            self._locks.release()
+
+    # Going on
+
+    @property
+    def before(self) -> tuple[Mark, list[range]] | None:
+        """How far an earlier run has taken the ids, and where those are that it did not read."""
+        if self._before is None:
+            return None
+        return self._before.mark, [range(*each) for each in self._before.unread]
+
+    def check_ids(self, skipped: Mark, *, is_ordered: bool) -> None:
+        """Check that the ids are those of the earlier run.
+
+        Args:
+            skipped: How far they were skipped.
+            is_ordered: Whether they have an order that stays the same.
+
+        Raises:
+            FileRefusedError: They are not.
+        """
+        mark = self._before.mark if self._before else Mark()
+        if not is_ordered:
+            raise FileRefusedError(
+                "the ids are a set, which has another order in each run: pass sorted(ids)"
+            )
+        if skipped.position < mark.position:
+            raise FileRefusedError(
+                f"there are {skipped.position:,} ids, but the earlier run has taken "
+                f"{mark.position:,}; pass the same ids, and others after them"
+            )
+        if skipped.digest != mark.digest:
+            raise FileRefusedError(
+                f"the first {mark.position:,} ids are not those of the earlier run, or in another "
+                "order; pass the same ids, and others after them"
+            )
+
+    def begin(self) -> None:
+        """Go on from the checkpoint, if there is one; remove what a killed run has left."""
+        if self._places.is_stream:
+            return
+        before = self._before
+        if before is not None and self._places.is_renamed(before):
+            if before.state == "completing":
+                self._places.written.unlink(missing_ok=True)
+                before = evolve(before, state="complete", output=before.completed)
+                save(self._places.checkpoint, before)
+            self._before = before
+        for path in (self._places.checkpoint, self._places.path):
+            beside(path).unlink(missing_ok=True)
+        if before is not None:
+            unread = frozenset(chain.from_iterable(range(*each) for each in before.unread))
+            counts = Counter(before.counts)
+            self._progress = Progress(
+                0, before.mark, unread, counts, before.output.offset, before.missing.offset
+            )
+            self._account.earlier = Counter(counts)
+
+    # Writing
+
+    @property
+    def parts(self) -> int:
+        """How many parts are in the files."""
+        return self._progress.parts
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the next checkpoint is due; None if there is nothing to note."""
+        return max(0.0, self._saved + SECONDS - monotonic()) if self._has_unsaved else None
+
+    def write(self, part: Part[RowT]) -> None:
+        """Write what became of a chunk.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if part.keys or part.missing:
+            self._open()
+        if self._is_open:
+            self._output.write(part.keys, part.records)
+            if self._missing is not None:
+                self._missing.append(missing_lines(part.missing))
+        self._progress = self._after(part)
+        self._has_unsaved = self._is_open
+        self.save_if_due()
+
+    def _after(self, part: Part[RowT]) -> Progress:
+        before = self._progress
+        unread = before.unread
+        if unread or part.unread_at:
+            unread = unread.difference(*part.taken_at).union(part.unread_at)
+        reasons = Counter(why.reason for _, why in part.missing)
+        found = Counter(records=len(part.keys), truncated=part.truncated)
+        return Progress(
+            part.number + 1,
+            part.mark,
+            unread,
+            before.counts + found + Counter(reasons),
+            self._output.sink.offset if self._is_open else before.output,
+            self._missing.offset if self._missing is not None else before.missing,
+        )
+
+    def failure(self, part: Part[RowT]) -> Exception | None:
+        """Return what ends the run after a part that was written, None if nothing does."""
+        errors = [each.error for each in part.failures]
+        if not self._collect:
+            return next(iter(errors), None)
+        errors = [error for error in errors if not isinstance(error, InvalidIdError)]
+        for error in errors:
+            if not isinstance(error, ServerError | DecodeError):
+                return error  # it would be the same for all other ids
+        if part.keys or part.missing:
+            self._failed_in_a_row = 0
+        self._failed_in_a_row += bool(errors)
+        return errors[0] if self._failed_in_a_row >= FAILED_IN_A_ROW else None
+
+    def save_if_due(self) -> None:
+        """Write a checkpoint, unless the last one was less than a second ago."""
+        if self.seconds_left == 0:
+            self._save("reading")
+
+    def finish(self) -> None:
+        """Complete the output, after all ids were read, but for those whose request failed."""
+        is_as_before = self._before is not None and self._before.state == "complete"
+        if is_as_before and self._progress.parts == 0:
+            return
+        self._open()
+        self._save("reading")
+        self._output.complete(lambda end: self._save("completing", end))
+        self._save("complete")
+
+    def stop(self) -> None:
+        """Leave the files so that a later run can go on: without a part that is there in half."""
+        if self._before is None and self._places.has_missing_beside:
+            self._open()
+        if self._is_open and not self._output.is_complete:
+            self._output.sink.cut(self._progress.output)
+            if self._missing is not None:
+                self._missing.cut(self._progress.missing)
+            self._save("reading")
+            self._output.deliver()
+
+    def tell(self, lines: Iterator[bytes]) -> None:
+        """Write the lines of the ids that were not read.
+
+        They are after what the checkpoint counts, so that a later run cuts them off.
+        """
+        if self._places.missing is None:
+            return
+        if self._missing is not None:
+            self._missing.cut(self._progress.missing)
+        while together := b"".join(islice(lines, TOGETHER)):
+            self._open_missing(self._places.missing).append(together)
+        if self._missing is not None:
+            self._missing.sync()
+
+    def undelivered(self) -> Iterable[Key]:
+        """Return the ids of records that are in no file after all, since a stream broke."""
+        return self._output.undelivered()
+
+    def _open(self) -> None:
+        """Open the files when there is something to write, so that a mistake leaves none."""
+        if self._is_open:
+            return
+        if self._places.missing is None:
+            self._save_first()
+        else:
+            self._open_missing(self._places.missing)
+        is_complete = self._before is not None and self._before.state == "complete"
+        self._output.open(self._progress.output, is_complete=is_complete)
+        self._progress = evolve(self._progress, output=self._output.sink.offset)
+        self._is_open = True
+
+    def _open_missing(self, path: Path) -> AppendedFile | Stream:
+        if self._missing is None:
+            self._save_first()
+            self._missing = sink_for(path, self._progress.missing)
+        return self._missing
+
+    def _save_first(self) -> None:
+        """Have a checkpoint before there is anything else, since that may be all that is left."""
+        if self._before is None and not self._places.is_stream:
+            save(self._places.checkpoint, self._checkpoint("reading", End(), End()))
+
+    def _save(self, state: State, completed: End | None = None) -> None:
+        missing = End()
+        if state != "complete":
+            self._end = self._synced(self._output.sink)
+        if self._missing is not None:
+            missing = self._synced(self._missing)
+        if completed is not None:
+            self._completed = completed
+        if not self._places.is_stream:
+            save(self._places.checkpoint, self._checkpoint(state, self._end, missing))
+        self._saved, self._has_unsaved = monotonic(), False
+
+    def _synced(self, sink: AppendedFile | Stream) -> End:
+        sink.sync()
+        return sink.end()
+
+    def _checkpoint(self, state: State, output: End, missing: End) -> Checkpoint:
+        requests = self._account.earlier["requests"] + self._account.requests
+        return Checkpoint(
+            state=state,
+            fingerprint=self._fingerprint,
+            mark=self._progress.mark,
+            unread=tuple(_ranges(self._progress.unread)),
+            counts={**self._progress.counts, "requests": requests},
+            output=output,
+            missing=missing,
+            completed=self._completed,
+        )
+
+    _end = End()
+    _completed = End()
+
+
+def fingerprint(operation: Operation[RowT], places: Places) -> Mapping[str, str]:
+    """Return what a run must have in common with one that it goes on with, by its name."""
+    arguments = {name: _text(value) for name, value in operation.query.items()}
+    return {
+        "operation": operation.endpoint.__name__.rpartition(".")[2],  # type: ignore[attr-defined]
+        "kind of ids": ".".join(operation.id_path),
+        "pair of types": ", ".join(operation.path),
+        **arguments,
+        "list of columns": ", ".join(operation.table.columns),
+        "format": places.format_,
+        "file of missing ids": "" if places.missing is None else "one",
+    }
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _ranges(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield positions as ranges: from, and up to but without."""
+    numbered = enumerate(sorted(positions))
+    for _, group in groupby(numbered, lambda pair: pair[1] - pair[0]):
+        run = [position for _, position in group]
+        yield run[0], run[-1] + 1

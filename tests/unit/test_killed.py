@@ -1,0 +1,134 @@
+"""A run that is killed between any two steps is gone on with to what one run would have given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubspot_batch_read import Summary
+from hubspot_batch_read.files import writer
+from hubspot_batch_read.files.appended import AppendedFile
+from hubspot_batch_read.files.locks import Locks
+from tests.unit.files import FORMATS, IDS, Killed, failing, lines, reading, rows
+
+
+class Steps:
+    """Counts the steps that change what is on disk, and ends the process at one of them."""
+
+    def __init__(self, last: int | None) -> None:
+        self.left = last
+        self.is_dead = False
+
+    def take(self) -> None:
+        """Take a step."""
+        if self.left is not None:
+            self.left -= 1
+            self.is_dead |= self.left < 0
+        if self.is_dead:
+            raise Killed
+
+
+@contextmanager
+def killed_after(number: int | None) -> Iterator[Steps]:
+    """Let the process take some steps."""
+    steps = Steps(number)
+
+    def step(call: Callable[..., Any]) -> Callable[..., Any]:
+        def take(*arguments: Any, **options: Any) -> Any:
+            steps.take()
+            return call(*arguments, **options)
+
+        return take
+
+    append = AppendedFile.append
+
+    def append_half(file: AppendedFile, data: bytes) -> None:
+        try:
+            steps.take()
+        except Killed:
+            if steps.left == -1:
+                append(file, data[: len(data) // 2])
+            raise
+        append(file, data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AppendedFile, "append", append_half)
+        patch.setattr(AppendedFile, "cut", step(AppendedFile.cut))
+        patch.setattr(os, "fsync", step(lambda _: None))  # the machine itself does not crash
+        patch.setattr(Path, "replace", step(Path.replace))
+        patch.setattr(Path, "unlink", step(Path.unlink))
+        patch.setattr(Locks, "hold", lambda *_: None)  # those of a dead process are free
+        patch.setattr(writer, "SECONDS", 0.0)
+        yield steps
+
+
+def run(
+    folder: Path, format_: str, *, ids: Any = IDS, bad: set[str] | None = None, size: int = 3
+) -> Summary:
+    read = reading(ids, send=failing(bad or set()), size=size)
+    path = folder / f"rows.{format_}"
+    return read.to_file(path, missing=folder / "missing", resume=True)
+
+
+def check_same(folder: Path, whole: Path, format_: str) -> None:
+    name = f"rows.{format_}"
+    assert rows(folder / name) == rows(whole / name)
+    assert sorted(map(str, lines(folder / "missing"))) == sorted(map(str, lines(whole / "missing")))
+    assert {each.name for each in folder.iterdir()} == {name, f"{name}.checkpoint", "missing"}
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing has ended."""
+    folder = tmp_path_factory.mktemp(f"whole-{request.param}")
+    run(folder, request.param)
+    return folder
+
+
+def format_of(whole: Path) -> str:
+    return next(each.suffix[1:] for each in whole.glob("rows.*") if each.suffix != ".checkpoint")
+
+
+def test_a_run_that_is_killed_after_any_step_is_gone_on_with(whole: Path, tmp_path: Path) -> None:
+    number, format_ = 0, format_of(whole)
+    expected = str(run(whole, format_))
+    while True:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with killed_after(number) as steps, suppress(Killed):
+            run(folder, format_)
+        if not steps.is_dead:
+            break
+        summary = run(folder, format_)
+        check_same(folder, whole, format_)
+        assert str(summary) == expected
+        number += 1
+    assert number > 40
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 7), st.booleans()), max_size=6),
+    st.data(),
+)
+def test_a_run_that_is_killed_again_and_again_among_failures_is_gone_on_with(
+    whole: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    kills: list[tuple[int, int, bool]],
+    data: st.DataObject,
+) -> None:
+    folder, format_ = tmp_path_factory.mktemp("killed"), format_of(whole)
+    for steps, size, has_new in kills:
+        bad = data.draw(st.sets(st.sampled_from(["1", "5", "8", "14", "20"]), max_size=2))
+        ids = IDS if has_new else [*IDS, "99"][:-1]
+        with killed_after(steps), suppress(Killed, Exception):
+            run(folder, format_, ids=ids, bad=bad, size=size)
+    run(folder, format_)
+    check_same(folder, whole, format_)

@@ -1,0 +1,151 @@
+"""What a file needs of a read: every id in one part, and a mark to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, Mark
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read_api.models import Association
+from tests.unit.test_ids import take
+from tests.unit.test_plan import FailedError, Portal, next_request, plan_of, refusal
+
+values = st.integers(0, 30) | st.integers(0, 30).map(str) | st.sampled_from(["a", "007", "", None])
+
+
+def take_marked(ids: Ids, limit: int) -> Iterator[tuple[list[str], list[range], Mark]]:
+    while not ids.exhausted:
+        chunk: dict[str, int | str] = {}
+        positions: list[range] = []
+        while len(chunk) < limit and not ids.exhausted:
+            ids.pull(ids.lack(limit - len(chunk)))
+            try:
+                ids.take(limit, chunk, positions)
+            except InvalidIdError:
+                continue
+        yield list(chunk), positions, ids.mark()
+
+
+def ids_of(values: Iterable[object], *, unique: bool = False) -> Ids:
+    ids = Ids(cast("Iterable[Id]", values), unique=unique)
+    ids.hash_order()
+    return ids
+
+
+@given(st.lists(values), st.integers(1, 7), st.booleans())
+def test_the_positions_of_a_chunk_are_those_of_its_ids(
+    given: list[object], limit: int, one_shot: bool
+) -> None:
+    for taken, positions, _ in take_marked(ids_of(iter(given) if one_shot else given), limit):
+        assert [str(given[at]) for each in positions for at in each] == taken
+
+
+@given(st.lists(values), st.integers(1, 7), st.integers(1, 7), st.data())
+def test_a_run_that_skips_what_was_taken_takes_the_rest_and_ends_with_the_same_mark(
+    given: list[object], limit: int, other: int, data: st.DataObject
+) -> None:
+    chunks = list(take_marked(ids_of(given), limit))
+    done = data.draw(st.integers(0, len(chunks)))
+    mark = chunks[done - 1][2] if done else ids_of([]).mark()
+    taken = [id_ for chunk, _, _ in chunks[:done] for id_ in chunk]
+    places = [at for _, positions, _ in chunks[:done] for each in positions for at in each]
+    failed = data.draw(st.sets(st.sampled_from(places))) if places else set()
+    again = Ids(cast("Iterable[Id]", iter(given)))
+    assert again.skip(mark, [range(at, at + 1) for at in sorted(failed)]) == mark
+    rest = list(take_marked(again, other))
+    of_failed = [id_ for id_, at in zip(taken, places, strict=True) if at in failed]
+    later = [id_ for chunk, _, _ in chunks[done:] for id_ in chunk]
+    assert [id_ for chunk, _, _ in rest for id_ in chunk] == [*of_failed, *later]
+    if chunks and rest:
+        assert rest[-1][2] == chunks[-1][2]
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_a_number_and_its_text_are_the_same_id_to_a_mark(unique: bool) -> None:
+    (*_, numbers), (*_, texts) = (
+        list(take_marked(ids_of(ids, unique=unique), 3))
+        for ids in ([1, 2, 3, 4, 5], ["1", "2", "3", "4", "5"])
+    )
+    assert numbers[2] == texts[2]
+    assert numbers[2] != list(take_marked(ids_of([1, 2, 3, 5, 4]), 3))[-1][2]
+
+
+def test_an_id_that_was_skipped_is_not_taken_again() -> None:
+    (*_, last) = take_marked(ids_of([1, 2, "a"]), 3)
+    ids = Ids([1, 2, "a", "a", 2, 3])
+    ids.skip(last[2], [])
+    assert [chunk for chunk, _, _ in take_marked(ids, 9)] == [["3"]]
+
+
+def test_an_id_known_to_be_invalid_has_the_words_it_came_with() -> None:
+    invalid = InvalidIdError("row 2", "two ids", "1;2")
+    ids = ids_of([1, invalid, 3])
+    chunk: dict[str, int | str] = {}
+    with pytest.raises(InvalidIdError) as caught:
+        take(ids, 9, chunk)
+    assert (caught.value, list(chunk)) == (invalid, ["1"])
+    assert list(Ids(cast("Iterable[Id]", [1, invalid, 3])).rest()) == ["1", "1;2", "3"]
+
+
+STEPS = ["send", "send", "answer", "answer", "write", "fail", "refuse", "abandon"]
+
+
+@settings(max_examples=300)
+@given(
+    data=st.data(),
+    given=st.lists(values, max_size=20),
+    collect=st.booleans(),
+    steps=st.lists(st.sampled_from(STEPS), max_size=40),
+)
+def test_each_value_is_in_exactly_one_part_whatever_happens(
+    data: st.DataObject, given: list[object], collect: bool, steps: list[str]
+) -> None:
+    plan: Plan[Association] = plan_of(given, window=2, collect=collect)
+    plan.makes_parts = True
+    plan.ids.hash_order()
+    portal, requests, parts = Portal(data), [], []
+    ended = 0
+    while not (plan.is_finished and not plan.account.parts) and ended < 1000:
+        step = steps.pop() if steps else ["send", "answer", "write"][ended % 3]
+        ended += not steps
+        if step == "send" and (request := next_request(plan)):
+            requests.append(request)
+        elif step == "write":
+            plan.account.drop_returned()
+            if not plan.account.parts:
+                continue
+            parts.append(plan.account.parts[0])
+            plan.account.parts_written += 1
+        elif requests and step not in ("send", "write"):
+            request = requests.pop()
+            if step == "fail":
+                plan.fail(request, FailedError())
+            elif step == "refuse":
+                plan.fail(request, refusal())
+            elif step == "abandon":
+                plan.abandon(request)
+            else:
+                plan.receive(request, portal.answer(request))
+        plan.account.drop_returned()
+        summary = plan.summary(plan.account.returned)
+        assert summary.records == sum(len(part.keys) for part in parts)
+        assert summary.taken == summary.records + len(plan.account.missing) + summary.unread
+    assert ended < 1000
+    records = [str(key) for part in parts for key in part.keys]
+    missing = [str(key) for part in parts for key, _ in part.missing]
+    unread = [str(given[at]) for part in parts for at in part.unread_at]
+    valid = [str(each) for each in given if each not in ("", None)]
+    invalid = [each for each in given if each in ("", None)]
+    assert len(records + missing + unread) == len(set(valid)) + len(invalid)
+    assert {*records, *missing, *unread} == {*map(str, given)}
+    failed = [id_ for failure in plan.account.failures for id_ in failure.ids]
+    assert sorted(unread) == sorted(failed)
+    if parts:
+        again = Ids(cast("Iterable[Id]", given))
+        assert again.skip(parts[-1].mark, []) == parts[-1].mark
+        assert parts[-1].mark.position == len(given)

@@ -1,0 +1,122 @@
+"""Kill runs of the command line at random moments, and compare what they leave with one run.
+
+    python tools/kills.py --ids 200000 --kills 20
+
+Each format is written once in one run, and once by runs that are ended by KILL, TERM or INT and
+gone on with, among responses that fail, invalid ids and repeated ones. Exits with 1 if rows or
+missing ids differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow.parquet as pq
+
+from hubspot_batch_read.sandbox import Drop, Portal, Sandbox, SandboxResponse, at_rate
+
+FORMATS = ("jsonl", "csv", "parquet")
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
+
+
+def main() -> int:
+    """Do as the arguments say, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--ids", type=int, default=200_000)
+    parser.add_argument("--kills", type=int, default=20, help="for each format")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    random.seed(arguments.seed)
+    portal = Portal(seed=arguments.seed, contacts=arguments.ids)
+    with TemporaryDirectory() as name, Sandbox(portal=portal) as sandbox:
+        folder = Path(name)
+        write_ids(folder / "ids", portal.contact_ids)
+        differ = [each for each in FORMATS if not is_same(sandbox, folder, each, arguments.kills)]
+    return 1 if differ else 0
+
+
+def write_ids(path: Path, ids: tuple[str, ...]) -> None:
+    """Write ids, with invalid and repeated ones in between."""
+    with path.open("w") as file:
+        for number, id_ in enumerate(ids):
+            file.write(f"{id_}\n")
+            if number % 97 == 0:
+                file.write(f"{id_};{number}\n")
+            if number % 89 == 0:
+                file.write(f"{ids[number // 2]}\n")
+
+
+def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
+    """Return whether runs that are killed leave what one run does."""
+    whole, killed = folder / f"whole-{format_}", folder / f"killed-{format_}"
+    whole.mkdir()
+    killed.mkdir()
+    sandbox.faults = None
+    begun = time.monotonic()
+    start(sandbox, whole, format_).wait()
+    seconds = time.monotonic() - begun
+    faults = [SandboxResponse(503, headers={"Retry-After": "0"}), Drop.MIDDLE]
+    sandbox.faults = at_rate(0.1, faults, seed=1)
+    ended: Counter[int] = Counter()
+    for _ in range(kills):
+        process = start(sandbox, killed, format_)
+        time.sleep(random.uniform(0.3, max(0.6, 3 * seconds / kills)))  # noqa: S311 - no secret
+        process.send_signal(random.choice(SIGNALS))  # noqa: S311 - no secret
+        ended[process.wait()] += 1
+    sandbox.faults = None
+    code = start(sandbox, killed, format_).wait()
+    name = f"rows.{format_}"
+    same = [
+        sorted(rows(whole / name)) == sorted(rows(killed / name)),
+        sorted(lines(whole / "missing")) == sorted(lines(killed / "missing")),
+        {each.name for each in whole.iterdir()} == {each.name for each in killed.iterdir()},
+    ]
+    number = len(list(rows(whole / name)))
+    print(f"{format_}: {number:,} rows, {seconds:.0f} s in one run")
+    print(f"  exit codes {dict(ended)}, the same: {same}")
+    return all(same) and code == 1
+
+
+def start(sandbox: Sandbox, folder: Path, format_: str) -> subprocess.Popen[bytes]:
+    """Start a run, or go on with one."""
+    command = [sys.executable, "-m", "hubspot_batch_read.cli", "associations", "contacts", "deals"]
+    command += ["--ids", str(folder.parent / "ids"), "--base-url", sandbox.base_url, "--resume"]
+    command += ["--output", str(folder / f"rows.{format_}"), "--missing", str(folder / "missing")]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, "HUBSPOT_ACCESS_TOKEN": sandbox.token},
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def rows(path: Path) -> Iterator[str]:
+    """Yield the rows of a file."""
+    if path.suffix == ".parquet":
+        yield from map(str, pq.read_table(path).to_pylist())
+    elif path.suffix == ".csv":
+        with path.open(newline="") as file:
+            yield from map(str, csv.reader(file))
+    else:
+        yield from lines(path)
+
+
+def lines(path: Path) -> Iterator[str]:
+    """Yield the JSON lines of a file."""
+    with path.open("rb") as file:
+        yield from (json.dumps(json.loads(line)) for line in file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
