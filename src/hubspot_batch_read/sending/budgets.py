@@ -35,7 +35,7 @@ local free = tonumber(kept[1]) or (now + lost)
 free = free - math.max(0, (tonumber(kept[2]) or now) - now)
 if free < now - late then free = now end
 local slot = math.max(free, now + earliest)
-local wait = math.max(0, slot - now)
+local wait = slot - now
 if wait <= tonumber(max_wait) then free = slot + spacing end
 local function text(number) return string.format('%.0f', number) end
 redis.call('HSET', KEYS[1], 'free', text(free), 'now', text(now))
@@ -49,7 +49,7 @@ def shared_budget(limit: RateLimit) -> InRedis | InFile | None:
 
     Raises:
         ImportError: The extra for Redis is not installed.
-        ValueError: The address is invalid.
+        ArgumentError: The address is invalid.
     """
     if limit.shared is None:
         return None
@@ -81,7 +81,7 @@ class InRedis:
         self._client()
 
     def take(self, earliest: float, max_wait: float, spacing: float, lost: float = 0.0) -> float:
-        """Take the next free slot, and return in how many seconds it is.
+        """Take the next free slot, and return in how many seconds it is; below zero if it is late.
 
         Args:
             earliest: In how many seconds it may be at the earliest; below zero for no limit.
@@ -139,7 +139,7 @@ class InFile:
             free, before = row or (now + lost, now)
             free = next_free(free - max(0.0, before - now), now)
             slot = max(free, now + earliest)
-            wait = max(0.0, slot - now)
+            wait = slot - now
             if wait <= max_wait:
                 free = slot + spacing
             file.execute("REPLACE INTO slot VALUES (?, ?, ?)", [self._key, free, now])

@@ -43,7 +43,7 @@ class Limiter:
 
         Raises:
             ImportError: The extra for a shared budget in Redis is not installed.
-            ValueError: `rate_limit` is none of these.
+            ArgumentError: `rate_limit` is not one of these.
         """
         if not (rate_limit is None or rate_limit == "auto" or isinstance(rate_limit, RateLimit)):
             raise ArgumentError(
@@ -132,15 +132,13 @@ class Limiter:
         now = monotonic()
         if self._shared is not None:  # without the lock, since that can take a while
             wait = self._shared.take(now, self._free, max_wait, len(self._window.sent))
-            free = now + wait
         else:
-            free = next_free(self._free, now)
-            wait = max(0.0, free - now)
+            wait = next_free(self._free, now) - now
         if wait > max_wait:
             return wait
         with self._lock:
             self._slot = now + wait
-            self._free = free + self._spacing()
+            self._free = self._slot + self._spacing()
             self._forget(now)
         return self.claim() or 0.0
 

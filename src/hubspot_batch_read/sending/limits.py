@@ -25,7 +25,7 @@ class RateLimit:
     Without, each client has a budget of its own, and so has each side of a fork.
 
     Raises:
-        ValueError: An argument is invalid. The message shows no password.
+        ArgumentError: An argument is invalid. The message shows no password.
     """
 
     requests: int

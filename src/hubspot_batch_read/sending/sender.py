@@ -84,7 +84,7 @@ class Sender:
 
         Raises:
             ImportError: The extra for a shared budget in Redis is not installed.
-            ValueError: An argument is invalid.
+            ArgumentError: An argument is invalid.
         """
         self._rules = Rules(_checked_max_retries(max_retries), _checked_max_wait(max_wait))
         self._limiter = Limiter(rate_limit)

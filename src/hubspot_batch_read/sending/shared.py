@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from time import monotonic
 
-from hubspot_batch_read.sending.budgets import InFile, InRedis, shared_budget
+from hubspot_batch_read.sending.budgets import InFile, InRedis, next_free, shared_budget
 from hubspot_batch_read.sending.limits import RateLimit, masked
 from hubspot_batch_read_api.errors import printable
 
@@ -40,7 +40,7 @@ class SharedSlots:
         return (self._limit.per + MARGIN) / (self._alone or self._limit.requests)
 
     def take(self, now: float, free: float, max_wait: float, had: int) -> float:
-        """Take the next free slot, and return in how many seconds it is.
+        """Take the next free slot, and return in how many seconds it is; below zero if it is late.
 
         Args:
             now: The moment, by the monotonic clock.
@@ -48,7 +48,7 @@ class SharedSlots:
             max_wait: In how many seconds it may be at the latest; a later one is not taken.
             had: How many requests the client has sent in the time of the limit.
         """
-        own = max(0.0, free - now)
+        own = next_free(free, now) - now
         if now < self._ask_again_at:
             return own
         # A budget that is back may have lost its state, and others still go on alone.
@@ -60,7 +60,7 @@ class SharedSlots:
         except self._budget.errors as error:
             self._ask_again_at = monotonic() + PAUSE
             return own if self._alone else own + self._go_on_alone(had, error)
-        self._ahead = min(wait, max_wait)
+        self._ahead = max(0.0, min(wait, max_wait))
         if self._alone:
             self._alone = 0.0
             logger.warning("the shared rate limit is back")
@@ -84,7 +84,7 @@ def shared_slots(limit: RateLimit) -> SharedSlots | None:
 
     Raises:
         ImportError: The extra for Redis is not installed.
-        ValueError: The address is invalid.
+        ArgumentError: The address is invalid.
     """
     budget = shared_budget(limit)
     return SharedSlots(limit, budget) if budget is not None else None
