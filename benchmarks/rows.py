@@ -3,7 +3,8 @@
 Each contender has a process of its own, and reads over loopback from a server that answers as fast
 as it can. All CPU time of that process is counted, with the collector as Python starts it, and
 nothing of the server's. The multiple is that of a loop that sends the same requests with httpx and
-decodes the same bodies with `json.loads`; the two take turns.
+decodes the same bodies with `json.loads`, in a process of its own too, which takes turns with the
+others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from operator import truediv
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,35 +58,33 @@ def measure(
     """Read ids into the wanted outputs; return the ratios and ids per CPU second, by body."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for body in BODIES:
-        answers: dict[str, dict[str, float]] = {}
+        names = [name for name in OUTPUTS if name == JSON or is_wanted(body.name, name)]
+        seconds: dict[str, list[float]] = {name: [] for name in names}
         with serve(associations=body.associations, unknown=body.unknown) as base_url:
-            for name in OUTPUTS:
-                if not is_wanted(body.name, name):
-                    continue
-                say(f"rows, {body.name}: {name}")
-                answers[name] = ask(
-                    "rows.py", name=name, base_url=base_url, number=number, runs=runs
-                )
-        found[body.name] = answers
+            for run in range(runs if len(names) > 1 else 0):
+                for name in names:
+                    say(f"rows, {body.name}, run {run + 1} of {runs}: {name}")
+                    taken = ask("rows.py", name=name, base_url=base_url, number=number)
+                    seconds[name].append(taken)
+            found[body.name] = {
+                name: compared(seconds[name], seconds[JSON], number)
+                for name in names
+                if seconds[name]
+            }
     return found
 
 
-def answer(name: str, base_url: str, number: int, runs: int) -> dict[str, float]:
-    """Read so many ids; return the median ratio to `json.loads`, and ids per CPU second."""
+def compared(taken: list[float], plain: list[float], number: int) -> dict[str, float]:
+    """Return the median ratio of runs to those beside them, and ids per CPU second."""
+    ratio = statistics.median(map(truediv, taken, plain))
+    return {"ratio": rounded(ratio), "ids_per_second": rounded(number / statistics.median(taken))}
+
+
+def answer(name: str, base_url: str, number: int) -> float:
+    """Return the CPU seconds that it takes to read so many ids, in all threads."""
     wanted = ids(number)
-    output, plain = OUTPUTS[name], OUTPUTS[JSON]
-    output(base_url, wanted[:2000])
-    plain(base_url, wanted[:2000])
-    taken = [
-        (seconds(output, base_url, wanted), seconds(plain, base_url, wanted)) for _ in range(runs)
-    ]
-    ratio = statistics.median(ours / theirs for ours, theirs in taken)
-    per_second = number / statistics.median(ours for ours, _ in taken)
-    return {"ratio": rounded(ratio), "ids_per_second": rounded(per_second)}
-
-
-def seconds(read: Read, base_url: str, wanted: list[str]) -> float:
-    """Return the CPU seconds that reading takes, in all threads."""
+    read = OUTPUTS[name]
+    read(base_url, wanted[:2000])
     start = time.process_time()
     read(base_url, wanted)
     return time.process_time() - start

@@ -1,8 +1,8 @@
 """Plain rows: the rows of a response as they came, for tables and files, which need no models.
 
-A plain row has the attributes of its model. Ids are text and everything was checked, but an instant
-is the text that was sent, and a value of an enum is text. It is a struct, or a namespace where
-msgspec does not take the body.
+A plain row has the attributes of its model, and everything was checked, but an id may be a number,
+an instant is the text that was sent, and a value of an enum is text. It is a struct, or a namespace
+where msgspec does not take the body.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 from hubspot_batch_read_runtime import codec
 from hubspot_batch_read_runtime.collector import seldom_collected
-from hubspot_batch_read_runtime.fields import Field
 from hubspot_batch_read_runtime.model import Model, ObjectShape
 from hubspot_batch_read_runtime.shapes import (
     ANYTHING,
@@ -94,6 +93,7 @@ def lines(model: type[ModelT], rows: Iterable[ModelT]) -> bytes:
     if (library := codec.msgspec()) is not None:
         with suppress(library.MsgspecError, *FAULTS):
             if all(isinstance(row, library.Struct) for row in rows):
+                _make_ids_text(model._shape(), rows)
                 encoded: bytes = library.json.Encoder().encode_lines(rows)
                 return encoded
     shape = model._shape()
@@ -119,7 +119,7 @@ def _envelope(model: type[ModelT], content: bytes | str) -> ModelT:
     if source is not None:
         with suppress(*FAULTS):
             rows, source.results = source.results, []
-            _settle(item, rows)
+            _check(item, rows)
             envelope: ModelT = model._build_all([source])[0]
             return _with_rows(envelope, rows)
     data = model._parsed(content)
@@ -144,42 +144,58 @@ def _with_rows(envelope: ModelT, rows: list[Any]) -> ModelT:
     return envelope
 
 
-def _settle(shape: Shape, values: Sequence[Any]) -> None:
-    """Check what msgspec did not check in values it decoded, and make their ids text."""
-    if not _is_to_settle(shape):
+def _check(shape: Shape, values: Sequence[Any]) -> None:
+    """Check what msgspec did not check in values that it decoded."""
+    if not _is_to_check(shape):
         return
     if isinstance(shape, ObjectShape):
-        for each in shape.fields:
-            _settle_field(each, values)
-    elif isinstance(shape, ListOf):
-        _settle(shape.item, [*chain.from_iterable(values)])
-    elif isinstance(shape, MapOf):
-        items = chain.from_iterable(value.values() for value in values)
-        _settle(shape.item, [item for item in items if item is not None])
+        for field in shape.fields:
+            found = map(attrgetter(field.name), values)
+            _check(field.shape, [value for value in found if value is not None])
+    elif isinstance(shape, ListOf | MapOf):
+        _check(shape.item, _items(shape, values))
     else:
         for value in values:
             shape.decode(value)
 
 
-def _settle_field(field: Field, owners: Sequence[Any]) -> None:
-    if not _is_to_settle(field.shape):
+@cache
+def _is_to_check(shape: Shape) -> bool:
+    if isinstance(shape, ObjectShape):
+        return any(_is_to_check(each.shape) for each in shape.fields)
+    if isinstance(shape, ListOf | MapOf):
+        return _is_to_check(shape.item)
+    return shape is not ANYTHING and shape.struct() is Any
+
+
+def _make_ids_text(shape: Shape, values: Sequence[Any]) -> None:
+    """Make text of the ids that are numbers, in structs."""
+    if not _has_ids(shape):
         return
-    values = [*map(attrgetter(field.name), owners)]
-    if field.shape is not ID:
-        _settle(field.shape, [value for value in values if value is not None])
-    elif {*map(type, values)} - {str, NoneType}:
-        for owner, value in zip(owners, values, strict=True):
-            if type(value) is int:
-                setattr(owner, field.name, str(value))
+    if isinstance(shape, ListOf | MapOf):
+        _make_ids_text(shape.item, _items(shape, values))
+    elif isinstance(shape, ObjectShape):
+        for field in shape.fields:
+            found = [*map(attrgetter(field.name), values)]
+            if field.shape is not ID:
+                _make_ids_text(field.shape, [value for value in found if value is not None])
+            elif {*map(type, found)} - {str, NoneType}:
+                for owner, value in zip(values, found, strict=True):
+                    if type(value) is int:
+                        setattr(owner, field.name, str(value))
 
 
 @cache
-def _is_to_settle(shape: Shape) -> bool:
+def _has_ids(shape: Shape) -> bool:
     if isinstance(shape, ObjectShape):
-        return any(_is_to_settle(each.shape) for each in shape.fields)
-    if isinstance(shape, ListOf | MapOf):
-        return _is_to_settle(shape.item)
-    return shape is ID or (shape is not ANYTHING and shape.struct() is Any)
+        return any(_has_ids(each.shape) for each in shape.fields)
+    return _has_ids(shape.item) if isinstance(shape, ListOf | MapOf) else shape is ID
+
+
+def _items(shape: ListOf | MapOf, values: Sequence[Any]) -> list[Any]:
+    """Return the items of lists or maps."""
+    parts = values if isinstance(shape, ListOf) else [value.values() for value in values]
+    return [item for item in chain.from_iterable(parts) if item is not None]
 
 
 def _plain(shape: Shape, value: Any) -> Any:
@@ -223,4 +239,6 @@ def _json(shape: Shape, value: Any) -> Any:
         return [_json(shape.item, item) for item in value]
     if isinstance(shape, MapOf):
         return {key: _json(shape.item, item) for key, item in value.items()}
+    if shape is ID:
+        return str(value)
     return value if type(value) is str else shape.encode(value)

@@ -39,7 +39,7 @@ def _merge(rows: Sequence[Association]) -> Association:
     """Return one row with the associated objects of all pages, each once with all its types."""
     found: dict[str, list[AssociatedObject]] = {}
     for each in chain.from_iterable(row.to for row in rows):
-        found.setdefault(each.to_object_id, []).append(each)
+        found.setdefault(str(each.to_object_id), []).append(each)
     return evolved(
         rows[0],
         to=[same[0] if len(same) == 1 else _with_all_types(same) for same in found.values()],
@@ -74,12 +74,12 @@ def _columns(records: Sequence[Association]) -> list[Column]:
     kinds = [kind for each in objects for kind in each.association_types or _NO_TYPES]
     return [
         [
-            record.from_.id
+            str(record.from_.id)
             for record in records
             for each in record.to
             for _ in each.association_types or _NO_TYPES
         ],
-        [each.to_object_id for each in objects for _ in each.association_types or _NO_TYPES],
+        [str(each.to_object_id) for each in objects for _ in each.association_types or _NO_TYPES],
         [kind.type_id for kind in kinds],
         [None if kind.category is None else str(kind.category) for kind in kinds],
         [kind.label for kind in kinds],
@@ -95,7 +95,7 @@ ASSOCIATIONS = Operation(
     envelope=AssociationEnvelope,
     row=Association,
     id_path=("from", "id"),
-    id_of=lambda row: row.from_.id,
+    id_of=lambda row: str(row.from_.id),
     # A row for each pair of objects and type; one with nulls for a pair without types.
     table=Table(
         {

@@ -35,7 +35,9 @@ def associations_v3(from_type: str, to_type: str) -> Operation[AssociationV3]:
 
 def _merge(rows: Sequence[AssociationV3]) -> AssociationV3:
     """Return one row with the associations of all, each once."""
-    merged = {(each.id, each.type_): each for row in reversed(rows) for each in reversed(row.to)}
+    merged = {
+        (str(each.id), each.type_): each for row in reversed(rows) for each in reversed(row.to)
+    }
     return evolved(
         rows[0],
         to=list(reversed(merged.values())),
@@ -47,8 +49,8 @@ def _merge(rows: Sequence[AssociationV3]) -> AssociationV3:
 def _columns(records: Sequence[AssociationV3]) -> list[Column]:
     objects = [each for record in records for each in record.to]
     return [
-        [record.from_.id for record in records for _ in record.to],
-        [each.id for each in objects],
+        [str(record.from_.id) for record in records for _ in record.to],
+        [str(each.id) for each in objects],
         [each.type_ for each in objects],
     ]
 
@@ -62,7 +64,7 @@ ASSOCIATIONS_V3 = Operation(
     envelope=AssociationV3Envelope,
     row=AssociationV3,
     id_path=("from", "id"),
-    id_of=lambda row: row.from_.id,
+    id_of=lambda row: str(row.from_.id),
     # A row for each pair of objects and type.
     table=Table({"from_id": "string", "to_id": "string", "type": "string"}, _columns),
     content=lambda row: row.to,

@@ -69,7 +69,7 @@ def _table(properties: Sequence[str] | None) -> Table[Campaign]:
     def columns(records: Sequence[Campaign]) -> list[Column]:
         values = [record.properties or {} for record in records]
         return [
-            [record.id for record in records],
+            [str(record.id) for record in records],
             [_instant(record.created_at) for record in records],
             [_instant(record.updated_at) for record in records],
             [_unit_ids(record) for record in records],
@@ -106,7 +106,7 @@ def _assets(record: Campaign) -> list[dict[str, object]] | None:
     return [
         {
             "type": kind,
-            "id": each.id,
+            "id": str(each.id),
             "name": each.name,
             "metrics": None if each.metrics is None else present(each.metrics),
         }
@@ -124,7 +124,7 @@ CAMPAIGNS = Operation(
     envelope=CampaignEnvelope,
     row=Campaign,
     id_path=("id",),
-    id_of=lambda row: row.id,
+    id_of=lambda row: str(row.id),
     table=_table(properties=None),
     cut=_cut,
     remedy="HubSpot's campaign assets endpoint reads on from the `after` of the list's paging",
