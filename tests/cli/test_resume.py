@@ -213,7 +213,8 @@ def test_ids_from_standard_input_are_gone_on_with_if_they_are_the_same(cli: Cli)
     process = cli.start(*command, "rows.csv", stdin=subprocess.PIPE)
     threading.Thread(target=process.communicate, args=(ids,)).start()
     assert held.reached.wait(20)
-    while told("missing.jsonl") < 100:
+    checkpoint = Path("rows.csv.checkpoint")
+    while not checkpoint.exists() or '"records"' not in checkpoint.read_text():
         assert process.poll() is None
     process.kill()
     process.wait(20)
