@@ -67,7 +67,10 @@ def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
     begun = time.monotonic()
     start(sandbox, whole, format_).wait()
     seconds = time.monotonic() - begun
-    faults = [SandboxResponse(503, headers={"Retry-After": "0"}), Drop.MIDDLE]
+    faults: list[SandboxResponse | Drop] = [
+        SandboxResponse(503, headers={"Retry-After": "0"}),
+        Drop.MIDDLE,
+    ]
     sandbox.faults = at_rate(0.1, faults, seed=1)
     ended: Counter[int] = Counter()
     for _ in range(kills):
