@@ -49,7 +49,7 @@ test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allow
 test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and compare (ten minutes; ARGS: --ids, --kills)
 	$(BIN)/python tools/kills.py $(ARGS)
 
-generate: $(READY) ## Write the generated SDK anew from the spec and the templates
+generate: $(READY) ## Write the generated SDK from the spec and the templates
 	@$(BIN)/python tools/generate.py
 
 check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
@@ -75,7 +75,7 @@ lint: $(READY) ## Check style, which module imports which, and the workflows
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
 	$(BIN)/zizmor --offline --quiet --no-progress .github
 
-check-wheel: $(READY) ## Build wheel and sdist, install them in new environments, and use them (half a minute)
+check-wheel: $(READY) ## Build wheel and sdist into dist/, install them in new environments, and use them (half a minute)
 	@$(BIN)/python tools/check_wheel.py --python $(PYTHON)
 
 typecheck: $(READY) ## Check types with mypy --strict and pyright
@@ -116,10 +116,14 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
 
+PINS := $(wildcard requirements-*.txt)
 # --strict: without it, a package that the service could not be asked about counts as safe.
-audit: $(READY) ## Fail if a pinned package has a known vulnerability, or if PyPI cannot say
-	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
-		$(addprefix --requirement ,$(wildcard requirements-*.txt))
+audit: $(READY) ## Fail if a pinned package has a known vulnerability (ADVISORIES=all.zip: do not ask PyPI)
+ifdef ADVISORIES
+	@$(BIN)/python tools/advisories.py "$(ADVISORIES)" $(PINS)
+else
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(addprefix --requirement ,$(PINS))
+endif
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

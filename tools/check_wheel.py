@@ -2,14 +2,15 @@
 
 Builds wheel and sdist; the sdist has to make the same wheel. Then installs them with pip and with
 uv, without extras and with each of them, into new environments, and uses what is installed there
-(`wheel_user.py`) with a sandbox that this environment serves.
+(`wheel_user.py`) with a sandbox that this environment serves. What passed is in `dist/`.
 
-Exit 1: something of it is not so; the output says what.
+Exit 1: something failed; the output says what.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from typing import Final, NamedTuple
 from hubspot_batch_read.sandbox import Sandbox
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+DIST: Final = ROOT / "dist"
 USER: Final = Path(__file__).with_name("wheel_user.py")
 INSTALLERS: Final = {
     "pip": [sys.executable, "-m", "pip", "--quiet", "--python={python}", "install"],
@@ -51,6 +53,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check the wheel and the sdist.")
     parser.add_argument("--python", default=sys.executable, help="of the new environments")
     python: str = parser.parse_args().python
+    shutil.rmtree(DIST, ignore_errors=True)
     try:
         with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
             wheel, sdist = build(Path(folder))
@@ -58,6 +61,7 @@ def main() -> int:
                 started = time.monotonic()
                 attempt(trial, Path(folder) / str(number), python, sandbox)
                 print(f"ok: {trial} ({time.monotonic() - started:.0f} s)", flush=True)
+            shutil.copytree(wheel.parent, DIST)
     except subprocess.CalledProcessError as error:
         print(f"failed: {error.cmd}\n{error.stdout}{error.stderr}", file=sys.stderr)
         return 1

@@ -87,9 +87,8 @@ def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
         {each.name for each in whole.iterdir()} == {each.name for each in killed.iterdir()},
     ]
     number = len(list(rows(whole / name)))
-    print(
-        f"{format_}: {number:,} rows, {seconds:.0f} s in one run, exit codes {dict(ended)}, {same}"
-    )
+    print(f"{format_}: {number:,} rows, {seconds:.0f} s in one run")
+    print(f"  exit codes {dict(ended)}, the same: {same}")
     return all(same) and code == 1
 
 

@@ -23,7 +23,6 @@ from typing import Final
 import hubspot_batch_read_api as api
 import hubspot_batch_read_runtime as runtime
 from hubspot_batch_read import AsyncHubSpot, HubSpot, sandbox
-from hubspot_batch_read.operations import WORKFLOWS_BY_FLOW_ID
 
 
 def main() -> None:
@@ -73,10 +72,12 @@ def use_sandbox(*_: str) -> None:
         read(server.base_url, server.token, server.portal.contact_ids[0])
 
 
-def use_arrow(*_: str) -> None:
-    """Make a record batch."""
-    batch = WORKFLOWS_BY_FLOW_ID.table.record_batch([(1, 2)])
-    assert batch.num_rows == 1, batch
+def use_arrow(base_url: str, token: str, contact: str) -> None:
+    """Read the companies of a contact into a table."""
+    with HubSpot(token, base_url=base_url) as hubspot:
+        rows = hubspot.read_associations("contacts", "companies", [contact]).to_arrow()
+        table = rows.read_all()
+    assert contact in table["from_id"].to_pylist(), table
 
 
 def use_cli(base_url: str, token: str, contact: str) -> None:

@@ -119,6 +119,10 @@ class Reading(Generic[RowT]):
         """Return the numbers."""
         return f"<{type(self).__name__}: {self.summary}>"
 
+    def _repr_html_(self) -> str:
+        """Return the numbers as a table, for notebooks."""
+        return f"<strong>{type(self).__name__}</strong>{self.summary._repr_html_()}"
+
     @property
     def _returned(self) -> int:
         """How many records the caller has."""

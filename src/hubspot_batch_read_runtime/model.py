@@ -28,6 +28,7 @@ from hubspot_batch_read_runtime import codec
 from hubspot_batch_read_runtime.collector import seldom_collected
 from hubspot_batch_read_runtime.errors import DecodeError
 from hubspot_batch_read_runtime.fields import Field, fields_of
+from hubspot_batch_read_runtime.printing import brief
 from hubspot_batch_read_runtime.shapes import Fault, Shape, copied, step, strict
 from hubspot_batch_read_runtime.values import FAULTS, expected
 
@@ -143,6 +144,12 @@ class Model:
     def additional_properties(self) -> Mapping[str, object]:
         """The JSON object's other keys, and the values that did not match a lenient property."""
         return self._additional_properties or _NOTHING
+
+    def __repr__(self) -> str:
+        """Return the fields; long lists, maps and texts state what is left out of them."""
+        names = [each.name for each in attrs.fields(type(self)) if each.repr]
+        fields = ", ".join(f"{name}={brief(getattr(self, name))}" for name in names)
+        return f"{type(self).__name__}({fields})"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:

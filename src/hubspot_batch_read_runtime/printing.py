@@ -1,8 +1,32 @@
-"""Text from elsewhere, made safe to print."""
+"""Values as text: safe to print, and short enough to."""
 
 from __future__ import annotations
 
 from unicodedata import category
+
+SHOWN_ITEMS = 3
+SHOWN_KEYS = 10
+SHOWN_CHARACTERS = 200
+
+
+def brief(value: object) -> str:
+    """Return the repr of a value, in which a long list, map or text states what it leaves out."""
+    match value:
+        case list():
+            items = [brief(item) for item in value[:SHOWN_ITEMS]]
+            return f"[{', '.join(items + _more(len(value) - SHOWN_ITEMS))}]"
+        case dict():
+            keys = [*value][:SHOWN_KEYS]
+            pairs = [f"{key!r}: {brief(value[key])}" for key in keys]
+            return f"{{{', '.join(pairs + _more(len(value) - SHOWN_KEYS))}}}"
+        case str() if len(value) > SHOWN_CHARACTERS:
+            return " ".join([repr(value[:SHOWN_CHARACTERS]), *_more(len(value) - SHOWN_CHARACTERS)])
+        case _:
+            return repr(value)
+
+
+def _more(number: int) -> list[str]:
+    return [f"… {number:,} more"] if number > 0 else []
 
 
 def printable(text: str) -> str:

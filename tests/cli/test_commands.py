@@ -41,6 +41,12 @@ READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
 }
 
 
+def test_every_command_that_reads_is_tested_here() -> None:
+    functions = [each.callback for each in app.registered_commands if each.callback]
+    read = {command.replace("-", "_") for (command, *_), _ in READS.values()}
+    assert {each.__name__ for each in functions} == {*read, "sandbox"}
+
+
 def read_with_library(served: Sandbox, name: str, ids: tuple[str, ...]) -> Any:
     """Return the read of the ids, and its records."""
     with HubSpot(served.token, base_url=served.base_url) as hubspot:

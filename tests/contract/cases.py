@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+import attrs
 import httpx
 
 from hubspot_batch_read_api import AuthenticatedClient, models
@@ -172,6 +173,18 @@ def _normal(value: Any, schema: Json, *, as_handed_on: bool) -> Any:
     if isinstance(value, str) and schema.get("format") == "date-time":
         return _instant(value)
     return value
+
+
+def in_full(value: Any) -> Any:
+    """A model with everything in it as text, of which its repr shows the beginning only."""
+    if attrs.has(type(value)):
+        fields = {each.name for each in attrs.fields(type(value)) if each.repr}
+        return type(value), {name: in_full(getattr(value, name)) for name in fields}
+    if isinstance(value, list):
+        return [in_full(item) for item in value]
+    if isinstance(value, dict):
+        return {key: in_full(item) for key, item in value.items()}
+    return repr(value)
 
 
 def is_id(schema: Json) -> bool:

@@ -123,6 +123,11 @@ READS = {
 }
 
 
+def test_every_read_meets_every_fault() -> None:
+    methods = {name for name in vars(HubSpot) if name.startswith("read_")}
+    assert {f"read_{name}" for name in READS} == {*methods, "read_primary_companies"}
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     portal = Portal(seed=11, contacts=MANY, campaigns=CAMPAIGNS, workflows=MANY, page_size=100)

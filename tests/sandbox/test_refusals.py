@@ -9,10 +9,20 @@ import httpx
 import pytest
 
 from hubspot_batch_read.sandbox import EXPIRED_TOKEN, TOKEN, TOKEN_WITHOUT_SCOPES, Portal, Sandbox
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from tests.contract import spec
 
 from .asking import CAMPAIGNS, COMPANIES, V3_DEALS, WORKFLOWS, Ask
 
 PATHS = [COMPANIES, V3_DEALS, CAMPAIGNS, WORKFLOWS]
+
+
+def test_every_operation_refuses_and_is_served() -> None:
+    templates = [operation.path for operation in spec.operations().values()]
+    assert len(templates) == len(ENDPOINTS)
+    for template in templates:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
+        assert [path for path in PATHS if re.fullmatch(pattern, path)], template
 
 
 def with_authorization(client: httpx.Client, path: str, value: str) -> httpx.Response:

@@ -20,6 +20,7 @@ import yaml
 import hubspot_batch_read
 import hubspot_batch_read_api
 from hubspot_batch_read import operations
+from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read.tables.table import Table
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
@@ -31,8 +32,12 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
 SITE = sorted(page for page in PAGES if page.startswith("docs/"))
-FOR_MAINTAINERS = ("CONTRIBUTING.md", "benchmarks/README.md")
-COMMANDS = PAGES | {name: (ROOT / name).read_text() for name in FOR_MAINTAINERS}
+OUTSIDE = ("CONTRIBUTING.md", "benchmarks/README.md")
+ALL_PAGES = PAGES | {name: (ROOT / name).read_text() for name in OUTSIDE}
+MAINTAINING = sorted(
+    page for page in ALL_PAGES if page.startswith(("docs/maintaining/", "CONTRIBUTING"))
+)
+DECISIONS = [page for page in MAINTAINING if "/decisions/" in page]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # In a docstring: what is indented after an empty line.
 EXAMPLE = re.compile(r"\n\n((?:(?: {4}.*)?\n)+)")
@@ -138,9 +143,19 @@ def test_the_first_call_takes_twelve_lines_at_most() -> None:
     assert len(CODE["README.md 1"].strip().splitlines()) <= 12
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_times_on_the_first_screen_are_those_of_the_comparison(page: str) -> None:
+    (row,) = re.findall(r"^\| 100,000 ids with 0 ms latency \|(.*)", README, re.MULTILINE)
+    sentence = re.search(
+        r"^.*100,000 ids from a server without latency(.|\n)*?\.\s", PAGES[page], re.MULTILINE
+    )
+    assert sentence is not None
+    assert re.findall(r"[\d.]+ s\b", sentence[0]) == re.findall(r"[\d.]+ s\b", row)
+
+
 def test_the_commands_are_targets_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for page, text in COMMANDS.items():
+    for page, text in ALL_PAGES.items():
         named = set(re.findall(r"^ *make ([a-z-]+)", text, re.MULTILINE))
         assert named <= targets, page
     assert {"demo", "test"} <= set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
@@ -154,16 +169,60 @@ def test_every_target_of_the_makefile_is_described_by_make_help() -> None:
     assert set(phony[1].split()) == described
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_the_files_and_headings_it_links_to_exist(page: str) -> None:
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[page]) if "://" not in link]
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", ALL_PAGES[page]) if "://" not in link]
     for link in links:
         name, _, anchor = link.partition("#")
         target = ((ROOT / page).parent / name).resolve() if name else ROOT / page
         assert target.exists(), link
         if anchor:
             headings = re.findall(r"^#+ (.*)", target.read_text(), re.MULTILINE)
-            assert anchor in [heading.lower().replace(" ", "-") for heading in headings], link
+            anchors = [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings]
+            assert anchor in anchors, link
+
+
+@pytest.mark.parametrize("page", MAINTAINING)
+def test_the_files_that_maintainers_are_sent_to_exist(page: str) -> None:
+    folders = "benchmarks|docs|examples|generated|openapi|requirements|src|tests|tools"
+    for path in re.findall(rf"`((?:{folders})[/-][\w./*<>-]+)`", ALL_PAGES[page]):
+        assert list(ROOT.glob(re.sub("<[^>]+>", "*", path))), path
+
+
+def test_contributing_is_short() -> None:
+    assert len(ALL_PAGES["CONTRIBUTING.md"].encode()) < 8000
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    names = [page.rpartition("/")[2] for page in DECISIONS]
+    assert [int(name[:3]) for name in names] == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize("page", DECISIONS)
+def test_a_decision_fits_on_a_screen_and_has_its_price(page: str) -> None:
+    text = PAGES[page]
+    assert len(text.splitlines()) <= 30
+    assert re.match(rf"# {int(page.rpartition('/')[2][:3])}\. ", text)
+    parts = ["Context", "Decision", "Price", "What would change it"]
+    assert re.findall(r"^\*\*([\w ]+)\.\*\*", text, re.MULTILINE) == parts
+
+
+METHODS = [name for name in vars(hubspot_batch_read.HubSpot) if name.startswith("read_")]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/index.md", "docs/reading.md", "docs/sdk.md", "docs/tables.md"]
+)
+def test_the_table_of_operations_has_them_all(page: str) -> None:
+    rows = "\n".join(line for line in PAGES[page].splitlines() if line.startswith("|"))
+    assert [name for name in METHODS if not re.search(rf"\b{name}\b", rows)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def test_the_page_has_every_command(page: str) -> None:
+    commands = [each.callback.__name__ for each in app.registered_commands if each.callback]
+    names = [name.replace("_", "-") for name in commands]
+    assert [name for name in names if not re.search(rf"[` ]{name}[` ]", PAGES[page])] == []
 
 
 @pytest.mark.parametrize(

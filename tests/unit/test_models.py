@@ -493,3 +493,44 @@ def test_to_dict_of_a_member_is_its_text() -> None:
     assert kind.to_dict()["category"] == "WORK"
     unknown = AssociationType(category="NEW", type_id=1)
     assert unknown.to_dict()["category"] == "NEW"
+
+
+# How they are shown
+
+
+def company(number: int) -> AssociatedObject:
+    return AssociatedObject(to_object_id=str(number), association_types=[])
+
+
+def test_a_small_model_is_shown_whole() -> None:
+    row = Association(from_=ObjectId(id="1"), to=[company(each) for each in range(3)])
+    companies = (f"AssociatedObject(to_object_id='{each}', association_types=[])" for each in "012")
+    shown = f"Association(from_=ObjectId(id='1'), to=[{', '.join(companies)}], paging=None)"
+    assert repr(row) == shown
+
+
+def test_a_record_with_1250_associations_fits_on_a_screen() -> None:
+    types = [
+        AssociationType(category="HUBSPOT_DEFINED", type_id=each, label=None) for each in (1, 2)
+    ]
+    companies = [
+        AssociatedObject(to_object_id=str(each), association_types=types) for each in range(1250)
+    ]
+    shown = repr(Association(from_=ObjectId(id="1"), to=companies))
+    assert len(shown) < 1500
+    assert shown.endswith(", … 1,247 more], paging=None)")
+
+
+def test_long_maps_and_texts_say_what_they_leave_out() -> None:
+    properties = {f"p{number}": "x" for number in range(1, 12)} | {"p1": "y" * 1234}
+    shown = repr(Campaign(id="1", properties=properties))
+    assert f"'p1': '{'y' * 200}' … 1,034 more, 'p2': 'x'," in shown
+    assert "'p10': 'x', … 1 more}" in shown
+    error = BatchError(context={"ids": ["z" * 1000, "1", "2", "3"]})
+    assert f"{{'ids': ['{'z' * 200}' … 800 more, '1', '2', … 1 more]}}" in repr(error)
+
+
+def test_the_fields_of_a_base_class_are_shown_first() -> None:
+    shown = repr(AssociationEnvelope(results=[], status="COMPLETE"))
+    assert shown.startswith("AssociationEnvelope(status='COMPLETE', ")
+    assert shown.endswith("results=[])")

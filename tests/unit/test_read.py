@@ -352,6 +352,20 @@ def test_the_repr_tells_the_numbers() -> None:
     assert "1 record" in repr(read)
 
 
+def test_a_notebook_shows_the_numbers_that_are_not_zero_as_a_table() -> None:
+    read = read_of(at_once, 10)
+    assert "<tr><th>records</th><td>0</td></tr>" in read._repr_html_()
+    read.all()
+    shown = read._repr_html_()
+    assert shown.startswith("<strong>Read</strong><table>")
+    assert "<tr><th>total</th><td>10</td></tr>" in shown
+    assert "<tr><th>records</th><td>10</td></tr>" in shown
+    assert "unread" not in shown
+    assert shown == f"<strong>Read</strong>{read.summary._repr_html_()}"
+    thousands = evolve(read.summary, without_associations=1234)._repr_html_()
+    assert "<tr><th>without associations</th><td>1,234</td></tr>" in thousands
+
+
 # Reading twice
 
 

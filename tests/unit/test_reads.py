@@ -85,6 +85,12 @@ def read(batch: Any) -> list[Any]:
     return list(asyncio.run(result) if asyncio.iscoroutine(result) else result)
 
 
+def test_every_read_of_many_ids_is_tested_here() -> None:
+    methods = {name for name in vars(HubSpot) if name.startswith("read_")}
+    assert methods == {name for name in vars(AsyncHubSpot) if name.startswith("read_")}
+    assert methods == {*READS, "read_workflow_id_mappings"}
+
+
 @both
 @pytest.mark.parametrize("name", READS)
 def test_the_arguments_are_sent_with_every_request(name: str, asynchronous: bool) -> None:

@@ -1,4 +1,4 @@
-"""The workflows: that they call what there is, and what the weekly one does with a difference.
+"""The workflows: what they call, what is published, and what happens to a weekly difference.
 
 Their form is checked by zizmor, in `make lint`.
 """
@@ -86,7 +86,47 @@ def test_every_target_that_a_workflow_makes_exists() -> None:
     assert {"check-wheel", "test-lowest", "audit"} <= called
 
 
-# What becomes of a difference -----------------------------------------------------------------
+# What is published ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_refused"),
+    [("v1.2.3", False), ("v1.2", True), ("v1.2.3.1", True), ("v1.2..", True), ("v1.2.4", True)],
+)
+def test_a_tag_that_is_not_the_version_publishes_nothing(
+    tmp_path: Path, tag: str, is_refused: bool
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('name = "it"\nversion = "1.2.3"\n')
+    (tmp_path / "CHANGELOG.md").write_text("## [1.2.4]\n\n## [1.2.3] - 2026-01-02\n")
+    (check,) = (step for step in steps("release.yml", "build") if "TAG" in step.get("env", {}))
+    assert bool(run(check, tmp_path, TAG=tag)) == is_refused
+
+
+def test_a_version_that_the_changelog_lacks_is_not_published(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('version = "1.2.3"\n')
+    (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n## [1.2.2]\n")
+    (check,) = (step for step in steps("release.yml", "build") if "TAG" in step.get("env", {}))
+    assert run(check, tmp_path, TAG="v1.2.3") != 0
+
+
+def test_only_what_was_checked_is_attested_and_published() -> None:
+    """The job that may publish runs none of the project's code."""
+    jobs = yaml.safe_load((WORKFLOWS / "release.yml").read_text("utf-8"))["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert [step["run"] for step in jobs["build"]["steps"] if "run" in step][1:] == [
+        ".ci/run",
+        "make audit",
+        "make check-wheel",
+    ]
+    assert jobs["publish"]["needs"] == "build"
+    assert [step.get("uses", "").partition("@")[0] for step in jobs["publish"]["steps"]] == [
+        "actions/download-artifact",
+        "actions/attest-build-provenance",
+        "pypa/gh-action-pypi-publish",
+    ]
+
+
+# What happens to a difference -----------------------------------------------------------------
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from ..types import ID, TEXT, Model, json
 from .asset_metrics import ASSET_METRICS, AssetMetrics
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Asset(Model):
     """Something a campaign uses, such as an email or a form."""
 

@@ -10,7 +10,7 @@ from .asset import Asset
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssetPage(Model):
     """About 50 assets of one type."""
 

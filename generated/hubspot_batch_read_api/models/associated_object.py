@@ -9,7 +9,7 @@ from ..types import ID, ListOf, Model, json
 from .association_type import AssociationType
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociatedObject(Model):
     """An associated object and the types of the association."""
 

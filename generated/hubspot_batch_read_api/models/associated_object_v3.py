@@ -8,7 +8,7 @@ from attrs import define, field
 from ..types import ID, TEXT, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociatedObjectV3(Model):
     """An associated object and one type of the association (v3)."""
 

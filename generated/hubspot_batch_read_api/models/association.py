@@ -15,7 +15,7 @@ from .object_id import ObjectId
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Association(Model):
     """One object and a page of the objects it is associated with."""
 

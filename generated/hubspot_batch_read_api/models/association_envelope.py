@@ -10,7 +10,7 @@ from .association import Association
 from .envelope import Envelope
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationEnvelope(Envelope):
     """The response of the associations read."""
 

@@ -8,7 +8,7 @@ from attrs import define, field
 from ..types import ID, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationInput(Model):
     """An object to read from, and the cursor of the page to read."""
 

@@ -11,7 +11,7 @@ from ..types import ListOf, Model, json
 from .association_input import AssociationInput
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationRequest(Model):
     """The objects to read associations from."""
 

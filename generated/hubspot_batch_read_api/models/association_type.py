@@ -9,7 +9,7 @@ from ..types import ID, INTEGER, TEXT, Model, OpenEnum, json
 from .association_category import AssociationCategory, known_association_category
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationType(Model):
     """A type of association between two objects."""
 

@@ -13,7 +13,7 @@ from .object_id import ObjectId
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationV3(Model):
     """One object and at most 100 of its associations (v3)."""
 

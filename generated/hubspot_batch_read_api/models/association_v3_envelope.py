@@ -10,7 +10,7 @@ from .association_v3 import AssociationV3
 from .envelope import Envelope
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationV3Envelope(Envelope):
     """The response of the associations read (v3)."""
 

@@ -8,7 +8,7 @@ from attrs import define, field
 from ..types import ID, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationV3Input(Model):
     """An object to read from (v3)."""
 

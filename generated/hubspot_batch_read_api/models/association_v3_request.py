@@ -11,7 +11,7 @@ from ..types import ListOf, Model, json
 from .association_v3_input import AssociationV3Input
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class AssociationV3Request(Model):
     """The objects to read associations from (v3)."""
 

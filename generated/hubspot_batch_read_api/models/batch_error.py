@@ -13,7 +13,7 @@ from .error_detail import ErrorDetail
 from .links import LINKS, Links
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class BatchError(Model):
     """Why one or more inputs of a batch have no row.
 

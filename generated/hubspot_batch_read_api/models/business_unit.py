@@ -8,7 +8,7 @@ from attrs import define, field
 from ..types import INTEGER, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class BusinessUnit(Model):
     """A business unit (brand) of the portal."""
 

@@ -17,7 +17,7 @@ from .campaign_properties import CAMPAIGN_PROPERTIES, CampaignProperties
 from .paging import Paging
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Campaign(Model):
     """A marketing campaign."""
 

@@ -10,7 +10,7 @@ from .campaign import Campaign
 from .envelope import Envelope
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignEnvelope(Envelope):
     """The response of the campaigns read."""
 

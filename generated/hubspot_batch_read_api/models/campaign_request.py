@@ -11,7 +11,7 @@ from ..types import ListOf, Model, json
 from .campaign_input import CampaignInput
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CampaignRequest(Model):
     """The campaigns to read."""
 

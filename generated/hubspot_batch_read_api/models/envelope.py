@@ -13,7 +13,7 @@ from .batch_status import BatchStatus, known_batch_status
 from .links import LINKS, Links
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Envelope(Model):
     """What every response of a batch read has around its rows."""
 

@@ -11,7 +11,7 @@ from .error_detail import ErrorDetail
 from .links import LINKS, Links
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Error(Model):
     """Why a whole request failed.
 

@@ -9,7 +9,7 @@ from ..types import TEXT, Model, json
 from .context import CONTEXT, Context
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ErrorDetail(Model):
     """One of the reasons that an error lists.
 

@@ -8,7 +8,7 @@ from attrs import define, field
 from ..types import ID, Model, json
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class ObjectId(Model):
     """An object, identified by its id."""
 

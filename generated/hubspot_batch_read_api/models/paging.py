@@ -10,7 +10,7 @@ from .next_page import NextPage
 from .previous_page import PreviousPage
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Paging(Model):
     """The pages before and after this one."""
 

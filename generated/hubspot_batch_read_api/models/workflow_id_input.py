@@ -10,7 +10,7 @@ from attrs import define, field
 from ..types import ID, Model, json, same_as
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class WorkflowIdInput(Model):
     """A workflow id to look up."""
 

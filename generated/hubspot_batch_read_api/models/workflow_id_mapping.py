@@ -10,7 +10,7 @@ from attrs import define, field
 from ..types import INTEGER, Model, json, new
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class WorkflowIdMapping(Model):
     """The two ids of one workflow."""
 

@@ -10,7 +10,7 @@ from .envelope import Envelope
 from .workflow_id_mapping import WorkflowIdMapping
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class WorkflowIdMappingEnvelope(Envelope):
     """The response of the workflow id mappings read."""
 

@@ -12,7 +12,7 @@ from .flow_id_input import FlowIdInput
 from .workflow_id_input import WorkflowIdInput
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class WorkflowIdMappingRequest(Model):
     """The ids to look up; both kinds can be mixed."""
 

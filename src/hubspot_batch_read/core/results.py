@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from attrs import define, field
+from attrs import asdict, define, field
 
 Reason = Literal["error", "without_associations", "unanswered", "invalid"]
 """Why an id has no record; `Missing.reason` says what each means."""
@@ -134,3 +134,13 @@ class Summary:
         left = 0 if self.total is None else self.total - self.taken - self.duplicates
         more = f" of {self.taken + left:,}" if left else ""
         return f"{self.taken:,}{more} id{'' if self.taken == 1 else 's'}: {', '.join(parts)}"
+
+    def _repr_html_(self) -> str:
+        """Return the numbers that are not zero as a table, for notebooks."""
+        numbers = {name.replace("_", " "): number for name, number in asdict(self).items()}
+        rows = [
+            f"<tr><th>{name}</th><td>{number:,}</td></tr>"
+            for name, number in numbers.items()
+            if number or name == "records"
+        ]
+        return f"<table>{''.join(rows)}</table>"

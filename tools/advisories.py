@@ -1,0 +1,111 @@
+"""Compare pinned packages with a file of advisories: `make audit ADVISORIES=all.zip`.
+
+    tools/advisories.py all.zip requirements-dev.txt requirements-docs.txt
+
+The file is what OSV publishes of PyPI: a zip archive with a JSON document for each advisory.
+
+Exit 1: a pinned version is affected. 2: the file or the pins cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, canonicalize_version
+from packaging.version import InvalidVersion, Version
+
+from hubspot_batch_read_runtime.printing import printable
+
+Json = dict[str, Any]
+
+
+class AuditError(Exception):
+    """The file or the pins cannot be used."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the pinned versions that are affected; return the exit code."""
+    file, *requirements = map(Path, arguments)
+    try:
+        found = sorted(findings(read_pins(requirements), list(read_advisories(file))))
+    except (AuditError, OSError, ValueError, zipfile.BadZipFile) as error:
+        print(f"audit: {file.name}: {error}", file=sys.stderr)
+        return 2
+    for line in found:
+        print(line, file=sys.stderr)
+    if not found:
+        print("No known vulnerabilities found")
+    return 1 if found else 0
+
+
+def read_pins(files: Sequence[Path]) -> set[tuple[str, str]]:
+    """Return the names and versions that the files pin."""
+    lines = {line for file in files for line in file.read_text("utf-8").splitlines()}
+    return {pin(line) for line in lines if line.strip() and not line.startswith("#")}
+
+
+def pin(line: str) -> tuple[str, str]:
+    """Return the name and version of a line such as `attrs==26.1.0`."""
+    requirement = Requirement(line)
+    specifiers = list(requirement.specifier)
+    if len(specifiers) != 1 or specifiers[0].operator != "==":
+        raise AuditError(f"{line} is not pinned")
+    return canonicalize_name(requirement.name), specifiers[0].version
+
+
+def read_advisories(file: Path) -> Iterator[Json]:
+    """Yield the advisories of an archive that were not withdrawn."""
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            advisory: Json = json.loads(archive.read(name))
+            if "withdrawn" not in advisory:
+                yield advisory
+
+
+def findings(pins: set[tuple[str, str]], advisories: list[Json]) -> Iterator[str]:
+    """Yield a line for each pinned version and advisory that affects it."""
+    affected = [
+        (canonicalize_name(each["package"]["name"]), each, advisory)
+        for advisory in advisories
+        for each in advisory.get("affected", [])
+        if each.get("package", {}).get("ecosystem") == "PyPI"
+    ]
+    if not affected:
+        raise AuditError("it has no advisory for a package of PyPI")
+    for name, each, advisory in affected:
+        for pinned, version in pins:
+            if pinned == name and is_affected(version, each, advisory["id"]):
+                text, *_ = (advisory.get("summary") or advisory.get("details") or "-").splitlines()
+                yield printable(f"{name} {version}: {advisory['id']}: {text}")
+
+
+def is_affected(version: str, affected: Json, advisory: str) -> bool:
+    """Return whether an advisory lists the version, or a range that it is in."""
+    if canonicalize_version(version) in map(canonicalize_version, affected.get("versions", [])):
+        return True
+    ranges = [each["events"] for each in affected.get("ranges", []) if each["type"] == "ECOSYSTEM"]
+    try:
+        return any(is_within(Version(version), events) for events in ranges)
+    except InvalidVersion as error:
+        raise AuditError(f"{advisory}: {error}") from None
+
+
+def is_within(version: Version, events: list[dict[str, str]]) -> bool:
+    """Return whether the last event up to the version introduced the vulnerability."""
+    within = False
+    for at, kind in sorted((Version(at), kind) for event in events for kind, at in event.items()):
+        if kind == "introduced" and version >= at:
+            within = True
+        elif (kind == "fixed" and version >= at) or (kind == "last_affected" and version > at):
+            within = False
+    return within
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
