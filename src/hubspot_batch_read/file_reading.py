@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from hubspot_batch_read.core.account import Part
+from hubspot_batch_read.core.id_checks import shown
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.reading import Reading
 
@@ -115,9 +116,11 @@ class FileReading(Reading[RowT]):
             failed += len(failure.ids)
             why_not = self._explain(failure.error)
             yield from (unread_line(id_, why_not) for id_ in failure.ids)
-        others = chain(map(str, writer.undelivered()), islice(unread, failed, None))
+        others: Iterator[object] = chain(
+            map(str, writer.undelivered()), islice(unread, failed, None)
+        )
         try:
-            for id_ in others:
-                yield unread_line(id_, why)
+            for id_ in others:  # which may not be an id, nor text
+                yield unread_line(id_ if isinstance(id_, str) else shown(id_), why)
         except KeyboardInterrupt:
             return

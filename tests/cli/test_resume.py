@@ -206,6 +206,65 @@ def test_what_is_no_parquet_file_of_this_command_is_not_continued(
     assert path.read_bytes() == before
 
 
+def test_ids_from_standard_input_are_gone_on_with_if_they_are_the_same(cli: Cli) -> None:
+    ids = "".join(f"{id_}\n" for id_ in PORTAL.contact_ids).encode()
+    command = ["associations-v3", "contacts", "companies", "--missing", "missing.jsonl", "--output"]
+    held = gate(cli, 2)
+    process = cli.start(*command, "rows.csv", stdin=subprocess.PIPE)
+    threading.Thread(target=process.communicate, args=(ids,)).start()
+    assert held.reached.wait(20)
+    checkpoint = Path("rows.csv.checkpoint")
+    while not checkpoint.exists() or '"records"' not in checkpoint.read_text():
+        assert process.poll() is None
+    process.kill()
+    process.wait(20)
+    held.opened.set()
+    cli.sandbox.faults = None
+    other = cli(*command, "rows.csv", "--resume", stdin=b"1\n" + ids)
+    assert (other.code, "are not those of the earlier run" in other.err) == (2, True)
+    assert cli(*command, "rows.csv", "--resume", stdin=ids).code == 0
+    Path("missing.jsonl").rename("rows-missing.jsonl")
+    assert cli(*command, "whole.csv", stdin=ids).code == 0
+    assert content(Path("rows.csv")) == content(Path("whole.csv"))
+    assert content(Path("missing.jsonl")) == content(Path("rows-missing.jsonl"))
+
+
+@pytest.mark.usefixtures("contacts")
+def test_a_second_run_touches_nothing_of_the_first_in_whatever_mix_of_options(cli: Cli) -> None:
+    held = gate(cli, 1)
+    first = cli.start(*COMMAND, "--output", "rows.jsonl")
+    assert held.reached.wait(20)
+    mixes = [
+        ["--output", "rows.jsonl"],
+        ["--output", "rows.jsonl", "--resume"],
+        ["--output", "rows.jsonl", "--resume", "--missing", "other.jsonl"],
+        ["--output", "other.jsonl", "--missing", "missing.jsonl"],
+        ["--output", "missing.jsonl", "--resume"],
+        ["--missing", "missing.jsonl"],
+        ["--missing", "rows.jsonl"],
+    ]
+    for options in mixes:
+        second = cli(*COMMAND[:5], *options)
+        assert (second.code, "is being written by another run" in second.err) == (2, True), options
+    with Path("missing.jsonl").open("ab") as file:
+        second_process = cli.start(*COMMAND[:5], stdout=file)
+        _, said = second_process.communicate(timeout=20)
+    assert (second_process.returncode, b"is being written by another run" in said) == (2, True)
+    held.opened.set()
+    first.communicate(timeout=20)
+    assert first.returncode == 0
+    assert told("rows.jsonl") + len(missing()) == len(PORTAL.contact_ids)
+
+
+@pytest.mark.usefixtures("contacts")
+def test_standard_output_is_not_also_the_file_of_missing_ids(cli: Cli) -> None:
+    with Path("missing.jsonl").open("wb") as file:
+        process = cli.start(*COMMAND, stdout=file)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, b"missing.jsonl is given for two things" in said) == (2, True)
+    assert not Path("missing.jsonl").read_bytes()
+
+
 def waits(process: subprocess.Popen[bytes]) -> bool:
     assert process.stderr is not None
     return process.stderr.readline().startswith(b"Waiting for the requests under way")

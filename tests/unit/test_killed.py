@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,23 +24,23 @@ from tests.unit.files import FORMATS, IDS, Killed, failing, lines, reading, rows
 class Steps:
     """Counts the steps that change what is on disk, and ends the process at one of them."""
 
-    def __init__(self, last: int | None) -> None:
+    def __init__(self, last: int, error: type[BaseException]) -> None:
         self.left = last
         self.is_dead = False
+        self._error = error
 
     def take(self) -> None:
-        """Take a step."""
-        if self.left is not None:
-            self.left -= 1
-            self.is_dead |= self.left < 0
-        if self.is_dead:
-            raise Killed
+        """Take a step; after a KeyboardInterrupt, there are others."""
+        self.left -= 1
+        is_last, self.is_dead = self.left == -1, self.left < 0
+        if is_last or (self.is_dead and self._error is Killed):
+            raise self._error
 
 
 @contextmanager
-def killed_after(number: int | None) -> Iterator[Steps]:
+def killed_after(number: int, error: type[BaseException] = Killed) -> Iterator[Steps]:
     """Let the process take some steps."""
-    steps = Steps(number)
+    steps = Steps(number, error)
 
     def step(call: Callable[..., Any]) -> Callable[..., Any]:
         def take(*arguments: Any, **options: Any) -> Any:
@@ -52,7 +54,7 @@ def killed_after(number: int | None) -> Iterator[Steps]:
     def append_half(file: AppendedFile, data: bytes) -> None:
         try:
             steps.take()
-        except Killed:
+        except BaseException:
             if steps.left == -1:
                 append(file, data[: len(data) // 2])
             raise
@@ -111,6 +113,47 @@ def test_a_run_that_is_killed_after_any_step_is_gone_on_with(whole: Path, tmp_pa
         assert str(summary) == expected
         number += 1
     assert number > 40
+
+
+def test_a_run_that_is_interrupted_at_any_step_has_each_id_in_one_file(
+    whole: Path, tmp_path: Path
+) -> None:
+    number, format_ = 0, format_of(whole)
+    every = sorted(each["id"] for each in lines(whole / "missing"))
+    every = sorted([*every, *ids_in(whole / f"rows.{format_}")])
+    while True:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with (
+            killed_after(number, KeyboardInterrupt) as steps,
+            suppress(KeyboardInterrupt),
+        ):
+            run(folder, format_)
+        if not steps.is_dead:
+            break
+        number += 1
+        if number <= 2:  # before anything was read
+            assert not list(folder.iterdir())
+            continue
+        path = folder / f"rows.{format_}"
+        path = path if path.exists() or format_ != "parquet" else Path(f"{path}.part")
+        missing = [each["id"] for each in lines(folder / "missing")]
+        assert sorted([*ids_in(path), *missing]) == every, number
+        run(folder, format_)
+        check_same(folder, whole, format_)
+    assert number > 40
+
+
+def ids_in(path: Path) -> set[str]:
+    """Return the ids of the records in a file."""
+    if path.suffix == ".jsonl":
+        return {each["from"]["id"] for each in lines(path)}
+    if path.suffix == ".csv":
+        return {line.partition(",")[0] for line in path.read_text().splitlines()[1:]}
+    if path.suffix == ".parquet":
+        return {*map(str, pq.read_table(path)["from_id"].to_pylist())}
+    with path.open("rb") as file, pa.ipc.open_stream(file) as batches:
+        return {*map(str, batches.read_all()["from_id"].to_pylist())}
 
 
 @settings(max_examples=30, deadline=None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,3 +150,12 @@ def test_each_value_is_in_exactly_one_part_whatever_happens(
         again = Ids(cast("Iterable[Id]", given))
         assert again.skip(parts[-1].mark, []) == parts[-1].mark
         assert parts[-1].mark.position == len(given)
+
+
+def test_a_summary_knows_how_fast_it_goes_and_how_long_the_rest_takes() -> None:
+    plan: Plan[Association] = plan_of(range(10))
+    summary = evolve(plan.summary(0), taken=8, unread=2, duplicates=1, earlier=2, seconds=2.0)
+    assert (summary.ids_per_second, summary.seconds_left) == (2.0, 1.5)
+    assert evolve(summary, total=None).seconds_left is None
+    assert plan.summary(0).ids_per_second is None
+    assert plan.summary(0).seconds_left is None

@@ -416,6 +416,17 @@ def test_ids_that_end_in_an_exception_are_gone_on_with(tmp_path: Path) -> None:
     assert str(write(tmp_path, iter(IDS))) == str(write(tmp_path, IDS))
 
 
+def test_what_is_not_an_id_and_was_not_read_has_its_line_as_text(tmp_path: Path) -> None:
+    def send(_: object) -> object:
+        raise ConnectionError("broken")
+
+    ids = [*range(1, 10), None, b"7", 8.5]
+    with pytest.raises(ConnectionError):
+        reading(ids, send=send).to_file(tmp_path / "rows.jsonl", missing=tmp_path / "missing")
+    told = [each["id"] for each in lines(tmp_path / "missing")]
+    assert told == [*map(str, range(1, 10)), "None", "b'7'", "8.5"]
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_full_disk_ends_a_run_that_is_gone_on_with_when_there_is_room(
     tmp_path: Path, format_: str, monkeypatch: pytest.MonkeyPatch

@@ -137,10 +137,9 @@ class Summary:
 
     def _repr_html_(self) -> str:
         """Return the numbers that are not zero as a table, for notebooks."""
-        numbers = {name: round(number or 0) for name, number in asdict(self).items()}
         rows = [
             f"<tr><th>{name.replace('_', ' ')}</th><td>{number:,}</td></tr>"
-            for name, number in numbers.items()
-            if number or name == "records"
+            for name, number in asdict(self).items()
+            if name != "seconds" and (number or name == "records")
         ]
         return f"<table>{''.join(rows)}</table>"

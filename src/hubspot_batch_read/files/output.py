@@ -33,6 +33,7 @@ class Output(Generic[RowT]):
             offset: Where to cut it.
             is_complete: Whether it was completed by an earlier run.
         """
+        self._let_go()
         output = self._places.output
         self._sink = AppendedFile(output, offset) if isinstance(output, Path) else Stream(output)
         if offset == 0:
@@ -61,7 +62,10 @@ class Output(Generic[RowT]):
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._sink is not None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._sink is not None:  # also of one whose opening was interrupted
             self._sink.close()
 
 

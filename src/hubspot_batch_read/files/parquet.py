@@ -58,6 +58,7 @@ class ParquetFile(Output[RowT]):
 
     def open(self, offset: int, *, is_complete: bool) -> None:
         """Go on with the staged rows; of a file that was completed, stage its rows again."""
+        self._let_go()
         self._sink = staged = AppendedFile(self._places.written, 0 if is_complete else offset)
         if staged.offset == 0:
             staged.append(self._staged.header)
@@ -100,6 +101,7 @@ class ParquetStream(ParquetFile[RowT]):
 
     def open(self, offset: int, *, is_complete: bool) -> None:
         """Begin to stage rows."""
+        self._let_go()
         self._sink = AppendedFile(self._path, 0)
         self._sink.append(self._staged.header)
 

@@ -8,24 +8,25 @@ one before, its name, the folder. Whatever comes after it, a later run cuts off 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, groupby, islice
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Generic, Self
 
-from attrs import Factory, define, evolve
+from attrs import evolve
 
 from hubspot_batch_read.core.account import Account, Part
 from hubspot_batch_read.core.ids import InvalidIdError, Key, Mark
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.files.appended import AppendedFile, End, Stream
 from hubspot_batch_read.files.checkpoint import Checkpoint, State, beside, save
-from hubspot_batch_read.files.errors import FileRefusedError
 from hubspot_batch_read.files.locks import Locks
 from hubspot_batch_read.files.missing import missing_lines
 from hubspot_batch_read.files.output import output_for, sink_for
 from hubspot_batch_read.files.places import Places
+from hubspot_batch_read.files.progress import Progress, ranges
+from hubspot_batch_read.files.same import check_ids, fingerprint
 from hubspot_batch_read_api.errors import DecodeError, ServerError
 
 SECONDS = 1.0
@@ -34,21 +35,6 @@ FAILED_IN_A_ROW = 3
 """Chunks that may fail one after the other before a run stops."""
 TOGETHER = 1000
 """Lines of unread ids that are written together."""
-
-
-@define(frozen=True)
-class Progress:
-    """What is in the files."""
-
-    parts: int = 0
-    mark: Mark = Factory(Mark)
-    unread: frozenset[int] = frozenset()
-    """The positions of the ids that were not read."""
-    counts: Counter[str] = Factory(Counter)
-    output: int = 0
-    """Where the output ends."""
-    missing: int = 0
-    """Where the missing ids end."""
 
 
 class FileWriter(Generic[RowT]):
@@ -125,30 +111,13 @@ class FileWriter(Generic[RowT]):
         return self._before.mark, [range(*each) for each in self._before.unread]
 
     def check_ids(self, skipped: Mark, *, is_ordered: bool) -> None:
-        """Check that the ids are those of the earlier run.
-
-        Args:
-            skipped: How far they were skipped.
-            is_ordered: Whether they have an order that stays the same.
+        """Check that the ids are those of the earlier run, of which so many were skipped.
 
         Raises:
             FileRefusedError: They are not.
         """
-        mark = self._before.mark if self._before else Mark()
-        if not is_ordered:
-            raise FileRefusedError(
-                "the ids are a set, which has another order in each run: pass sorted(ids)"
-            )
-        if skipped.position < mark.position:
-            raise FileRefusedError(
-                f"there are {skipped.position:,} ids, but the earlier run has taken "
-                f"{mark.position:,}; pass the same ids, and others after them"
-            )
-        if skipped.digest != mark.digest:
-            raise FileRefusedError(
-                f"the first {mark.position:,} ids are not those of the earlier run, or in another "
-                "order; pass the same ids, and others after them"
-            )
+        if self._before is not None:
+            check_ids(self._before.mark, skipped, is_ordered=is_ordered)
 
     def begin(self) -> None:
         """Go on from the checkpoint, if there is one; remove what a killed run has left."""
@@ -164,12 +133,8 @@ class FileWriter(Generic[RowT]):
         for path in (self._places.checkpoint, self._places.path):
             beside(path).unlink(missing_ok=True)
         if before is not None:
-            unread = frozenset(chain.from_iterable(range(*each) for each in before.unread))
-            counts = Counter(before.counts)
-            self._progress = Progress(
-                0, before.mark, unread, counts, before.output.offset, before.missing.offset
-            )
-            self._account.earlier = Counter(counts)
+            self._progress = Progress.of(before)
+            self._account.earlier = Counter(before.counts)
 
     # Writing
 
@@ -195,25 +160,14 @@ class FileWriter(Generic[RowT]):
             self._output.write(part.keys, part.records)
             if self._missing is not None:
                 self._missing.append(missing_lines(part.missing))
-        self._progress = self._after(part)
+        before = self._progress
+        self._progress = before.after(
+            part,
+            output=self._output.sink.offset if self._is_open else before.output,
+            missing=self._missing.offset if self._missing is not None else before.missing,
+        )
         self._has_unsaved = self._is_open
         self.save_if_due()
-
-    def _after(self, part: Part[RowT]) -> Progress:
-        before = self._progress
-        unread = before.unread
-        if unread or part.unread_at:
-            unread = unread.difference(*part.taken_at).union(part.unread_at)
-        reasons = Counter(why.reason for _, why in part.missing)
-        found = Counter(records=len(part.keys), truncated=part.truncated)
-        return Progress(
-            part.number + 1,
-            part.mark,
-            unread,
-            before.counts + found + Counter(reasons),
-            self._output.sink.offset if self._is_open else before.output,
-            self._missing.offset if self._missing is not None else before.missing,
-        )
 
     def failure(self, part: Part[RowT]) -> Exception | None:
         """Return what ends the run after a part that was written, None if nothing does."""
@@ -319,7 +273,7 @@ class FileWriter(Generic[RowT]):
             state=state,
             fingerprint=self._fingerprint,
             mark=self._progress.mark,
-            unread=tuple(_ranges(self._progress.unread)),
+            unread=tuple(ranges(self._progress.unread)),
             counts={**self._progress.counts, "requests": requests},
             output=output,
             missing=missing,
@@ -328,31 +282,3 @@ class FileWriter(Generic[RowT]):
 
     _end = End()
     _completed = End()
-
-
-def fingerprint(operation: Operation[RowT], places: Places) -> Mapping[str, str]:
-    """Return what a run must have in common with one that it goes on with, by its name."""
-    arguments = {name: _text(value) for name, value in operation.query.items()}
-    return {
-        "operation": operation.endpoint.__name__.rpartition(".")[2],  # type: ignore[attr-defined]
-        "kind of ids": ".".join(operation.id_path),
-        "pair of types": ", ".join(operation.path),
-        **arguments,
-        "list of columns": ", ".join(operation.table.columns),
-        "format": places.format_,
-        "file of missing ids": "" if places.missing is None else "one",
-    }
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _ranges(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield positions as ranges: from, and up to but without."""
-    numbered = enumerate(sorted(positions))
-    for _, group in groupby(numbered, lambda pair: pair[1] - pair[0]):
-        run = [position for _, position in group]
-        yield run[0], run[-1] + 1
