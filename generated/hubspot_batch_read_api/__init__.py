@@ -5,7 +5,7 @@
     from hubspot_batch_read_api.api.associations import read_associations
     from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
 
-    with AuthenticatedClient(token="...") as client:
+    with AuthenticatedClient(access_token="...") as client:
         body = AssociationRequest(inputs=[AssociationInput(id="37295")])
         response = read_associations.sync("contacts", "companies", client=client, body=body)
 

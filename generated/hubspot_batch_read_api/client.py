@@ -44,14 +44,14 @@ USER_AGENT = "hubspot-batch-read/0.1.0"
 class AuthenticatedClient(Client):
     """HubSpot's address, an access token and the connections, for sync and async calls.
 
-        client = AuthenticatedClient(token=os.environ["HUBSPOT_ACCESS_TOKEN"])
+        client = AuthenticatedClient(access_token=os.environ["HUBSPOT_ACCESS_TOKEN"])
 
     Used as a context manager (`with` or `async with`), it closes its connections at the end.
     Threads and event loops can share it; each event loop has to call `aclose` itself.
 
     For a token that expires, pass a callable that returns a valid one:
 
-        client = AuthenticatedClient(token=fetch_access_token)
+        client = AuthenticatedClient(access_token=fetch_access_token)
 
     It is called before the first request, and again when HubSpot answers that the token has
     expired; the request is then sent once more, with the new token. Apart from that, the client
@@ -60,7 +60,7 @@ class AuthenticatedClient(Client):
 
     def __init__(
         self,
-        token: str | TokenSource,
+        access_token: str | TokenSource,
         base_url: str = BASE_URL,
         *,
         timeout: float | httpx.Timeout | None = 30.0,
@@ -70,7 +70,7 @@ class AuthenticatedClient(Client):
         """Create a client; nothing is sent yet.
 
         Args:
-            token: OAuth access token or private app token, or a callable that returns one. It is
+            access_token: OAuth access token or private app token, or a callable that returns one. It is
                 never put into a repr, an error or a log line.
 
                 An async callable serves async calls only; in a sync call it is a TypeError. Requests
@@ -96,7 +96,7 @@ class AuthenticatedClient(Client):
             TypeError: `httpx_args` has an argument that httpx does not know.
         """
         super().__init__(
-            token,
+            access_token,
             base_url,
             timeout=timeout,
             max_response_bytes=max_response_bytes,

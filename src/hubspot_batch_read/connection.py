@@ -83,8 +83,6 @@ class Connection(Generic[LoopT]):
             access_token = _token_of_environment()
         elif not access_token:
             raise _no_token()
-        elif not callable(access_token):
-            checked_token(access_token, "access_token")
         if type(max_concurrency) is not int or max_concurrency < 1:
             raise ArgumentError("max_concurrency", "expected a whole number, 1 or more")
         self._client = AuthenticatedClient(

@@ -18,6 +18,8 @@ EXTENSION = "hubspot"
 """The extension of a request that has its `Exchange`."""
 
 _NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
+_FAILED = "socks.setup_socks5_connection.failed"
+"""After which httpcore leaves the connection open."""
 
 
 def tokens_of(request: httpx.Request) -> Iterable[str]:
@@ -37,18 +39,25 @@ class Exchange:
         )
         self.tokens = token.recent
         self._max_bytes = max_bytes
+        self._stream: Any = None
 
     def watch(self, event: str, info: Mapping[str, Any]) -> None:
         """Follow an event of httpcore."""
         self._note_peer(event, info)
         if event.endswith(_NEW_STREAM):
-            limit_heads(info["return_value"], self._max_bytes, is_async=False)
+            self._stream = info["return_value"]
+            limit_heads(self._stream, self._max_bytes, is_async=False)
+        elif event == _FAILED:
+            self._stream.close()
 
     async def watch_async(self, event: str, info: Mapping[str, Any]) -> None:
         """Follow an event of httpcore in an async client."""
         self._note_peer(event, info)
         if event.endswith(_NEW_STREAM):
-            limit_heads(info["return_value"], self._max_bytes, is_async=True)
+            self._stream = info["return_value"]
+            limit_heads(self._stream, self._max_bytes, is_async=True)
+        elif event == _FAILED:
+            await self._stream.aclose()
 
     def _note_peer(self, event: str, info: Mapping[str, Any]) -> None:
         """Note which host the client is talking to."""

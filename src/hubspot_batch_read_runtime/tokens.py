@@ -116,7 +116,7 @@ def _without_waiting(token: str | Awaitable[str]) -> str:
         # Otherwise Python would warn that it was never awaited.
         token.close()
     if isinstance(token, Awaitable):
-        raise TypeError("token: an async callable can be used in async calls only")
+        raise TypeError("access_token: an async callable can be used in async calls only")
     return token
 
 
@@ -128,7 +128,7 @@ def token_source(token: str | TokenSource) -> TokenSource:
     return lambda: checked
 
 
-def checked_token(token: object, name: str = "token") -> str:
+def checked_token(token: object, name: str = "access_token") -> str:
     """Return an access token that can be sent.
 
     Raises:

@@ -104,7 +104,7 @@ def envelope_model(operation: Operation) -> Any:
 def call(case: Case, form: Form, transport: httpx.MockTransport) -> Any:
     """Call the case's operation in one of its forms."""
     module = import_module(f"hubspot_batch_read_api.api.{case.operation.tag}.{case.operation.name}")
-    client = AuthenticatedClient(token=TOKEN, httpx_args={"transport": transport})
+    client = AuthenticatedClient(access_token=TOKEN, httpx_args={"transport": transport})
     function = partial(
         getattr(module, form),
         *case.operation.path_arguments(case.request["path"]),

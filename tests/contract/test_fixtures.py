@@ -92,7 +92,7 @@ def test_a_day_may_be_passed_as_text() -> None:
         return httpx.Response(200, json={"results": []})
 
     with AuthenticatedClient(
-        token=TOKEN, httpx_args={"transport": httpx.MockTransport(handler)}
+        access_token=TOKEN, httpx_args={"transport": httpx.MockTransport(handler)}
     ) as client:
         body = models.CampaignRequest(inputs=[models.CampaignInput(id="x")])
         read_campaigns.sync(client=client, body=body, start_date="2026-01-01")

@@ -350,7 +350,7 @@ def answer(response: httpx.Response) -> Any:
     """What a call comes to when this is the answer: an envelope or an error of the SDK."""
     transport = httpx.MockTransport(lambda _: response)
     body = models.AssociationRequest(inputs=[models.AssociationInput(id="1")])
-    with AuthenticatedClient(token=TOKEN, httpx_args={"transport": transport}) as client:
+    with AuthenticatedClient(access_token=TOKEN, httpx_args={"transport": transport}) as client:
         try:
             return read_associations.sync("contacts", "companies", client=client, body=body)
         except errors.HubSpotError as error:

@@ -72,7 +72,7 @@ def dead_port() -> Iterator[int]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the waits between attempts take no time; how long they are is tested elsewhere."""
-    monkeypatch.setattr("random.uniform", lambda *_: 0.0)
+    monkeypatch.setattr("hubspot_batch_read.sending.sender.random", lambda: 0.0)
 
 
 @BOTH

@@ -125,7 +125,7 @@ def test_headers_given_are_sent_and_cannot_displace_the_token() -> None:
     "token", ["", " ", "a b", "abc\n", "\tabc", "abc\r\nX: y", "tokén", "a\0b"]
 )
 def test_a_token_no_header_can_carry_is_refused_without_being_shown(token: str) -> None:
-    with pytest.raises(ArgumentError, match=r"^token: ") as caught:
+    with pytest.raises(ArgumentError, match=r"^access_token: ") as caught:
         AuthenticatedClient(token)
     assert not token.strip() or token not in str(caught.value)
 
@@ -571,7 +571,7 @@ def test_an_async_callable_in_a_sync_call_is_an_error_that_says_so() -> None:
     with (
         serve(gate) as url,
         AuthenticatedClient(ask, url) as client,
-        pytest.raises(TypeError, match=r"^token: .*async"),
+        pytest.raises(TypeError, match=r"^access_token: .*async"),
     ):
         read(client, "sync")
     assert gate.sent == []
@@ -604,7 +604,7 @@ def test_a_callable_that_returns_no_token_is_an_error_that_does_not_show_it(
     token: object, mode: str
 ) -> None:
     client, requests = recording(token=lambda: token)  # type: ignore[arg-type,return-value]
-    with pytest.raises(ArgumentError, match=r"^token: ") as caught:
+    with pytest.raises(ArgumentError, match=r"^access_token: ") as caught:
         read(client, mode)
     assert "cret" not in str(caught.value)
     assert requests == []
@@ -612,7 +612,7 @@ def test_a_callable_that_returns_no_token_is_an_error_that_does_not_show_it(
 
 @pytest.mark.parametrize("token", [None, 5, b"secret"])
 def test_what_is_neither_a_token_nor_a_callable_is_refused(token: object) -> None:
-    with pytest.raises(ArgumentError, match=r"^token: "):
+    with pytest.raises(ArgumentError, match=r"^access_token: "):
         AuthenticatedClient(token)  # type: ignore[arg-type]
 
 
