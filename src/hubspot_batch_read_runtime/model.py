@@ -16,7 +16,7 @@ would make decoding a fifth slower.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from operator import methodcaller
 from types import MappingProxyType
@@ -44,6 +44,8 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class ObjectShape(Shape):
     """The JSON object of a model: the keys of its fields; others are ignored."""
 
+    is_object = True
+
     def __init__(self, model: type[Model]) -> None:
         """Take the model's fields, as the loops over them need them."""
         self.model = model
@@ -63,6 +65,17 @@ class ObjectShape(Shape):
 
     def struct(self) -> Any:
         """Return a struct with these keys and no others."""
+        return self._struct(
+            [(each.name, *_struct_type(each, each.shape.struct)) for each in self.fields]
+        )
+
+    def inner_struct(self) -> Any:
+        """Return such a struct for within that of a row."""
+        return self._struct(
+            [(each.name, *_struct_type(each, each.shape.inner_struct)) for each in self.fields]
+        )
+
+    def _struct(self, fields: list[tuple[Any, ...]]) -> Any:
         from msgspec import UNSET, defstruct  # noqa: PLC0415 - at the first response only
 
         unknown = {f"unknown_{number}": key for number, key in enumerate(self.unknown)}
@@ -81,10 +94,7 @@ class ObjectShape(Shape):
         extra = property(additional_properties, set_additional_properties) if unknown else None
         return defstruct(
             self.model.__name__,
-            [
-                *((each.name, *_struct_type(each)) for each in self.fields),
-                *((name, Any, UNSET) for name in unknown),
-            ],
+            [*fields, *((name, Any, UNSET) for name in unknown)],
             rename={each.name: each.key for each in self.fields} | unknown,
             namespace={"additional_properties": extra},
             kw_only=True,
@@ -127,9 +137,9 @@ class ObjectShape(Shape):
                 yield from each.shape.faults(value[each.key], path + step(each.key))
 
 
-def _struct_type(each: Field) -> tuple[Any, ...]:
+def _struct_type(each: Field, struct: Callable[[], Any]) -> tuple[Any, ...]:
     """Return the type of a struct's field, and None as default if it is not required."""
-    return (each.shape.struct(),) if each.is_required else (strict(each.shape) | None, None)
+    return (struct(),) if each.is_required else (strict(each.shape) | None, None)
 
 
 @attrs.define(kw_only=True)

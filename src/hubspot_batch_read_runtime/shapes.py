@@ -51,10 +51,16 @@ class Shape:
     """Returns the model's value of what msgspec decoded; `same` if nothing remains to be done."""
     encode: Callable[[Any], Any]
     """Returns the JSON value of a model's value; `same` if nothing is to be done."""
+    is_object = False
+    """Whether msgspec decodes it to a struct."""
 
     def struct(self) -> Any:
         """Return the type that msgspec decodes to."""
         return Any
+
+    def inner_struct(self) -> Any:
+        """Return the type that msgspec decodes to within the struct of a row."""
+        return self.struct()
 
     def learn(self, value: object) -> bool:
         """Take up the unknown keys in a JSON value; return whether there were new ones."""
@@ -156,12 +162,20 @@ class ListOf(Shape):
     def __init__(self, item: AnyShape) -> None:
         """Take the shape of each item."""
         self.item = shape_of(item)
-        self.build = same if self.item.build is same else self.item.build_all
+        self.build = same if self.item.build is same else self._build
         self.encode = self.item.encode_all
 
     def struct(self) -> Any:
         """Return a list of what the items are decoded to."""
         return GenericAlias(list, strict(self.item))
+
+    def inner_struct(self) -> Any:
+        """Return a tuple of structs, which the collector lets go of, or a list of other items."""
+        item = strict(self.item)
+        return GenericAlias(tuple, (item, ...)) if self.item.is_object else GenericAlias(list, item)
+
+    def _build(self, value: Any) -> Any:
+        return self.item.build_all(value if type(value) is list else [*value])
 
     def learn(self, value: object) -> bool:
         """Take up the unknown keys in each item."""
@@ -253,7 +267,7 @@ class OneOf(Shape):
 
 def strict(shape: Shape) -> Any:
     """Return the struct of what is not required: ids that are numbers are rare there."""
-    return str if shape is ID else shape.struct()
+    return str if shape is ID else shape.inner_struct()
 
 
 def step(key: object) -> str:

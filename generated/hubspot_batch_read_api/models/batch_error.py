@@ -74,7 +74,7 @@ class BatchError(Model):
                 else {key: part for key, part in value.items() if part is not None}
             )
             value = source.errors
-            model.errors = None if value is None else ErrorDetail._build_all(value)
+            model.errors = None if value is None else ErrorDetail._build_all([*value])
             model._additional_properties = source.additional_properties
             models.append(model)
         return models
