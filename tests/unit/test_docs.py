@@ -92,8 +92,8 @@ def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str) -> Itera
     with Sandbox(seed=7) as sandbox:
         base_url = sandbox.base_url
 
-        def client(access_token: str, base_url: str = base_url, **arguments: Any) -> AuthenticatedClient:
-            return AuthenticatedClient(access_token, base_url, **arguments)
+        def client(access_token: str, **arguments: Any) -> AuthenticatedClient:
+            return AuthenticatedClient(access_token, **{"base_url": base_url, **arguments})
 
         monkeypatch.setattr(hubspot_batch_read_api, "AuthenticatedClient", client)
         for name in ("HubSpot", "AsyncHubSpot"):
