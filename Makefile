@@ -98,7 +98,7 @@ bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/result
 bench-limits: $(READY) ## Count how well one to eight processes keep a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds)
 	@$(BIN)/python benchmarks/limits.py $(ARGS)
 
-bench-memory: $(READY) ## Measure what reading a million ids costs in memory (two minutes)
+bench-memory: $(READY) ## Measure what reading a million ids costs in memory (three minutes)
 	@$(BIN)/python benchmarks/memory.py
 
 docs: $(DOCS) ## Build the documentation into build/site; any warning fails

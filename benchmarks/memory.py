@@ -13,6 +13,8 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from processes import peak
@@ -24,6 +26,8 @@ IDS = 1_000_000
 FIRST_ID = 40_000_000_000
 BYTES_PER_ID = 100
 MEGABYTES_UNIQUE = 60
+BYTES_PER_GUID = 200
+MEGABYTES_OF_FILE = 20
 
 
 class Case(NamedTuple):
@@ -32,6 +36,8 @@ class Case(NamedTuple):
     asynchronous: bool
     empty: bool
     unique: bool
+    parquet: bool = False
+    guids: bool = False
 
     def __str__(self) -> str:
         """Return it in words."""
@@ -40,15 +46,30 @@ class Case(NamedTuple):
                 "async" if self.asynchronous else "sync",
                 "no associations" if self.empty else "one association each",
                 "unique_ids" if self.unique else "ids remembered",
+                *(["Parquet"] if self.parquet else []),
+                *(["GUIDs"] if self.guids else []),
             ]
         )
 
+    @property
+    def limit(self) -> int:
+        """Return how many bytes it may take."""
+        remembered = 0 if self.unique else IDS * (BYTES_PER_GUID if self.guids else BYTES_PER_ID)
+        file = MEGABYTES_OF_FILE if self.parquet else 0
+        return max(remembered, MEGABYTES_UNIQUE * 1_000_000) + file * 1_000_000
+
 
 CASES = [
-    Case(asynchronous, empty, unique)
-    for asynchronous in (False, True)
-    for empty in (False, True)
-    for unique in (False, True)
+    *(
+        Case(asynchronous, empty, unique)
+        for asynchronous in (False, True)
+        for empty in (False, True)
+        for unique in (False, True)
+    ),
+    *(
+        Case(asynchronous=False, empty=False, unique=unique, parquet=True, guids=guids)
+        for unique, guids in ((False, False), (True, False), (False, True))
+    ),
 ]
 
 
@@ -61,18 +82,27 @@ def main() -> int:
             command = [sys.executable, __file__, base_url, json.dumps(case)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         used = int(output)
-        failed |= used > (MEGABYTES_UNIQUE * 1_000_000 if case.unique else IDS * BYTES_PER_ID)
-        sys.stdout.write(f"{case!s:48} {used / 1e6:6.1f} MB, {used / IDS:6.1f} bytes per id\n")
+        failed |= used > case.limit
+        sys.stdout.write(f"{case!s:56} {used / 1e6:6.1f} MB, {used / IDS:6.1f} bytes per id\n")
     sys.stdout.write(f"\n{'too much' if failed else 'within the limits'}\n")
     return int(failed)
 
 
 def measure(base_url: str, case: Case) -> int:
     """Read, and return the bytes that took."""
-    read_async(base_url, case, 5000) if case.asynchronous else read_sync(base_url, case, 5000)
+    read = read_async if case.asynchronous else read_to_file if case.parquet else read_sync
+    read(base_url, case, 5000)
     idle = peak()
-    read_async(base_url, case, IDS) if case.asynchronous else read_sync(base_url, case, IDS)
+    read(base_url, case, IDS)
     return peak() - idle
+
+
+def read_to_file(base_url: str, case: Case, number: int) -> None:
+    """Read so many ids into a Parquet file."""
+    with TemporaryDirectory() as folder, HubSpot("no-token", base_url=base_url) as hubspot:
+        wanted = guids(number) if case.guids else ids(number)
+        read = hubspot.read_associations("contacts", "companies", wanted, unique_ids=case.unique)
+        assert read.to_file(Path(folder, "rows.parquet")).records == number
 
 
 def read_sync(base_url: str, case: Case, number: int) -> None:
@@ -105,6 +135,12 @@ def ids(number: int) -> Iterator[str]:
     """Yield so many ids."""
     for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7):
         yield str(id_)
+
+
+def guids(number: int) -> Iterator[str]:
+    """Yield so many GUIDs, which the server takes for ids as well as any."""
+    for id_ in range(number):
+        yield f"{id_:08x}-52d1-4c6f-9a0e-20e3c316a58c"
 
 
 if __name__ == "__main__":

@@ -51,15 +51,16 @@ def body(ids: list[str], associations: int, *, unknown: bool = False) -> bytes:
     """Return the answer to a request for these ids."""
     if associations:
         more = UNKNOWN if unknown else ""
-        rows = (ROW % (id_, ",".join(associated(int(id_), associations)), more) for id_ in ids)
+        rows = (ROW % (id_, ",".join(associated(id_, associations)), more) for id_ in ids)
         return (ENVELOPE % (",".join(rows), "")).encode()
     named = NOTHING % ",".join(f'"{id_}"' for id_ in ids)
     return (ENVELOPE % ("", f',"numErrors":1,"errors":[{named}]')).encode()
 
 
-def associated(id_: int, number: int) -> Iterator[str]:
+def associated(id_: str, number: int) -> Iterator[str]:
     """Yield the objects that an object is associated with."""
-    for other in range(id_ * number, (id_ + 1) * number):
+    start = number * (int(id_) if id_.isdecimal() else len(id_))
+    for other in range(start, start + number):
         yield ASSOCIATION % (other, TYPE if other % 3 else TWO_TYPES)
 
 
