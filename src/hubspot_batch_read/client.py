@@ -112,7 +112,7 @@ class HubSpot(Connection[Loop[Any]]):
             properties: Names of the properties to read; without any, no properties come.
             start_date: First day of the assets' metrics, a date or YYYY-MM-DD; without both days,
                 no metrics come.
-            end_date: Last day of the assets' metrics, likewise.
+            end_date: Last day of the assets' metrics, in the same form.
             unique_ids: See `read_associations`.
             on_error: See `read_associations`.
             on_progress: See `read_associations`.

@@ -198,7 +198,7 @@ class Reading(Generic[RowT]):
         return [as_model(self._plan.operation.row, record) for record in records]
 
     def _ready_after(self, number: int) -> list[RowT]:
-        """Return the records of the first chunk that is ready and has any after so many.
+        """Return the records of the first ready chunk that has any after the first `number`.
 
         Raises:
             Exception: What a request failed with, if that comes first.

@@ -24,7 +24,8 @@ class Loop(Generic[RowT]):
     """The threads that send the requests of a read while somebody iterates over it.
 
     They are daemons, since a program that ends waits for all others. When a loop has stopped, the
-    requests in flight are answered yet, and the plan gets their responses; nobody waits for them.
+    requests in flight may still be answered. The plan takes their responses; no caller waits for
+    them.
     """
 
     def __init__(

@@ -231,7 +231,7 @@ class Model:
         """Return the JSON object as text; see `to_dict`.
 
         Raises:
-            TypeError, ValueError: A value is none that JSON has.
+            TypeError, ValueError: A value is not one that JSON has.
         """
         return seldom_collected(Model._to_json, self)
 

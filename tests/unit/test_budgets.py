@@ -28,7 +28,9 @@ from tests.unit.budget_servers import BudgetServer, budget_server
 from tests.unit.forks import succeeds_in_child
 from tests.unit.servers import Answer, Request, serve
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no wheel of the server")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="needs a server's wheel, which Windows lacks"
+)
 
 TOKEN = "pat-na1-0123456789abcdef"
 KINDS = pytest.mark.parametrize("kind", ["redis", "file"])

@@ -452,7 +452,7 @@ def test_a_full_disk_ends_a_run_that_is_gone_on_with_when_there_is_room(
     assert lines(whole / "missing") == lines(tmp_path / "missing")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user other than root")
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     try:

@@ -169,7 +169,7 @@ def _problems(summary: Summary, *, is_over: bool = True) -> list[str]:
 
 @contextmanager
 def _target(path: Path | None) -> Iterator[Path | BinaryIO]:
-    """Yield where records go: a file, or standard output if there is none.
+    """Yield the target of the records: the file, or standard output without one.
 
     Raises:
         WrongUseError: Standard output is closed.

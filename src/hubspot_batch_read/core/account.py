@@ -136,7 +136,7 @@ class Account(Generic[RecordT]):
     """Everything that is known of the ids whose chunk is done, and the numbers of the whole."""
 
     returned: int = field(default=0, init=False)
-    """How many records were returned to the caller: the first so many.
+    """How many records were returned to the caller, from the first on.
 
     It is the one thing that is not for the plan to change, but for whoever returns records.
     """
@@ -187,7 +187,7 @@ class Account(Generic[RecordT]):
             self.ready.popleft()
 
     def left(self, returned: int) -> Iterator[tuple[Key, RecordT]]:
-        """Yield the records that are ready, but for the first so many, each with its id."""
+        """Yield the ready records after the first `returned` of the read, each with its id."""
         for item in (*self.ready, *self.parts):
             if isinstance(item, Ready):
                 begin = max(0, returned - item.start)

@@ -102,7 +102,7 @@ class Chunk(Generic[RowT]):
             self._ask(dict.fromkeys(self.keys))
 
     def next_request(self) -> Request[RowT] | None:
-        """Return a request to send now, None if there is none before a response arrives."""
+        """Return a request to send now; None until a response arrives."""
         if self._next_pages and not self._waiting:
             self._ask(self._next_pages)
             self._next_pages = {}

@@ -202,7 +202,7 @@ class Ids:
             self._pending.extend((_Fault(error), _End.END))
 
     def lack(self, number: int) -> int:
-        """Return how many values have to be pulled before so many can be taken."""
+        """Return how many more values must be pulled before `number` can be taken."""
         if self.exhausted or self._is_at_end:
             return 0
         return max(0, number - len(self._again) - len(self._pending))

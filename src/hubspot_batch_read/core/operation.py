@@ -107,7 +107,7 @@ class Operation(Generic[RowT]):
     query: Mapping[str, object] = Factory(dict)
     """The arguments for the query."""
     cursor: Callable[[RowT], str | None] = lambda _: None
-    """Returns the cursor of the row's next page, None if there is none."""
+    """Returns the cursor of the row's next page; None on the last page."""
     content: Callable[[RowT], object] = lambda _: None
     """Returns what the row brings, to tell a new page from the one before."""
     merge: Callable[[Sequence[RowT]], RowT] = itemgetter(0)

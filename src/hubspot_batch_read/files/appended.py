@@ -17,7 +17,7 @@ from hubspot_batch_read.files.errors import FileRefusedError
 from hubspot_batch_read_api.errors import printable
 
 TAIL = 64 * 1024
-"""Bytes before the end that tell whether a file is still the same."""
+"""Bytes before the end that show whether a file is still the same."""
 
 
 @define(frozen=True)

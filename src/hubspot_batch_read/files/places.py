@@ -83,7 +83,7 @@ class Places:
     @property
     def path(self) -> Path:
         """The path of the output, which is no stream."""
-        assert isinstance(self.output, Path)  # noqa: S101 - else nobody asks
+        assert isinstance(self.output, Path)  # noqa: S101 - callers ask only for files
         return self.output
 
     @property

@@ -111,7 +111,7 @@ class FileWriter(Generic[RowT]):
         return self._before.mark, [range(*each) for each in self._before.unread]
 
     def check_ids(self, skipped: Mark, *, is_ordered: bool) -> None:
-        """Check that the ids are those of the earlier run, of which so many were skipped.
+        """Check that the ids are those of the earlier run, which were skipped.
 
         Raises:
             FileRefusedError: They are not.

@@ -24,7 +24,7 @@ def object_types(from_type: str, to_type: str) -> tuple[str, str]:
 
 
 def after(paging: Paging | None) -> str | None:
-    """Return the cursor of the next page, None if there is none."""
+    """Return the cursor of the next page; None on the last page."""
     return str(paging.next_.after) if paging and paging.next_ else None
 
 

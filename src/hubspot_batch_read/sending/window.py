@@ -51,7 +51,7 @@ class Window:
         return self._has_others and self._left(limit) <= RESERVE * limit.requests
 
     def take_room(self, seconds: float, now: float) -> float | None:
-        """Return when the first of the requests that count for so many seconds no longer does.
+        """Return when the first of the requests within some seconds no longer counts.
 
         The next call returns the room of another request. None if there is no such request.
         """

@@ -70,6 +70,6 @@ class Table(Generic[RowT]):
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
         """
-        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - likewise
+        from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - see above
 
         return arrow.record_batch(self.schema, columns)
