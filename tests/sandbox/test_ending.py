@@ -34,7 +34,7 @@ SYNC = """
 
     with Sandbox(portal=Portal(workflows=2000), faults=hold) as sandbox:
         before = set(threading.enumerate())
-        with HubSpot(sandbox.token, base_url=sandbox.base_url, timeout=1) as hubspot:
+        with HubSpot(sandbox.token, base_url=sandbox.base_url, timeout=0.3) as hubspot:
             got, batch = read(hubspot, sandbox.portal)
             # The requests in flight end by their timeout, whoever waits for them.
             for thread in set(threading.enumerate()) - before:

@@ -86,28 +86,36 @@ def redis() -> Iterator[str]:
         yield server.address
 
 
-@pytest.fixture
-def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str) -> Iterator[Sandbox]:
-    """A sandbox that stands in for HubSpot, and a folder with a file of ids."""
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
     with Sandbox(seed=7) as sandbox:
-        base_url = sandbox.base_url
-
-        def client(access_token: str, **arguments: Any) -> AuthenticatedClient:
-            return AuthenticatedClient(access_token, **{"base_url": base_url, **arguments})
-
-        monkeypatch.setattr(hubspot_batch_read_api, "AuthenticatedClient", client)
-        for name in ("HubSpot", "AsyncHubSpot"):
-            real = getattr(hubspot_batch_read, name)
-
-            def connect(*token: Any, real: Any = real, **arguments: Any) -> Any:
-                return real(*token, **{"base_url": base_url, **arguments})
-
-            monkeypatch.setattr(hubspot_batch_read, name, connect)
-        monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
-        monkeypatch.setenv("REDIS_URL", redis)
-        monkeypatch.chdir(tmp_path)
-        Path("contacts.txt").write_text("\n".join(sandbox.portal.contact_ids))
         yield sandbox
+
+
+@pytest.fixture
+def portal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str, sandbox: Sandbox
+) -> Iterator[Sandbox]:
+    """A sandbox that stands in for HubSpot, and a folder with a file of ids."""
+    base_url = sandbox.base_url
+
+    def client(access_token: str, **arguments: Any) -> AuthenticatedClient:
+        return AuthenticatedClient(access_token, **{"base_url": base_url, **arguments})
+
+    monkeypatch.setattr(hubspot_batch_read_api, "AuthenticatedClient", client)
+    for name in ("HubSpot", "AsyncHubSpot"):
+        real = getattr(hubspot_batch_read, name)
+
+        def connect(*token: Any, real: Any = real, **arguments: Any) -> Any:
+            return real(*token, **{"base_url": base_url, **arguments})
+
+        monkeypatch.setattr(hubspot_batch_read, name, connect)
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
+    monkeypatch.setenv("REDIS_URL", redis)
+    monkeypatch.chdir(tmp_path)
+    Path("contacts.txt").write_text("\n".join(sandbox.portal.contact_ids))
+    yield sandbox
+    sandbox.faults = None
 
 
 @pytest.mark.parametrize("code", CODE.values(), ids=CODE)

@@ -63,12 +63,20 @@ def killed_after(number: int, error: type[BaseException] = Killed) -> Iterator[S
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AppendedFile, "append", append_half)
         patch.setattr(AppendedFile, "cut", step(AppendedFile.cut))
-        patch.setattr(os, "fsync", step(lambda _: None))  # the machine itself does not crash
+        patch.setattr(os, "fsync", step(os.fsync))
         patch.setattr(Path, "replace", step(Path.replace))
         patch.setattr(Path, "unlink", step(Path.unlink))
         patch.setattr(Locks, "hold", lambda *_: None)  # those of a dead process are free
         patch.setattr(writer, "SECONDS", 0.0)
         yield steps
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_sync() -> Iterator[None]:
+    """The machine itself does not crash."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 def run(

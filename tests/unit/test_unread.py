@@ -41,5 +41,6 @@ def test_a_thread_that_comes_late_takes_no_ids_from_a_loop_that_was_stopped() ->
         lock.opened.set()
         for thread in threading.enumerate():
             if thread.name == "hubspot-batch-read":
+                thread._started.wait(20)  # type: ignore[attr-defined]  # else it cannot be joined
                 thread.join(20)
         assert list(unread) == ["1", "2", "3"]
