@@ -66,8 +66,15 @@ drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, 
 places = $(if $(and $(word 2,$($1)),$(wildcard $(subst $(space),\ ,$($1)))),"$$$1",$($1))
 space := $(subst ,, )
 
-release-notes: $(READY) ## Say what changed since the last tag (SINCE=…), and fail if CHANGELOG.md does not
-	@$(BIN)/python tools/release_notes.py $(SINCE)
+# Both say with 1 that there are differences, and with more that they could not compare.
+SINCE ?= $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null)
+release-notes: $(READY) ## List the Python names that a release breaks, and all that changed in the spec (SINCE=…: not the last tag)
+	@test -n "$(SINCE)" || { echo "No release is tagged yet: name a commit with SINCE=..." >&2; exit 2; }
+	@mkdir -p build
+	@git show "$(SINCE):openapi/hubspot-batch-read.yaml" > build/released.yaml
+	@for package in hubspot_batch_read hubspot_batch_read_api; do \
+		$(BIN)/python -m griffe check $$package --against "$(SINCE)" --search src --search generated || test $$? -eq 1; done
+	@$(BIN)/python tools/drift.py --old build/released.yaml --new openapi/hubspot-batch-read.yaml || test $$? -eq 1
 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
 	@$(BIN)/python tools/record.py $(ARGS)
@@ -107,7 +114,6 @@ bench-memory: $(READY) ## Measure what reading a million ids costs in memory (th
 docs: $(DOCS) ## Build the documentation into build/site; any warning fails
 	@rm -rf build/site
 	@$(BIN)/zensical build --strict --clean --config-file mkdocs.yml
-	@$(BIN)/python tools/reference.py build/site/objects.inv
 	@echo "The site is in build/site. Its search needs a server, which ends with Ctrl-C:"
 	@echo "  $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
 	@echo "Then open http://127.0.0.1:8000"

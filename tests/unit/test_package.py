@@ -15,6 +15,7 @@ import pytest
 import hubspot_batch_read
 import hubspot_batch_read_api
 from hubspot_batch_read_api import models
+from tests.contract import spec
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,6 +86,11 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert hubspot_batch_read.__version__ == project["version"]
     assert "__version__" in dir(hubspot_batch_read)
     assert "__version__" not in hubspot_batch_read.__all__
+
+
+def test_the_spec_has_the_version_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert spec.load()["info"]["version"] == project["version"]
 
 
 def test_a_misspelt_name_is_an_attribute_error() -> None:
