@@ -5,6 +5,7 @@ DEMO := .venv/.demo
 READY := .venv/.installed
 BENCH := .venv/.bench
 DOCS := .venv/.docs
+MUTATE := .venv/.mutate
 
 # What users can add; tools/wheel_user.py uses each of them.
 EXTRAS := arrow cli sandbox shared
@@ -26,7 +27,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test test-kills interrupts mutate generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -39,6 +40,10 @@ test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 
 interrupts: $(READY) ## Interrupt reads thousands of times, at random moments, and count the ids (a minute)
 	INTERRUPTS=3000 $(BIN)/python -m pytest tests/unit/test_interrupts.py $(ARGS)
+
+mutate: $(MUTATE) ## Change the core in 1,500 ways, and list those that its tests do not notice (half an hour; ARGS: mutants)
+	-$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
 
 test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (some minutes)
 	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
@@ -127,6 +132,8 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 		--group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+		requirements-mutate.in --constraint requirements-dev.txt --output-file requirements-mutate.txt
 
 PINS := $(wildcard requirements-*.txt)
 # --strict: without it, a package that the service could not be asked about counts as safe.
@@ -138,7 +145,7 @@ else
 endif
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist mutants
 
 $(DEMO): .venv/.pins pyproject.toml
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
@@ -158,6 +165,11 @@ $(BENCH): requirements-bench.txt | $(READY)
 $(DOCS): requirements-docs.txt | $(READY)
 	@echo "Installing what builds the documentation (once) ..."
 	@$(call install,requirements-docs.txt)
+	@touch $@
+
+$(MUTATE): requirements-mutate.txt | $(READY)
+	@echo "Installing what changes the code (once) ..."
+	@$(call install,requirements-mutate.txt)
 	@touch $@
 
 # Other pins, another .venv: what is no longer pinned must not stay.

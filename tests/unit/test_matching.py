@@ -205,6 +205,29 @@ def test_rows_that_match_are_saved_from_a_body_that_does_not() -> None:
     ]
 
 
+def test_rows_are_saved_as_models_or_plain() -> None:
+    fault = decode_error({"results": [row("1"), {"to": []}]})
+    models, plain = (salvage(ASSOCIATIONS, fault, is_plain=each) for each in (False, True))
+    assert models is not None
+    assert plain is not None
+    assert salvage(ASSOCIATIONS, fault) == models
+    assert [type(each) is Association for each in models[0]] == [True]
+    assert [type(each) is Association for each in plain[0]] == [False]
+    assert ASSOCIATIONS.id_of(plain[0][0]) == "1"
+    assert models[1] == plain[1]
+
+
+def test_a_row_that_does_not_match_has_its_id_as_it_came_or_none() -> None:
+    body = b'{"results": [%b, {"from": {"id": NaN}}, {"to": []}]}' % json.dumps(row("1")).encode()
+    salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))
+    assert salvaged is not None
+    assert [each.context for each in salvaged[1]] == [{"id": ["NaN"]}, None]
+
+
+def test_without_a_body_nothing_is_saved() -> None:
+    assert salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", None)) is None
+
+
 def test_rows_survive_a_fault_outside_of_them() -> None:
     salvaged = salvage(ASSOCIATIONS, decode_error({"results": [row("1")], "startedAt": "soon"}))
     assert salvaged is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -826,6 +826,27 @@ def test_halves_refused_for_different_reasons_are_refused_for_their_ids() -> Non
         ("1", "no 1"),
         ("4", "no 4"),
     ]
+
+
+@pytest.mark.parametrize(
+    "change", [{"status_code": 413}, {"category": "OTHER"}, {"message": "other"}]
+)
+def test_a_refusal_is_the_same_by_its_status_category_and_message(change: dict[str, Any]) -> None:
+    plan: Plan[Association] = plan_of(range(4))
+    plan.fail(sent(plan), refusal())
+    plan.fail(sent(plan), refusal())
+    other = refusal()
+    for name, value in change.items():
+        setattr(other, name, value)
+    plan.fail(sent(plan), other)
+    assert plan.account.failures == []
+    assert next_request(plan) is not None
+
+
+def test_each_value_that_is_not_an_id_was_taken() -> None:
+    plan: Plan[Association] = plan_of(["", "", None], collect=True)
+    assert next_request(plan) is None
+    assert plan.account.taken == 3
 
 
 def test_a_half_that_was_refused_waits_for_the_other_and_is_divided_if_that_succeeds() -> None:
