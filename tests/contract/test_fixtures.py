@@ -206,7 +206,7 @@ def test_a_fixture_says_honestly_where_it_comes_from(case: Case) -> None:
 
 
 @of([case for case in ERRORS if case.raises == "DecodeError" and not isinstance(case.body, str)])
-def test_a_decode_error_is_about_a_place_where_the_answer_departs(case: Case) -> None:
+def test_a_decode_error_is_about_a_place_of_drift(case: Case) -> None:
     assert case.expect["attributes"]["path"] in case.drift
 
 

@@ -99,7 +99,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
-def test_a_read_that_ends_early_leaves_nothing_and_prints_nothing(program: str, end: str) -> None:
+def test_a_read_that_ends_early_leaves_and_prints_nothing(program: str, end: str) -> None:
     code, printed = ENDS[end]
     code = textwrap.dedent(program).replace("END", code)
     code = code.replace("INTERRUPTS_WAITING", str(end == "interrupt_while_waiting"))

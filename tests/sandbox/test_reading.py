@@ -301,7 +301,7 @@ def test_a_fault_that_lasts_costs_the_rows_of_its_request_only(
 
 @both
 @pytest.mark.parametrize("name", [name for name in READS if name != "some_mappings"])
-def test_all_faults_together_leave_a_complete_account_and_no_wrong_row(
+def test_all_faults_together_leave_a_complete_account(
     sandbox: Sandbox, undisturbed: Callable[[str], Result], name: str, asynchronous: bool
 ) -> None:
     expected = undisturbed(name)
@@ -320,7 +320,7 @@ def shuffled(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @both
-def test_reordered_and_repeated_rows_with_numbers_for_ids_change_nothing(
+def test_order_repetition_and_numeric_ids_change_nothing(
     sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool
 ) -> None:
     expected = undisturbed("associations")
@@ -341,7 +341,7 @@ def test_a_missing_row_is_an_id_without_an_answer(sandbox: Sandbox, asynchronous
 
 
 @both
-def test_what_failed_can_be_read_by_passing_unread_to_a_new_call(
+def test_what_failed_can_be_read_from_unread(
     sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool
 ) -> None:
     expected = undisturbed("workflow_id_mappings")
@@ -357,7 +357,7 @@ def test_what_failed_can_be_read_by_passing_unread_to_a_new_call(
 
 
 @both
-def test_a_token_that_expires_is_asked_for_again_and_costs_nothing(
+def test_a_token_that_expires_is_replaced_and_costs_nothing(
     sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool
 ) -> None:
     expected = undisturbed("workflow_id_mappings")
@@ -376,7 +376,7 @@ def test_a_token_that_expires_is_asked_for_again_and_costs_nothing(
 
 @both
 @pytest.mark.parametrize("requests", [1, 2])
-def test_a_token_for_fewer_requests_than_run_at_once_costs_nothing(
+def test_a_token_for_fewer_requests_than_run_costs_nothing(
     sandbox: Sandbox, undisturbed: Callable[[str], Result], asynchronous: bool, requests: int
 ) -> None:
     expected = undisturbed("workflow_id_mappings")

@@ -161,7 +161,7 @@ def test_the_first_call_takes_twelve_lines_at_most() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
-def test_the_times_on_the_first_screen_are_those_of_the_comparison(page: str) -> None:
+def test_the_times_on_the_first_screen_are_the_measured_ones(page: str) -> None:
     (row,) = re.findall(r"^\| 100,000 ids with 0 ms latency \|(.*)", README, re.MULTILINE)
     sentence = re.search(
         r"^.*100,000 ids from a server without latency(.|\n)*?\.\s", PAGES[page], re.MULTILINE

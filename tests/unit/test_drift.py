@@ -69,7 +69,7 @@ def test_a_difference_is_one_and_one_line(
     assert "is special, was absent  [" in output
 
 
-def test_an_operation_that_could_not_be_compared_is_two_and_named(
+def test_an_operation_that_cannot_be_compared_is_two_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write(tmp_path / "a.json", document(CAMPAIGNS))

@@ -30,7 +30,7 @@ def described_twice(path: str) -> tuple[Json, Json]:
     return one, other
 
 
-def test_a_conflict_over_a_version_that_nothing_is_compared_with_is_reported_and_no_more(
+def test_a_conflict_over_an_unused_version_is_only_reported(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, other = (
@@ -51,7 +51,7 @@ def test_a_conflict_over_a_version_that_nothing_is_compared_with_is_reported_and
 @pytest.mark.parametrize(
     "path", [PATHS[CAMPAIGNS], "/marketing/campaigns/2026-09/batch/read"], ids=["ours", "newer"]
 )
-def test_a_conflict_over_a_version_to_compare_with_is_two_and_the_rest_is_compared(
+def test_a_conflict_over_a_used_version_is_two(
     path: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed = document(ASSOCIATIONS)
@@ -68,7 +68,7 @@ def test_a_conflict_over_a_version_to_compare_with_is_two_and_the_rest_is_compar
     assert f"Could not be compared: {CAMPAIGNS}: {path} is described differently in " in output
 
 
-def test_a_conflict_in_one_of_two_states_costs_its_operation_alone(
+def test_a_conflict_in_one_of_two_states_costs_its_operation(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = write_all(tmp_path / "new", documents())
@@ -82,7 +82,7 @@ def test_a_conflict_in_one_of_two_states_costs_its_operation_alone(
 
 
 @pytest.mark.parametrize("item", [7, {"$ref": "#/nowhere"}, {"$ref": 7}])
-def test_a_document_that_cannot_be_searched_is_two_and_the_rest_is_compared(
+def test_a_document_that_cannot_be_searched_is_two(
     item: object, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write(folder / "broken.json", {**document(CAMPAIGNS), "paths": {OLDER: item}})
@@ -91,7 +91,7 @@ def test_a_document_that_cannot_be_searched_is_two_and_the_rest_is_compared(
     assert output.startswith(f"{SILENT}{', '.join(PATHS)}. Could not be compared: {file}: ")
 
 
-def test_a_broken_version_that_nothing_is_compared_with_is_reported_and_no_more(
+def test_a_broken_version_that_is_not_used_is_only_reported(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     item = {"post": {"parameters": 1}}
@@ -102,7 +102,7 @@ def test_a_broken_version_that_nothing_is_compared_with_is_reported_and_no_more(
     assert output.startswith(f"{SILENT}{', '.join(PATHS)}. Left aside: {OLDER} of ")
 
 
-def test_a_document_that_is_all_there_is_and_broken_is_two_and_named(
+def test_the_only_document_being_broken_is_two_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = {**document(CAMPAIGNS), "paths": {OLDER: 7}}

@@ -143,7 +143,7 @@ def test_a_newer_version_says_in_what_it_differs() -> None:
 
 
 @pytest.mark.parametrize(("operation", "schema"), [(ASSOCIATIONS, "AssociationSpecWithLabel")])
-def test_what_the_spec_declares_is_no_difference_of_a_newer_version_either(
+def test_declared_deviations_are_none_of_a_newer_version_either(
     operation: str, schema: str
 ) -> None:
     written = add(documents(), operation, f"/crm/associations/2026-09/{TYPES}")

@@ -58,9 +58,7 @@ def form(value: Any) -> Any:
 
 @pytest.mark.parametrize("operation", spec.operations().values(), ids=lambda each: each.name)
 @given(data=st.data())
-def test_whatever_is_recorded_is_the_same_when_it_is_normalised_again(
-    operation: spec.Operation, data: st.DataObject
-) -> None:
+def test_normalising_again_changes_nothing(operation: spec.Operation, data: st.DataObject) -> None:
     status = data.draw(st.sampled_from([200, 207]))
     body = data.draw(answers(operation))
     ids = data.draw(st.lists(st.sampled_from(["1001", "1000", "7", "0", GUID, "x-1"])))
@@ -112,7 +110,7 @@ def test_the_ids_of_a_request_are_one_whatever_they_are_called() -> None:
     }
 
 
-def test_what_a_message_repeats_has_the_same_stand_in_wherever_it_comes() -> None:
+def test_what_a_message_repeats_has_the_same_stand_in() -> None:
     body: Json = {
         "errors": [
             {

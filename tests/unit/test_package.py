@@ -76,7 +76,7 @@ def test_each_name_can_be_imported_and_is_documented(name: str) -> None:
     assert all(documented.__doc__ for documented in (each, *functions))
 
 
-def test_every_name_of_the_sandbox_is_there_when_it_is_first_used() -> None:
+def test_every_name_of_the_sandbox_is_there_when_first_used() -> None:
     code = "from hubspot_batch_read import sandbox; [getattr(sandbox, n) for n in sandbox.__all__]"
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -136,7 +136,7 @@ def test_the_demo_has_the_pins_of_the_tests() -> None:
     assert demo <= tests
 
 
-def test_the_lowest_versions_are_tested_of_every_extra_for_users() -> None:
+def test_the_lowest_versions_of_every_extra_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     tested = re.search(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert tested is not None

@@ -47,7 +47,7 @@ def test_the_positions_of_a_chunk_are_those_of_its_ids(
 
 
 @given(st.lists(values), st.integers(1, 7), st.integers(1, 7), st.data())
-def test_a_run_that_skips_what_was_taken_takes_the_rest_and_ends_with_the_same_mark(
+def test_skipping_what_was_taken_ends_with_the_same_mark(
     given: list[object], limit: int, other: int, data: st.DataObject
 ) -> None:
     chunks = list(take_marked(ids_of(given), limit))
@@ -179,7 +179,7 @@ def test_each_value_is_in_exactly_one_part_whatever_happens(
         assert parts[-1].mark.position == len(given)
 
 
-def test_a_summary_knows_how_fast_it_goes_and_how_long_the_rest_takes() -> None:
+def test_a_summary_knows_its_speed_and_the_time_left() -> None:
     plan: Plan[Association] = plan_of(range(10))
     summary = evolve(plan.summary(0), taken=8, unread=2, duplicates=1, earlier=2, seconds=2.0)
     assert (summary.ids_per_second, summary.seconds_left) == (2.0, 1.5)

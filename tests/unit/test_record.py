@@ -172,7 +172,7 @@ def test_the_token_goes_to_no_address_without_tls(
     assert "the token is not sent to http://api.example.com" in output
 
 
-def test_a_fixture_that_there_is_not_is_named_before_anything_is_sent(hub: Hub, run: Run) -> None:
+def test_a_missing_fixture_is_named_before_anything_is_sent(hub: Hub, run: Run) -> None:
     assert run(NULL_LABEL, "read_associations/nonsense") == (
         2,
         "record: there is no fixture read_associations/nonsense\n",
@@ -191,7 +191,7 @@ def test_a_fixture_that_there_is_not_is_named_before_anything_is_sent(hub: Hub, 
         ({"48213370233": {}}, "there is no fixture 48213370233"),
     ],
 )
-def test_ids_that_cannot_be_used_are_refused_before_anything_is_sent(
+def test_unusable_ids_are_refused_before_anything_is_sent(
     content: object, reason: str, hub: Hub, run: Run, own_ids: OwnIds
 ) -> None:
     code, output = run("--ids", own_ids(content))
@@ -204,7 +204,7 @@ def test_ids_that_cannot_be_used_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     "ids", [{"read": "archive"}, {"contacts": ".."}, {"contacts": "a/b"}, {"batch": "x/../y"}]
 )
-def test_only_batch_reads_are_sent_whatever_the_ids_make_of_a_path(
+def test_only_batch_reads_are_sent_whatever_the_ids(
     ids: dict[str, str], hub: Hub, run: Run, own_ids: OwnIds
 ) -> None:
     code, output = run(NULL_LABEL, "--ids", own_ids(ids))
@@ -228,7 +228,7 @@ def test_the_request_is_sent_as_the_fixture_has_it(hub: Hub, run: Run) -> None:
     assert malformed.headers["content-type"] == "application/json"
 
 
-def test_own_ids_are_sent_as_whole_values_and_those_of_a_fixture_go_first(
+def test_own_ids_are_sent_and_those_of_a_fixture_go_first(
     hub: Hub, run: Run, own_ids: OwnIds
 ) -> None:
     ids = {
@@ -329,7 +329,7 @@ ERROR: Final = {"status": "error", "category": "INVALID_AUTHENTICATION", "messag
         ),
     ],
 )
-def test_an_answer_of_another_situation_is_reported_and_not_written(
+def test_an_answer_to_a_different_case_is_reported(
     name: str, other: Json, said: str, hub: Hub, fixtures: Folder, run: Run
 ) -> None:
     before = fixtures.content()
@@ -371,7 +371,7 @@ def test_one_request_without_an_answer_does_not_stop_the_others(
     assert "HubSpot: 1 equal, 2 not recorded\n" in output
 
 
-def test_an_address_where_nobody_answers_is_said_in_a_line_for_each(
+def test_an_address_without_a_server_is_a_line_for_each(
     fixtures: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(lambda _: Answer(500, {}, b"")) as url:
@@ -395,7 +395,7 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def test_an_answer_of_hubspot_is_recorded_and_the_next_one_is_equal(
+def test_an_answer_is_recorded_and_the_next_one_is_equal(
     hub: Hub, fixtures: Folder, run: Run, own_ids: OwnIds
 ) -> None:
     name = NULL_LABEL
@@ -459,7 +459,7 @@ def test_an_example_of_the_documentation_is_never_overwritten(
         b64encode(f"user:{TOKEN}".encode()).decode(),
     ],
 )
-def test_an_answer_that_repeats_the_token_is_refused_and_the_others_are_not(
+def test_an_answer_that_repeats_the_token_is_refused(
     echo: str, hub: Hub, fixtures: Folder, run: Run
 ) -> None:
     before = fixtures[NULL_LABEL]
@@ -503,7 +503,7 @@ def test_what_has_the_token_without_the_answer_is_refused_too(
     ],
 )
 @pytest.mark.parametrize("update", [True, False])
-def test_what_would_hold_a_secret_is_refused_by_kind_and_not_shown(
+def test_a_secret_is_refused_by_kind_and_not_shown(
     change: Json, kind: str, *, update: bool, hub: Hub, fixtures: Folder, run: Run, own_ids: OwnIds
 ) -> None:
     before = fixtures.content()
@@ -623,9 +623,7 @@ def texts(value: object) -> list[str]:
     return str(value).split("/")
 
 
-def test_the_sandbox_replaces_no_recording_no_example_and_no_other_situation(
-    fixtures: Folder, run: Run
-) -> None:
+def test_the_sandbox_replaces_no_recording_and_no_example(fixtures: Folder, run: Run) -> None:
     live = fixtures[NOT_FOUND]
     live["source"] = "recorded live on 2026-02-11: 207 with no results"
     live["response"]["body"]["errors"][0]["message"] = "Nothing."
@@ -641,7 +639,7 @@ def test_the_sandbox_replaces_no_recording_no_example_and_no_other_situation(
     assert not any("documentation" in name or "html" in name for name in written)
 
 
-def test_the_command_line_shows_differences_with_the_sandbox_and_writes_nothing() -> None:
+def test_the_command_line_shows_differences_and_writes_nothing() -> None:
     before = {path: path.read_bytes() for path in FIXTURES.rglob("*.json")}
     run = subprocess.run(
         [sys.executable, "-W", "error", "tools/record.py", "--sandbox", NOT_FOUND],

@@ -25,7 +25,7 @@ class LateLock:
         self.lock.release()
 
 
-def test_a_thread_that_comes_late_takes_no_ids_from_a_loop_that_was_stopped() -> None:
+def test_a_late_thread_takes_no_ids_from_a_stopped_loop() -> None:
     reads: list[Read[Association]] = []
 
     def ids() -> Iterator[str]:
