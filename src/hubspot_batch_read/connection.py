@@ -106,8 +106,8 @@ class Connection(Generic[LoopT]):
     def __reduce__(self) -> Any:
         """Refuse to be pickled, since a token would be in the pickle."""
         raise TypeError(
-            f"{type(self).__name__} holds an access token and connections, so it cannot be pickled; "
-            "make one where it is used, or describe the read with TableRead"
+            f"{type(self).__name__} cannot be pickled, since it holds an access token; make one "
+            "where it is used, or describe the read with TableRead"
         )
 
     def _register(self, loop: LoopT) -> None:

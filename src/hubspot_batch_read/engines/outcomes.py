@@ -100,7 +100,7 @@ class Outcomes(Generic[RowT]):
             return
         for record in records:
             fields = cut(record)
-            yield f"HubSpot cut {', '.join(fields)}; {self._operation.remedy}" if fields else None
+            yield f"cut short: {', '.join(fields)}; {self._operation.remedy}" if fields else None
 
     def _record_batch(
         self,

@@ -26,6 +26,7 @@ from hubspot_batch_read.operations import (
 )
 from hubspot_batch_read.sending.limits import RateLimit, RateLimitSetting
 from hubspot_batch_read_api.errors import ArgumentError
+from hubspot_batch_read_runtime.environment import with_tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -225,26 +226,31 @@ class TableRead:
         """
         if self.portal_column is None:
             raise TypeError("give TableRead a portal_column, which names the portal in each row")
+        # One TLS context for all: to make one takes 20 ms.
+        httpx_args = with_tls_context({**(self.settings.get("httpx_args") or {})})
+        settings: Settings = {**self.settings, "httpx_args": httpx_args}
+
+        def read(
+            pair: tuple[str, Iterable[Id | None]],
+        ) -> tuple[PortalClient, Iterator[pa.RecordBatch]]:
+            portal, ids = pair
+            client = self._client(settings, portal)
+            return client, client.rows(self._operation, ids, self._outcomes(portal), raises=False)
+
         pairs = ids.items() if isinstance(ids, Mapping) else ids
-        return rows_of_portals(pairs, self._open, at_once=self.portals_at_once)
+        return rows_of_portals(pairs, read, at_once=self.portals_at_once)
 
-    def client(self, portal: str | None = None) -> PortalClient:
-        """Return a client that reads, here."""
-        token, limit = self.access_token, self.rate_limit
-        arguments = () if portal is None else (portal,)
+    def client(self) -> PortalClient:
+        """Return a client that can be passed to several calls, to keep its connections."""
+        return self._client(self.settings)
+
+    def _client(self, settings: Settings, *portal: str) -> PortalClient:
+        limit = self.rate_limit
         if callable(limit):
-            limit = limit(*arguments)
-        elif portal is not None and isinstance(limit, RateLimit):
-            limit = replace(limit, key=f"{limit.key} {portal}")
-        return PortalClient(partial(token, *arguments), rate_limit=limit, **self.settings)
-
-    def _open(
-        self, pair: tuple[str, Iterable[Id | None]]
-    ) -> tuple[PortalClient, Iterator[pa.RecordBatch]]:
-        portal, ids = pair
-        client = self.client(portal)
-        rows = client.rows(self._operation, ids, self._outcomes(portal), raises=False)
-        return client, rows
+            limit = limit(*portal)
+        elif portal and isinstance(limit, RateLimit):
+            limit = replace(limit, key=" ".join((limit.key, *portal)))
+        return PortalClient(partial(self.access_token, *portal), rate_limit=limit, **settings)
 
     @property
     def _operation(self) -> Operation[Any]:
