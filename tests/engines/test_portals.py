@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -33,7 +34,7 @@ def described(running: Sandbox, **others: object) -> TableRead:
     )
 
 
-def rows(read: TableRead, **columns: object) -> list[dict[str, object]]:
+def rows(read: TableRead, **columns: Any) -> list[dict[str, object]]:
     table = pa.table(columns)
     return [row for each in read(table.to_batches(max_chunksize=100)) for row in each.to_pylist()]
 

@@ -27,7 +27,8 @@ def read_frame(read: TableRead, frame: DataFrame) -> DataFrame:
         frame: Has the columns that the read names; others are left out.
     """
     meta = _frame(read.schema.empty_table())
-    return frame[read.columns].map_partitions(_rows, read, meta=meta)
+    rows: DataFrame = frame[read.columns].map_partitions(_rows, read, meta=meta)
+    return rows
 
 
 def _rows(frame: pd.DataFrame, read: TableRead) -> pd.DataFrame:

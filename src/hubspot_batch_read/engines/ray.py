@@ -10,7 +10,7 @@ import pyarrow as pa
 from hubspot_batch_read.engines.table_read import TableRead
 
 if TYPE_CHECKING:
-    from ray.data import Dataset
+    from ray.data import Dataset  # pyright: ignore[reportMissingImports]  # see spark.py
 
 BATCH_SIZE = 20_000
 """Ids that an actor reads at a time: a multiple of what each kind of request can hold."""

@@ -9,7 +9,8 @@ import pyarrow as pa
 from hubspot_batch_read.engines.table_read import TableRead
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    # what type checkers see where the engine is not installed, as here: it takes 400 MB
+    from pyspark.sql import DataFrame  # pyright: ignore[reportMissingImports]
 
 NAMES = {
     pa.string(): "STRING",

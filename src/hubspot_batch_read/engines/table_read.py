@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -210,7 +210,7 @@ class TableRead:
 
     def portals(
         self, ids: Mapping[str, Iterable[Id | None]] | Iterable[tuple[str, Iterable[Id | None]]]
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch]:
         """Read the ids of portals, `portals_at_once` at a time; yield their rows, mixed.
 
             read = TableRead.campaigns(portal_column="portal", access_token=token_of)
@@ -237,6 +237,7 @@ class TableRead:
             client = self._client(settings, portal)
             return client, client.rows(self._operation, ids, self._outcomes(portal), raises=False)
 
+        pairs: Iterable[tuple[str, Iterable[Id | None]]]
         pairs = ids.items() if isinstance(ids, Mapping) else ids
         return rows_of_portals(pairs, read, at_once=self.portals_at_once)
 
