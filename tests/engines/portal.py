@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -97,7 +98,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return tuple(sorted((key, plain(each)) for key, each in value.items()))
     if isinstance(value, list | tuple):
-        is_map = all(isinstance(each, tuple) for each in value)  # as pyarrow has it
+        is_map = all(type(each) is tuple for each in value)  # as pyarrow has it
         return tuple(sorted(value)) if is_map else tuple(map(plain, value))
     if isinstance(value, datetime):
         return value.astimezone(UTC)
@@ -160,3 +161,22 @@ class Arrivals:
         return max(
             sum(start <= time < start + seconds for time in self.times) for start in self.times
         )
+
+
+def run_example(engine: str, running: Sandbox, budget: str) -> None:
+    """Run the example of an engine in docs/scale.md, with the sandbox in HubSpot's place."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    (code,) = (block for block in blocks if f"engines.{engine} " in block)
+    describe = TableRead._of.__func__
+
+    def with_address(cls: Any, make: Any, given: Options, **arguments: object) -> TableRead:
+        settings: Options = {**given, **options(running)}
+        return describe(cls, make, settings, **arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TableRead, "_of", classmethod(with_address))
+        patch.setenv("REDIS_URL", budget)
+        names: dict[str, Any] = {"__name__": "example"}
+        exec(compile(code, str(page), "exec"), names)  # noqa: S102 - the test
+    assert "unread" in names

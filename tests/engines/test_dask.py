@@ -25,10 +25,12 @@ from tests.engines.portal import (
     kills_a_process,
     options,
     portal,
+    run_example,
     sandbox,
     token_that_notes_its_process,
     without_positions,
 )
+from tests.unit.budget_servers import budget_server
 
 dd: Any = pytest.importorskip("dask.dataframe")
 distributed: Any = pytest.importorskip("distributed")
@@ -140,3 +142,9 @@ def test_the_graph_holds_no_token(running: Sandbox) -> None:
     )
     assert b"TableRead" in graph
     assert running.token.encode() not in graph
+
+
+def test_the_example_runs(running: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    with budget_server() as server:
+        run_example("dask", running, server.address)
+    assert "invalid" in capsys.readouterr().out

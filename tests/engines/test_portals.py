@@ -118,7 +118,7 @@ def test_a_slow_portal_holds_up_no_other(running: Sandbox) -> None:
     running.faults = faults
     read = described(running, access_token=lambda name: slow if name == "0" else running.token)
     seen = []
-    for batch in read.portals({str(name): ["1"] for name in range(20)}):
+    for batch in read.portals((str(name), ["1"]) for name in range(20)):
         seen.append(batch["portal"][0].as_py())
         if len(seen) == 19:
             others_are_done.set()
@@ -161,18 +161,18 @@ def test_what_an_iterable_raises_ends_the_read(running: Sandbox) -> None:
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
-        list(described(running).portals({"a": ids(), "b": ["1"]}))
+        list(described(running).portals([("a", ids()), ("b", ["1"])]))
 
 
 def test_portals_need_a_column() -> None:
     with pytest.raises(TypeError, match="portal_column"):
-        TableRead.campaigns().portals({"a": ["1"]})
+        TableRead.campaigns().portals([("a", ["1"])])
 
 
 def test_a_loop_that_is_left_ends_its_threads(running: Sandbox) -> None:
     before = threading.active_count()
     read = described(running)
-    loop = read.portals({str(name): range(1, 5_000) for name in range(8)})
+    loop = read.portals((str(name), range(1, 5_000)) for name in range(8))
     next(loop)
     loop.close()
     for thread in threading.enumerate():

@@ -22,6 +22,7 @@ from tests.engines.portal import (
     kills_a_process,
     options,
     portal,
+    run_example,
     sandbox,
     token_that_notes_its_process,
     without_positions,
@@ -123,3 +124,9 @@ def test_the_plan_and_the_logs_hold_no_token(running: Sandbox) -> None:
     logs = Path(ray.worker._global_node.get_session_dir_path(), "logs")
     for log in logs.rglob("*"):
         assert not log.is_file() or running.token.encode() not in log.read_bytes()
+
+
+def test_the_example_runs(running: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    with budget_server() as server:
+        run_example("ray", running, server.address)
+    assert "invalid" in capsys.readouterr().out

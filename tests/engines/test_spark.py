@@ -25,6 +25,7 @@ from tests.engines.portal import (
     kills_a_process,
     options,
     portal,
+    run_example,
     sandbox,
     token_that_notes_its_process,
     without_positions,
@@ -186,3 +187,9 @@ def page(spark: Any, path: str) -> str:
     """Return a page of Spark's UI."""
     with urlopen(f"{spark.sparkContext.uiWebUrl}/{path}", timeout=10) as response:
         return str(response.read())
+
+
+def test_the_example_runs(spark: Any, running: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    with budget_server() as server:
+        run_example("spark", running, server.address)
+    assert "invalid" in capsys.readouterr().out

@@ -208,17 +208,16 @@ class TableRead:
         yield from self._outcomes(None).invalid(homeless, "it has no portal")
         yield from self.portals((str(portal), each) for portal, each in ids.items())
 
-    def portals(
-        self, ids: Mapping[str, Iterable[Id | None]] | Iterable[tuple[str, Iterable[Id | None]]]
-    ) -> Generator[pa.RecordBatch]:
+    def portals(self, ids: Iterable[tuple[str, Iterable[Id | None]]]) -> Generator[pa.RecordBatch]:
         """Read the ids of portals, `portals_at_once` at a time; yield their rows, mixed.
 
             read = TableRead.campaigns(portal_column="portal", access_token=token_of)
-            for rows in read.portals({"42": ids_of_42, "43": ids_of_43}):
+            for rows in read.portals([("42", ids_of_42), ("43", ids_of_43)]):
                 print(rows.num_rows)
 
         Args:
-            ids: The ids of each portal. The iterables are gone through in other threads.
+            ids: Portals, each with its ids. A portal is taken when there is room for it; its ids
+                are then gone through in another thread.
 
         Raises:
             TypeError: There is no `portal_column` to name the portals in.
@@ -237,9 +236,7 @@ class TableRead:
             client = self._client(settings, portal)
             return client, client.rows(self._operation, ids, self._outcomes(portal), raises=False)
 
-        pairs: Iterable[tuple[str, Iterable[Id | None]]]
-        pairs = ids.items() if isinstance(ids, Mapping) else ids
-        return rows_of_portals(pairs, read, at_once=self.portals_at_once)
+        return rows_of_portals(ids, read, at_once=self.portals_at_once)
 
     def client(self) -> PortalClient:
         """Return a client that can be passed to several calls, to keep its connections."""
