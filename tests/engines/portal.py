@@ -168,14 +168,14 @@ def run_example(engine: str, running: Sandbox, budget: str) -> None:
     page = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
     (code,) = (block for block in blocks if f"engines.{engine} " in block)
-    describe = TableRead._of.__func__
+    describe: Any = TableRead._of.__func__  # type: ignore[attr-defined]
 
-    def with_address(cls: Any, make: Any, given: Options, **arguments: object) -> TableRead:
+    def with_address(cls: Any, make: Any, given: Options, **arguments: object) -> Any:
         settings: Options = {**given, **options(running)}
         return describe(cls, make, settings, **arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TableRead, "_of", classmethod(with_address))
+        patch.setattr(TableRead, "_of", classmethod(with_address))  # type: ignore[arg-type]
         patch.setenv("REDIS_URL", budget)
         names: dict[str, Any] = {"__name__": "example"}
         exec(compile(code, str(page), "exec"), names)  # noqa: S102 - the test

@@ -109,12 +109,12 @@ def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str) -> Itera
                 return real(*token, **{"base_url": base_url, **arguments})
 
             monkeypatch.setattr(hubspot_batch_read, name, connect)
-        describe = TableRead._of.__func__
+        describe: Any = TableRead._of.__func__  # type: ignore[attr-defined]
 
-        def describe_here(cls: Any, make: Any, options: Any, **arguments: Any) -> TableRead:
+        def describe_here(cls: Any, make: Any, options: Any, **arguments: Any) -> Any:
             return describe(cls, make, {**options, "settings": {"base_url": base_url}}, **arguments)
 
-        monkeypatch.setattr(TableRead, "_of", classmethod(describe_here))
+        monkeypatch.setattr(TableRead, "_of", classmethod(describe_here))  # type: ignore[arg-type]
         monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
         monkeypatch.setenv("REDIS_URL", redis)
         monkeypatch.chdir(tmp_path)

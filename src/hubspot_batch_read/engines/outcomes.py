@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, repeat
-from typing import Any, Generic
+from itertools import accumulate, chain, islice, repeat
+from typing import Any, Generic, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubspot_batch_read.core.account import Part
+from hubspot_batch_read.core.ids import Key
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.tables.arrow import record_batch
 from hubspot_batch_read.tables.filling import ROWS
+from hubspot_batch_read.tables.table import Column
 from hubspot_batch_read_api.errors import ArgumentError
 
 INPUT_ID = "input_id"
@@ -56,57 +59,71 @@ class Outcomes(Generic[RowT]):
         self._schema = schema
         self._portal = portal
 
-    def of_part(self, part: Part[RowT]) -> pa.RecordBatch:
-        """Return the rows of the records of a chunk, and one for each missing id."""
-        table, records = self._operation.table, part.records
-        counts = table.row_counts(records)
-        ids = [str(key) for key, count in zip(part.keys, counts, strict=True) for _ in range(count)]
-        remedies = [*self._remedies(records)]
-        notes = [note for note, count in zip(remedies, counts, strict=True) for _ in range(count)]
-        missing = part.missing
-        return self._record_batch(
-            [*ids, *(str(key) for key, _ in missing)],
-            [[*column, *repeat(None, len(missing))] for column in table.columns_of(records)],
-            [*repeat("record", len(ids)), *(why.reason for _, why in missing)],
-            [*(note and TRUNCATED for note in notes), *(why.category for _, why in missing)],
-            [*notes, *(why.message for _, why in missing)],
-        )
+    def of_part(self, part: Part[RowT]) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of the records of a chunk, and one for each missing id."""
+        if part.keys:
+            yield self._of_records(part.keys, part.records)
+        if part.missing:
+            whys = [why for _, why in part.missing]
+            yield self._without_record(
+                [str(key) for key, _ in part.missing],
+                [why.reason for why in whys],
+                [why.category for why in whys],
+                [why.message for why in whys],
+            )
 
     def unread(
         self, ids: Iterable[str], category: str | None, message: str
     ) -> Iterator[pa.RecordBatch]:
         """Yield rows for ids that were not read."""
-        return self._without_record(ids, "unread", category, message)
+        return self._alike(ids, "unread", category, message)
 
     def invalid(self, ids: Iterable[str | None], message: str) -> Iterator[pa.RecordBatch]:
         """Yield rows for what cannot be asked for."""
-        return self._without_record(ids, "invalid", None, message)
+        return self._alike(ids, "invalid", None, message)
 
-    def _without_record(
+    def _of_records(self, keys: Sequence[Key], records: Sequence[RowT]) -> pa.RecordBatch:
+        table = self._operation.table
+        rows = table.record_batch(table.columns_of(records))
+        # A record with several rows repeats its id in each.
+        ends = pa.array(accumulate(table.row_counts(records)), pa.int32())
+
+        def repeated(values: Iterable[str | None]) -> pa.Array[Any]:
+            runs = pa.RunEndEncodedArray.from_arrays(ends, pa.array(values, pa.string()))  # type: ignore[var-annotated]
+            return cast("pa.Array[Any]", pc.call_function("run_end_decode", [runs]))
+
+        number, notes = rows.num_rows, self._notes(records)
+        nothing = pa.nulls(number, pa.string())
+        columns = [
+            *(pa.repeat(name, number) for name in self._portal),
+            repeated(map(str, keys)),
+            *rows.columns,
+            pa.repeat("record", number),
+            nothing if notes is None else repeated(note and TRUNCATED for note in notes),
+            nothing if notes is None else repeated(notes),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=self._schema)
+
+    def _notes(self, records: Sequence[RowT]) -> list[str | None] | None:
+        """Return, for each record, what HubSpot cut short; None if it never does."""
+        if (cut := self._operation.cut) is None:
+            return None
+        cuts = [", ".join(cut(record)) for record in records]
+        return [f"cut short: {each}; {self._operation.remedy}" if each else None for each in cuts]
+
+    def _alike(
         self, ids: Iterable[str | None], outcome: str, category: str | None, message: str
     ) -> Iterator[pa.RecordBatch]:
+        """Yield rows for ids without a record that all have the same outcome."""
         iterator = iter(ids)
-        for first in iterator:
-            part = [first, *islice(iterator, ROWS - 1)]
-            number = len(part)
-            columns = [[None] * number for _ in self._operation.table.columns]
-            same = ([value] * number for value in (outcome, category, message))
-            yield self._record_batch(part, columns, *same)
+        while part := [*islice(iterator, ROWS)]:
+            same = ([value] * len(part) for value in (outcome, category, message))
+            yield self._without_record(part, *same)
 
-    def _remedies(self, records: Sequence[RowT]) -> Iterator[str | None]:
-        """Yield, for each record, what HubSpot cut short and how to read the rest."""
-        if (cut := self._operation.cut) is None:
-            yield from repeat(None, len(records))
-            return
-        for record in records:
-            fields = cut(record)
-            yield f"cut short: {', '.join(fields)}; {self._operation.remedy}" if fields else None
-
-    def _record_batch(
-        self,
-        ids: Sequence[str | None],
-        columns: Iterable[Sequence[object]],
-        *outcome: Sequence[object],
+    def _without_record(
+        self, ids: Sequence[str | None], *outcome: Sequence[str | None]
     ) -> pa.RecordBatch:
-        portal = ([name] * len(ids) for name in self._portal)
-        return record_batch(self._schema, chain(portal, [ids], columns, outcome))
+        number = len(ids)
+        portal = ([name] * number for name in self._portal)
+        nothing: Iterator[Column] = repeat([None] * number, len(self._operation.table.columns))
+        return record_batch(self._schema, chain(portal, [ids], nothing, outcome))

@@ -70,8 +70,7 @@ class PortalClient(HubSpot):
         end = _End[RowT]()
         with closing(read._parts()) as parts:
             for part in parts:
-                if part.keys or part.missing:
-                    yield outcomes.of_part(part)
+                yield from outcomes.of_part(part)
                 end.look_at(part)
                 if end.error is not None:
                     read.close()
@@ -79,7 +78,8 @@ class PortalClient(HubSpot):
                         end.error.add_note(self._explain(end.error))
                         raise end.error
         late, failures, unread = read._left_over()
-        yield from map(outcomes.of_part, late)
+        for part in late:
+            yield from outcomes.of_part(part)
         for failure in failures:
             yield from self._unread(outcomes, failure.ids, failure.error)
         if end.error is not None:
