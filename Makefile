@@ -26,7 +26,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test test-engines test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -108,6 +108,9 @@ bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/result
 
 bench-limits: $(READY) ## Count how well one to eight processes keep a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds)
 	@$(BIN)/python benchmarks/limits.py $(ARGS)
+
+bench-portals: $(READY) ## Measure reading eight portals in one process and on Dask's workers (two minutes; ARGS: --portals, --ids, --runs)
+	@$(BIN)/python benchmarks/portals.py $(ARGS)
 
 bench-memory: $(READY) ## Measure what reading a million ids costs in memory (three minutes)
 	@$(BIN)/python benchmarks/memory.py

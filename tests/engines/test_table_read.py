@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import repeat
@@ -19,12 +20,16 @@ from hubspot_batch_read import (
     AsyncHubSpot,
     AuthenticationError,
     BadRequestError,
+    ClosedError,
+    FileRefusedError,
     HubSpot,
+    InvalidIdError,
     PermissionDeniedError,
     RateLimit,
     TableRead,
     TokenFile,
     TokenVariable,
+    WaitTooLongError,
 )
 from hubspot_batch_read.sandbox import (
     EXPIRED_TOKEN,
@@ -339,6 +344,22 @@ def test_a_pickled_description_reads_the_same(running: Sandbox) -> None:
     assert counted(rows(copied, IDS)) == counted(rows(read, IDS))
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClosedError(),
+        FileRefusedError("out.csv: there is something"),
+        InvalidIdError("ids[3]", "expected an id", "x"),
+        WaitTooLongError(90.0, 60.0),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_exceptions_are_pickled_with_all_they_have(error: Exception) -> None:
+    error.add_note("a note")
+    copied = pickle.loads(pickle.dumps(error))
+    assert (type(copied), str(copied), vars(copied)) == (type(error), str(error), vars(error))
+
+
 def test_a_description_shows_and_holds_no_secret(running: Sandbox) -> None:
     proxy = {"proxy": "http://user:hunter2@localhost:1"}
     read = TableRead.campaigns(settings={"httpx_args": proxy})
@@ -385,3 +406,7 @@ def test_a_read_that_is_left_sends_nothing_more(running: Sandbox) -> None:
     iterator = iter(contacts(running)(batches))
     next(iterator)
     del iterator
+    for thread in threading.enumerate():
+        if thread.name.startswith("hubspot-batch-read"):
+            thread.join(10)
+            assert not thread.is_alive()

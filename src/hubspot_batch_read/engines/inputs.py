@@ -33,24 +33,25 @@ def by_portal(
     Raises:
         ArgumentError: A column is not there, or holds neither text nor whole numbers.
     """
-    parts: dict[str | None, list[pa.Array[Any]]] = {}
+    portals, ids = [], []
     for batch in batches:
-        ids = _column(batch, "id_column", id_column)
-        portals = _column(batch, "portal_column", portal_column).cast(pa.string())
-        for portal in portals.unique().to_pylist():
-            is_here = (
-                pc.is_null(portals) if portal is None else pc.equal(portals, pa.scalar(portal))
-            )
-            parts.setdefault(portal, []).append(ids.filter(is_here))
-    return {portal: _chained(arrays) for portal, arrays in parts.items()}
+        portals.append(_column(batch, "portal_column", portal_column).cast(pa.string()))
+        ids.append(_column(batch, "id_column", id_column))
+    if not ids:
+        return {}
+    names = pa.chunked_array(portals)
+    order = pc.sort_indices(names)
+    runs: Any = pc.call_function("run_end_encode", [names.take(order).combine_chunks()])
+    sorted_ids = pa.chunked_array(ids).take(order)
+    ends = runs.run_ends.to_pylist()
+    starts = [0, *ends]
+    return {
+        portal: _values(sorted_ids.slice(start, end - start))
+        for portal, start, end in zip(runs.values.to_pylist(), starts, ends, strict=False)
+    }
 
 
-def _chained(arrays: list[pa.Array[Any]]) -> Iterator[Id | None]:
-    for array in arrays:
-        yield from _values(array)
-
-
-def _values(array: pa.Array[Any]) -> Iterator[Id | None]:
+def _values(array: pa.Array[Any] | pa.ChunkedArray[Any]) -> Iterator[Id | None]:
     for start in range(0, len(array), TOGETHER):
         yield from array.slice(start, TOGETHER).to_pylist()
 
