@@ -74,7 +74,7 @@ generate: $(READY) ## Write the generated SDK from the spec and the templates
 check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
 	@$(BIN)/python tools/generate.py --check
 
-drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|json|markdown)
+drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|markdown)
 	@$(BIN)/python tools/drift.py $(call places,PUBLISHED) $(if $(OLD),--old $(call places,OLD)) \
 		$(if $(NEW),--new $(call places,NEW)) --format $(or $(FORMAT),text)
 
