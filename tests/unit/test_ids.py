@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, pack
+from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, normal_form, pack
 
 
 class Array:
@@ -385,3 +385,11 @@ def test_an_impossible_number_is_refused_and_the_rest_taken() -> None:
         take(ids, 10, chunk)
     take(ids, 10, chunk)
     assert list(chunk) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("0012", "12"), ("000", "0"), ("0", "0"), ("X-1", "x-1"), ("00x", "00x"), ("X0", "x0")],
+)
+def test_an_id_has_one_form_however_hubspot_writes_it(text: str, form: str) -> None:
+    assert normal_form(text) == form

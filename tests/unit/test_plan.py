@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, cast
@@ -847,6 +848,50 @@ def test_each_value_that_is_not_an_id_was_taken() -> None:
     plan: Plan[Association] = plan_of(["", "", None], collect=True)
     assert next_request(plan) is None
     assert plan.account.taken == 3
+
+
+def test_an_id_that_is_refused_is_missing_for_the_reason_hubspot_gave() -> None:
+    error = refusal("no 1")
+    error.sub_category, error.context = "REFUSED", {"id": ["1"]}
+    plan = plan_of([1, 2, 3, 4], chunk_of(4))
+    while request := next_request(plan):
+        if "1" in request.inputs:
+            plan.fail(request, error)
+        elif "4" in request.inputs:
+            plan.fail(request, ResponseTooLargeError(200, 1000))
+        else:
+            plan.receive(request, rows(request))
+    first, last = plan.account.missing
+    assert (first.id, first.category, first.sub_category, first.message, first.context) == (
+        *("1", "VALIDATION_ERROR", "REFUSED", "no 1"),
+        {"id": ["1"]},
+    )
+    assert (last.id, last.reason, last.category) == ("4", "error", None)
+    assert "longer than 1000 bytes" in str(last.message)
+
+
+def test_a_summary_counts_everything_and_adds_an_earlier_run() -> None:
+    plan = plan_of([1, 1, 2, "", 3, 4], chunk_of(9), collect=True)
+    plan.account.earlier = Counter(
+        records=10,
+        error=20,
+        without_associations=30,
+        unanswered=40,
+        invalid=50,
+        truncated=60,
+        requests=70,
+    )
+    request = sent(plan)
+    nothing = {
+        "subCategory": NO_ASSOCIATIONS_FOUND,
+        "context": {"fromObjectId": ["2"]},
+    }
+    plan.receive(request, envelope(page("1", None, "row"), errors=[nothing]))
+    summary = plan.summary(0)
+    assert (summary.total, summary.duplicates, summary.earlier) == (6, 1, 150)
+    assert (summary.records, summary.errors, summary.without_associations) == (10, 20, 31)
+    assert (summary.unanswered, summary.invalid, summary.truncated) == (42, 51, 60)
+    assert (summary.taken, summary.unread, summary.requests) == (155, 1, 71)
 
 
 def test_a_refused_half_is_divided_if_the_other_succeeds() -> None:
