@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hubspot_batch_read import AsyncHubSpot, HubSpot, operations
+from hubspot_batch_read import AsyncHubSpot, HubSpot, TableRead, operations
 from hubspot_batch_read.core.operation import Operation
 from tests.contract import spec
 
@@ -23,6 +23,12 @@ def spec_name(operation: Operation[Any]) -> str:
 
 def test_every_operation_of_the_spec_is_in_the_table() -> None:
     assert {spec_name(each) for each in TABLE.values()} == set(spec.operations())
+
+
+def test_every_operation_can_be_described_for_an_engine() -> None:
+    described = {name for name, each in vars(TableRead).items() if isinstance(each, classmethod)}
+    methods = {name.removeprefix("read_") for name in spec.operations()}
+    assert {name for name in described if not name.startswith("_")} == methods
 
 
 @pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
