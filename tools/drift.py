@@ -71,10 +71,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _compare(arguments: argparse.Namespace) -> Comparison:
-    (ours,) = load(str(SPEC))
     if arguments.published:
-        return compare_with_ours(ours, _documents(arguments.published))
-    return compare_versions(ours, _documents(arguments.old), _documents(arguments.new))
+        return compare_with_ours(spec(), _documents(arguments.published))
+    return compare_versions(spec(), _documents(arguments.old), _documents(arguments.new))
+
+
+def spec() -> Document:
+    """Return our spec."""
+    return load(str(SPEC))[0]
 
 
 def _documents(places: list[str]) -> list[Document]:
