@@ -40,6 +40,8 @@ class Table(Generic[RowT]):
     """The type of each column, by its name."""
     columns_of: Callable[[Sequence[RowT]], list[Column]]
     """Returns the columns of the rows that some records make."""
+    row_counts: Callable[[Sequence[RowT]], list[int]] = lambda records: [1] * len(records)
+    """Returns how many rows each of some records makes."""
 
     @property
     def columns(self) -> tuple[str, ...]:
