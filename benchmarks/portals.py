@@ -65,7 +65,6 @@ def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
         )
         for name, way in ways.items():
             number = 2 if name == "two workers" else 1
-            quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": None}
             with (
                 distributed.LocalCluster(
                     n_workers=number, threads_per_worker=1, **quiet
