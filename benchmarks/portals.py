@@ -67,7 +67,7 @@ def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
             number = 2 if name == "two workers" else 1
             with (
                 distributed.LocalCluster(
-                    n_workers=number, threads_per_worker=1, **quiet
+                    n_workers=number, threads_per_worker=1, silence_logs=logging.ERROR
                 ) as cluster,
                 distributed.Client(cluster),
             ):
