@@ -11,12 +11,11 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-import dask.dataframe as dd
 import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
 import pyarrow as pa
-from distributed import Client, LocalCluster
 from processes import rounded, say
 from server import serve
 
@@ -24,6 +23,9 @@ from hubspot_batch_read import TableRead
 from hubspot_batch_read.engines.dask import read_frame
 
 LATENCY = 0.03
+# Dask has no types of its own.
+dd: Any = import_module("dask.dataframe")
+distributed: Any = import_module("distributed")
 
 
 def one_process(read: TableRead, table: pd.DataFrame) -> int:
@@ -37,7 +39,8 @@ def workers(number: int) -> Callable[[TableRead, pd.DataFrame], int]:
 
     def on_workers(read: TableRead, table: pd.DataFrame) -> int:
         frame: Any = dd.from_pandas(table, npartitions=number)
-        return int(read_frame(read, frame).outcome.count().compute())
+        rows: Any = read_frame(read, frame)
+        return int(rows.outcome.count().compute())
 
     return on_workers
 
@@ -62,10 +65,11 @@ def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
         )
         for name, way in ways.items():
             number = 2 if name == "two workers" else 1
-            quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": None}
             with (
-                LocalCluster(n_workers=number, threads_per_worker=1, **quiet) as cluster,
-                Client(cluster),
+                distributed.LocalCluster(
+                    n_workers=number, threads_per_worker=1, silence_logs=logging.ERROR
+                ) as cluster,
+                distributed.Client(cluster),
             ):
                 found[name] = min(timed(name, way, read, table) for _ in range(runs))
     return found

@@ -59,6 +59,7 @@ def test_the_names_of_the_layer_above_are_these() -> None:
         *("HubSpot", "AsyncHubSpot", "Read", "AsyncRead", "AsyncRecordBatches"),
         *("Failure", "Missing", "Summary", "Truncation"),
         *("ClosedError", "FileRefusedError", "InvalidIdError", "RateLimit", "WaitTooLongError"),
+        *("TableRead", "TokenFile", "TokenVariable"),
         *hubspot_batch_read_api.errors.__all__,
         *("Asset", "AssetPage", "BatchError", "BusinessUnit", "Campaign", "ErrorDetail"),
         *("AssociatedObject", "AssociatedObjectV3", "Association", "AssociationV3"),
@@ -112,6 +113,20 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
             ["asyncio", "msgspec", "redis", "sqlite3", "uvicorn", "pyarrow"],
         ),
+        (
+            "from hubspot_batch_read import TableRead; TableRead.campaigns()",
+            [
+                "asyncio",
+                "msgspec",
+                "redis",
+                "sqlite3",
+                "uvicorn",
+                "pandas",
+                "pyspark",
+                "ray",
+                "dask",
+            ],
+        ),
     ],
 )
 def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
@@ -121,7 +136,9 @@ def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "pins", sorted(ROOT.glob("requirements-*.txt")), ids=lambda path: path.stem
+    "pins",
+    sorted([*ROOT.glob("requirements-*.txt"), *ROOT.glob("tests/engines/*.txt")]),
+    ids=lambda path: path.stem,
 )
 def test_the_pins_are_exact_and_name_no_registry(pins: Path) -> None:
     for line in pins.read_text().splitlines():
