@@ -850,7 +850,7 @@ def test_each_value_that_is_not_an_id_was_taken() -> None:
     assert plan.account.taken == 3
 
 
-def test_an_id_that_is_refused_is_missing_for_the_reason_hubspot_gave() -> None:
+def test_a_refused_id_is_missing_for_hubspots_reason() -> None:
     error = refusal("no 1")
     error.sub_category, error.context = "REFUSED", {"id": ["1"]}
     plan = plan_of([1, 2, 3, 4], chunk_of(4))
