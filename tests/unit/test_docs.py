@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 import hubspot_batch_read
+import hubspot_batch_read.sandbox
 import hubspot_batch_read_api
 from hubspot_batch_read import TableRead, operations
 from hubspot_batch_read.cli.app import app
