@@ -72,6 +72,7 @@ def main() -> None:
             report.show(results, file)
         chart.draw_decoding(results["decode"])
         chart.draw_rows(results["rows"])
+        chart.draw_seconds(results["end_to_end"])
 
 
 def measure(effort: Effort) -> dict[str, Any]:
