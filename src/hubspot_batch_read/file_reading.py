@@ -1,4 +1,4 @@
-"""What `Read.to_file` and `AsyncRead.to_file` have in common."""
+"""The code that `Read.to_file` and `AsyncRead.to_file` share."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class FileReading(Reading[RowT]):
         *,
         resume: bool,
     ) -> FileWriter[RowT]:
-        """Return what writes the files, with their locks.
+        """Return the writer of the files, which holds their locks.
 
         Raises:
-            RuntimeError: The read has begun.
-            FileRefusedError: There is something that must not be lost, or cannot be gone on with.
-            OSError: A file cannot be read, or there can be none.
+            RuntimeError: The read has started.
+            FileRefusedError: A file would be overwritten, or cannot be resumed.
+            OSError: A file cannot be read or created.
         """
-        from hubspot_batch_read.files import FileWriter, Places  # noqa: PLC0415 - reads need it not
+        from hubspot_batch_read.files import FileWriter, Places  # noqa: PLC0415 - only files need it
 
         if self._plan.ids.is_begun or self._plan.makes_parts:
             raise RuntimeError(
@@ -49,7 +49,7 @@ class FileReading(Reading[RowT]):
         )
 
     def _begin(self, writer: FileWriter[RowT]) -> None:
-        """Skip the ids that an earlier run has taken, and let chunks become parts."""
+        """Skip the ids that an earlier run has taken, and turn chunks into parts."""
         ids, plan = self._plan.ids, self._plan
         plan.makes_parts = plan.is_plain = True
         plan.needs_content = writer.needs_content
@@ -59,7 +59,7 @@ class FileReading(Reading[RowT]):
             writer.check_ids(ids.skip(*writer.before), is_ordered=ids.is_ordered)
 
     def _next_part(self) -> Part[RowT] | None:
-        """Return the part that is to be written next; None if none is ready."""
+        """Return the next part to be written, or None if none is ready."""
         with self._lock:
             self._account.drop_returned()
             return self._account.parts[0] if self._account.parts else None
@@ -68,14 +68,14 @@ class FileReading(Reading[RowT]):
         """Note that a part was written.
 
         Raises:
-            Exception: What a request failed with, if that ends the run.
+            Exception: The exception of a failed request, if it ends the run.
         """
         self._account.parts_written = writer.parts
         if failure := writer.failure(part):
             raise failure
 
     def _finish(self, writer: FileWriter[RowT]) -> None:
-        """Complete the files, if all was read; else leave them so that they can be gone on with."""
+        """Complete the files if everything was read; otherwise leave them to be resumed."""
         if not self._is_over():
             self._stop(writer, None)
             return
@@ -83,7 +83,7 @@ class FileReading(Reading[RowT]):
         writer.tell(self._unread_lines(writer, None))
 
     def _stop(self, writer: FileWriter[RowT], error: BaseException | None) -> None:
-        """Leave the files so that they can be gone on with, whatever has ended the run."""
+        """Leave the files so that they can be resumed, whatever ended the run."""
         self._account.parts_written = max(self._account.parts_written, writer.parts)
         steps = (writer.stop, lambda: writer.tell(self._unread_lines(writer, error)))
         for step in steps:
@@ -98,9 +98,9 @@ class FileReading(Reading[RowT]):
     def _unread_lines(
         self, writer: FileWriter[RowT], error: BaseException | None
     ) -> Iterator[bytes]:
-        """Yield the lines of all ids that are in no file: why they are missing, or were not read.
+        """Yield a line for each id that is in neither file: why it is missing, or was not read.
 
-        An interrupt ends them, as what is still to come from a pipe is not waited for.
+        An interrupt ends them: the rest of a pipe is not waited for.
         """
         from hubspot_batch_read.files.missing import missing_lines, unread_line  # noqa: PLC0415
 
@@ -120,7 +120,7 @@ class FileReading(Reading[RowT]):
             map(str, writer.undelivered()), islice(unread, failed, None)
         )
         try:
-            for id_ in others:  # which may not be an id, nor text
+            for id_ in others:  # which may not be ids, or not even text
                 yield unread_line(id_ if isinstance(id_, str) else shown(id_), why)
         except KeyboardInterrupt:
             return

@@ -174,7 +174,7 @@ def test_text_that_only_resembles_a_spoilt_id_is_an_id(text: str) -> None:
 
 def test_a_series_with_missing_values_says_so() -> None:
     ids = Ids(pd.Series([101, None, 103]))
-    with pytest.raises(InvalidIdError, match=r"ids\[0\].*where others are missing"):
+    with pytest.raises(InvalidIdError, match=r"ids\[0\].*if some are missing"):
         take_all(ids)
     ids = Ids(pd.Series([101, None, 103], dtype="Int64"))
     with pytest.raises(InvalidIdError, match=r"ids\[1\].*a missing value"):
