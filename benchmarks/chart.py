@@ -1,4 +1,4 @@
-"""The charts of README and docs: what reading takes, in seconds and as a multiple of json.loads."""
+"""The charts of README and docs: the cost of reading, in seconds and relative to json.loads."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Chart:
     """A group of bars for each contender: one for each number of associated objects."""
 
     title: str
-    """What the horizontal axis shows."""
+    """The title of the horizontal axis."""
     unit: str
-    """What is 1."""
+    """The label of 1."""
     sizes: Sequence[int]
     """How many associated objects each row has."""
     ours: Collection[str]
@@ -68,7 +68,7 @@ def draw_decoding(decode: dict[str, dict[str, Any]], path: Path = FOLDER / "deco
 def draw_rows(
     answers: dict[str, dict[str, dict[str, float]]], path: Path = FOLDER / "rows.svg"
 ) -> None:
-    """Draw what reading into tables and files costs."""
+    """Draw the cost of reading into tables and files."""
     cases = [body for body in rows.BODIES if not body.unknown]
     ratios = {
         name: [answers[body.name][name]["ratio"] for body in cases]

@@ -65,7 +65,7 @@ class Loop(Generic[RowT]):
         self.start_thread()
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the loop from any thread, without waiting; if there is an error, the loop raises it."""
+        """End the loop from any thread, without waiting; the loop raises the error, if any."""
         self.error = self.error or error
         self.is_stopped = True
         with suppress(RuntimeError):  # it was free already
