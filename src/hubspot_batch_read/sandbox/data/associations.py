@@ -103,9 +103,8 @@ class Associations:
             raise ValueError(f"the sandbox cannot associate a {source.name} with a {target.name}")
         existing = self.of(Direction(source, target), one)
         if any(str(each.id) == other for each in existing):
-            raise ValueError(
-                f"{source.name} {one} and {target.name} {other} already are associated"
-            )
+            both = f"{source.name} {one} and {target.name} {other}"
+            raise ValueError(f"{both} are associated already")
         if primary and target.name != "company":
             raise ValueError(f"primary: a {target.name} cannot be primary, only a company")
         if primary and any(each.primary for each in existing):
