@@ -107,7 +107,8 @@ def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str) -> Itera
                 return real(*token, **{"base_url": base_url, **arguments})
 
             monkeypatch.setattr(hubspot_batch_read, name, connect)
-        monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
+        for name in ("HUBSPOT_ACCESS_TOKEN", "NORTH_TOKEN", "SOUTH_TOKEN"):
+            monkeypatch.setenv(name, sandbox.token)
         monkeypatch.setenv("REDIS_URL", redis)
         monkeypatch.chdir(tmp_path)
         ids = sandbox.portal.contact_ids
