@@ -139,4 +139,4 @@ def _token_of_environment() -> str:
 
 
 def _no_token() -> ArgumentError:
-    return ArgumentError("access_token", f"give one, or set {TOKEN_VARIABLE}")
+    return ArgumentError("access_token", f"pass one, or set {TOKEN_VARIABLE}")

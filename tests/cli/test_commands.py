@@ -382,7 +382,7 @@ def test_a_broken_csv_file_keeps_the_rows_before_and_says_where(
 def test_without_a_token_nothing_is_read(cli: Cli) -> None:
     result = cli("associations", "contacts", "deals", "1", token="")
     assert result.code == 2
-    assert "no access token: set HUBSPOT_ACCESS_TOKEN, or give --token-file" in result.err
+    assert "no access token: set HUBSPOT_ACCESS_TOKEN, or pass --token-file" in result.err
 
 
 def test_the_token_can_be_in_a_file(cli: Cli) -> None:

@@ -23,7 +23,7 @@ from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read.reading import OnProgress
 
 app = typer.Typer(
-    epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, or from --token-file.",
+    epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, --token-file or --token-command.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -119,7 +119,7 @@ def _token_of_file(options: Options) -> str:
     if options.token_file is None:
         token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
         if not token:
-            raise WrongUseError("no access token: set HUBSPOT_ACCESS_TOKEN, or give --token-file")
+            raise WrongUseError("no access token: set HUBSPOT_ACCESS_TOKEN, or pass --token-file")
         return token
     token = options.token_file.read_text(encoding="utf-8-sig", errors="replace").strip()
     if not token:
