@@ -9,6 +9,9 @@ DOCS := .venv/.docs
 # The extras of the package; tools/wheel_user.py uses each of them.
 EXTRAS := arrow cli sandbox shared
 
+# What `make test-engines` tests, each in an environment of its own.
+ENGINES := spark4 spark3 ray dask
+
 # The generator's hooks call ruff by name: the pinned one in .venv must come first on PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # pyright keeps its downloads in .venv too.
@@ -23,7 +26,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory docs lock audit test-lowest clean
+.PHONY: help demo test test-engines test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -45,6 +48,14 @@ test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allow
 	@$(BIN)/uv pip install --quiet --python build/lowest --override build/lowest.txt -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python build/lowest --no-deps --no-build-isolation --editable .
 	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox tests/cli $(ARGS)
+
+test-engines: $(ENGINES:%=build/engines/%/.installed) ## Test on clusters of Spark 4, Spark 3.5, Ray and Dask (minutes; ENGINES=spark4: on that one)
+	@# Warnings of an engine about itself are not ours to mend.
+	@set -e; for engine in $(ENGINES); do \
+		echo "$$engine:"; \
+		build/engines/$$engine/bin/python -m pytest -W default --timeout 300 $(ARGS) \
+			tests/engines/test_$${engine%[0-9]}.py; \
+	done
 
 test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and compare (ten minutes; ARGS: --ids, --kills)
 	$(BIN)/python tools/kills.py $(ARGS)
@@ -98,6 +109,9 @@ bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/result
 bench-limits: $(READY) ## Measure how well one to eight processes keep to a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds)
 	@$(BIN)/python benchmarks/limits.py $(ARGS)
 
+bench-portals: $(READY) ## Measure reading eight portals in one process and on Dask's workers (two minutes; ARGS: --portals, --ids, --runs)
+	@$(BIN)/python benchmarks/portals.py $(ARGS)
+
 bench-memory: $(READY) ## Measure the memory that reading a million ids takes (three minutes)
 	@$(BIN)/python benchmarks/memory.py
 
@@ -118,8 +132,12 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 		--group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
+	for engine in $(ENGINES); do \
+		$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+			tests/engines/$$engine.in --output-file tests/engines/$$engine.txt; \
+	done
 
-PINS := $(wildcard requirements-*.txt)
+PINS := $(wildcard requirements-*.txt tests/engines/*.txt)
 # --strict: without it, a package that the service knows nothing about counts as safe.
 audit: $(READY) ## Fail if a pinned package has a known vulnerability (ADVISORIES=all.zip: do not ask PyPI)
 ifdef ADVISORIES
@@ -149,6 +167,13 @@ $(BENCH): requirements-bench.txt | $(READY)
 $(DOCS): requirements-docs.txt | $(READY)
 	@echo "Installing the documentation tools (once) ..."
 	@$(call install,requirements-docs.txt)
+	@touch $@
+
+build/engines/%/.installed: tests/engines/%.txt pyproject.toml | $(READY)
+	@echo "Installing $* in build/engines (once) ..."
+	@$(PYTHON) -m venv --clear build/engines/$*
+	@$(BIN)/uv pip install --quiet --python build/engines/$* -r $< || build/engines/$*/bin/python -m pip install -qq -r $<
+	@$(BIN)/uv pip install --quiet --python build/engines/$* --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # When pins change, .venv is made again, so that packages that are no longer pinned do not stay.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hubspot_batch_read.client import HubSpot
     from hubspot_batch_read.core.ids import InvalidIdError
     from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
+    from hubspot_batch_read.engines.table_read import TableRead
+    from hubspot_batch_read.engines.tokens import TokenFile, TokenVariable
     from hubspot_batch_read.files.errors import FileRefusedError
     from hubspot_batch_read.read import Read
     from hubspot_batch_read.reading import ClosedError
@@ -101,6 +103,9 @@ __all__ = [
     "ResponseTooLargeError",
     "ServerError",
     "Summary",
+    "TableRead",
+    "TokenFile",
+    "TokenVariable",
     "Truncation",
     "WaitTooLongError",
     "WorkflowIdMapping",
@@ -116,6 +121,9 @@ _MODULES = {
     "Missing": "hubspot_batch_read.core.results",
     "Summary": "hubspot_batch_read.core.results",
     "Truncation": "hubspot_batch_read.core.results",
+    "TableRead": "hubspot_batch_read.engines.table_read",
+    "TokenFile": "hubspot_batch_read.engines.tokens",
+    "TokenVariable": "hubspot_batch_read.engines.tokens",
     "FileRefusedError": "hubspot_batch_read.files.errors",
     "Read": "hubspot_batch_read.read",
     "ClosedError": "hubspot_batch_read.reading",

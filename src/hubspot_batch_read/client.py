@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any, Self
 
@@ -197,7 +197,7 @@ class HubSpot(Connection[Loop[Any]]):
                 response = self._client.get_httpx_client().post(**http_request)
                 return parse_response(response, plan.decode)
 
-            return self._sender.send(once, wait, name_of(request))
+            return self._send(once, wait, name_of(request))
 
         return Read(
             plan,
@@ -207,3 +207,9 @@ class HubSpot(Connection[Loop[Any]]):
             explain=self._explain,
             register=self._register,
         )
+
+    def _send(
+        self, call: Callable[[], SdkResponse[Envelope[RowT]]], wait: Wait, name: str
+    ) -> SdkResponse[Envelope[RowT]]:
+        """Send a request until it succeeds; see `Sender.send`."""
+        return self._sender.send(call, wait, name)

@@ -103,6 +103,13 @@ class Connection(Generic[LoopT]):
         """Return the address."""
         return f"{type(self).__name__}(base_url={self._base_url!r})"
 
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled, since a token would be in the pickle."""
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled, since it holds an access token; make one "
+            "where it is used, or describe the read with TableRead"
+        )
+
     def _register(self, loop: LoopT) -> None:
         """Remember a loop over a read, to end it when the client is closed."""
         with self._loops_lock:

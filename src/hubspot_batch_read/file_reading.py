@@ -1,4 +1,4 @@
-"""The code that `Read.to_file` and `AsyncRead.to_file` share."""
+"""The code that `Read` and `AsyncRead` share if chunks become parts: for files and engines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hubspot_batch_read.core.account import Part
 from hubspot_batch_read.core.id_checks import shown
 from hubspot_batch_read.core.operation import RowT
+from hubspot_batch_read.core.results import Failure
 from hubspot_batch_read.reading import Reading
 
 if TYPE_CHECKING:
@@ -50,13 +51,17 @@ class FileReading(Reading[RowT]):
 
     def _begin(self, writer: FileWriter[RowT]) -> None:
         """Skip the ids that an earlier run has taken, and turn chunks into parts."""
-        ids, plan = self._plan.ids, self._plan
-        plan.makes_parts = plan.is_plain = True
-        plan.needs_content = writer.needs_content
+        ids = self._plan.ids
+        self._make_parts(needs_content=writer.needs_content)
         if writer.before is None:
             ids.hash_order()
         else:
             writer.check_ids(ids.skip(*writer.before), is_ordered=ids.is_ordered)
+
+    def _make_parts(self, *, needs_content: bool) -> None:
+        """Let chunks become parts, of plain rows; records without content may count as missing."""
+        self._plan.makes_parts = self._plan.is_plain = True
+        self._plan.needs_content = needs_content
 
     def _next_part(self) -> Part[RowT] | None:
         """Return the next part to be written, or None if none is ready."""
@@ -104,23 +109,26 @@ class FileReading(Reading[RowT]):
         """
         from hubspot_batch_read.files.missing import missing_lines, unread_line  # noqa: PLC0415
 
-        with self._lock:  # responses may still arrive
-            self._account.drop_returned()
-            parts, failures = [*self._account.parts], [*self._account.failures]
-            unread = self._plan.unread(self._account.returned)
+        parts, failures, unread = self._left_over()
         why = "the run ended before" if error is None else self._explain(error)
         for part in parts:
             yield from (missing_lines([each]) for each in part.missing)
-        failed = 0
         for failure in failures:
-            failed += len(failure.ids)
             why_not = self._explain(failure.error)
             yield from (unread_line(id_, why_not) for id_ in failure.ids)
-        others: Iterator[object] = chain(
-            map(str, writer.undelivered()), islice(unread, failed, None)
-        )
+        records = (key for part in parts for key in part.keys)
+        others: Iterator[object] = chain(map(str, chain(writer.undelivered(), records)), unread)
         try:
             for id_ in others:  # which may not be ids, or not even text
                 yield unread_line(id_ if isinstance(id_, str) else shown(id_), why)
         except KeyboardInterrupt:
             return
+
+    def _left_over(self) -> tuple[list[Part[RowT]], list[Failure], Iterator[str]]:
+        """Return, after the end, the parts nobody took, the failures, and all other unread ids."""
+        with self._lock:  # responses may still arrive
+            self._account.drop_returned()
+            parts, failures = [*self._account.parts], [*self._account.failures]
+            unread = self._plan.unread(self._account.returned)
+        elsewhere = sum(len(each.ids) for each in failures) + sum(len(each.keys) for each in parts)
+        return parts, failures, islice(unread, elsewhere, None)

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import ref
 
-from hubspot_batch_read.core.account import Ready
+from hubspot_batch_read.core.account import Part, Ready
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Summary
@@ -301,6 +301,20 @@ class Read(FileReading[RowT]):
                     self._return_part(writer, part)
                 elif self._wait_for_news(writer.seconds_left):
                     writer.save_if_due()
+
+    def _parts(self) -> Generator[Part[RowT]]:
+        """Yield what became of the ids, a chunk at a time; what has come before `close` as well."""
+        self._make_parts(needs_content=True)
+        with self._running(for_file=True) as loop:
+            self._pull()
+            while True:
+                if part := self._next_part():
+                    yield part
+                    self._account.parts_written += 1
+                elif loop.is_stopped or self._is_over():
+                    break
+                else:
+                    self._wait_for_news()
 
     def _read_table(self, convert: Callable[[pa.Table], FrameT]) -> tuple[FrameT, int]:
         """Read everything; return the converted table and the number of its records."""

@@ -19,7 +19,7 @@ import yaml
 
 import hubspot_batch_read
 import hubspot_batch_read_api
-from hubspot_batch_read import operations
+from hubspot_batch_read import TableRead, operations
 from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read.tables.table import Table
@@ -46,8 +46,8 @@ CODE = {
     f"{page} {number}": code
     for page, text in PAGES.items()
     for number, code in enumerate(BLOCK.findall(text), start=1)
-    # These need more than a portal: test_recipes.py has it.
-    if not re.search("oauth/|Instrumentor|FastAPI", code)
+    # tests/engines runs those of engines, on clusters; test_recipes.py has what some recipes need.
+    if not re.search(r"batch_read\.engines|oauth/|Instrumentor|FastAPI", code)
 }
 # What a recipe may need that is too heavy to install for it.
 HEAVY = {"airflow", "dlt"}
@@ -56,10 +56,13 @@ import os, threading
 from typing import Any
 from unittest.mock import Mock
 import httpx
+import pyarrow as pa
 from hubspot_batch_read import *
 from hubspot_batch_read.sandbox import *
 from hubspot_batch_read_api import AuthenticatedClient
 contact_ids, campaign_ids = sandbox.portal.contact_ids[:2], sandbox.portal.campaign_ids[:2]
+table = pa.table({"contact_id": contact_ids})
+token_of, ids_of_42, ids_of_43 = lambda _: sandbox.token, campaign_ids[:1], campaign_ids[1:]
 writer, portal, guid = Mock(), Portal.empty(), "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
 """
 
@@ -77,9 +80,11 @@ def examples() -> Iterator[tuple[str, str]]:
                 yield name, dedent(example)
 
 
-# Not Python, and a run whose numbers belong to a test that is not there.
+# Not Python, a run whose numbers belong to a test that is not there, and what runs on clusters.
 EXAMPLES = {
-    name: code for name, code in examples() if "──" not in code and "most_at_once" not in code
+    name: code
+    for name, code in examples()
+    if not any(word in code for word in ("──", "most_at_once", "read_frame(", "read_dataset("))
 }
 
 
@@ -107,10 +112,19 @@ def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis: str) -> Itera
                 return real(*token, **{"base_url": base_url, **arguments})
 
             monkeypatch.setattr(hubspot_batch_read, name, connect)
+        describe: Any = TableRead._of.__func__  # type: ignore[attr-defined]
+
+        def describe_here(cls: Any, make: Any, options: Any, **arguments: Any) -> Any:
+            return describe(cls, make, {**options, "settings": {"base_url": base_url}}, **arguments)
+
+        monkeypatch.setattr(TableRead, "_of", classmethod(describe_here))  # type: ignore[arg-type]
         for name in ("HUBSPOT_ACCESS_TOKEN", "NORTH_TOKEN", "SOUTH_TOKEN"):
             monkeypatch.setenv(name, sandbox.token)
         monkeypatch.setenv("REDIS_URL", redis)
         monkeypatch.chdir(tmp_path)
+        Path("tokens").mkdir()
+        for name in ("42", "43"):
+            Path("tokens", name).write_text(sandbox.token)
         ids = sandbox.portal.contact_ids
         Path("contacts.txt").write_text("\n".join(ids))
         Path("contacts.csv").write_text("".join(f"{id_},Ada\n" for id_ in ("Record ID", *ids, "")))

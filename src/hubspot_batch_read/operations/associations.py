@@ -86,6 +86,10 @@ def _columns(records: Sequence[Association]) -> list[Column]:
     ]
 
 
+def _row_counts(records: Sequence[Association]) -> list[int]:
+    return [sum(len(each.association_types) or 1 for each in record.to) for record in records]
+
+
 ASSOCIATIONS = Operation(
     endpoint=read_associations,
     max_inputs=read_associations.MAX_INPUTS,
@@ -106,6 +110,7 @@ ASSOCIATIONS = Operation(
             "label": "string",
         },
         _columns,
+        _row_counts,
     ),
     cursor=lambda row: after(row.paging) if row.paging is not None else None,
     content=lambda row: row.to,

@@ -66,7 +66,11 @@ ASSOCIATIONS_V3 = Operation(
     id_path=("from", "id"),
     id_of=lambda row: str(row.from_.id),
     # A row for each pair of objects and type.
-    table=Table({"from_id": "string", "to_id": "string", "type": "string"}, _columns),
+    table=Table(
+        {"from_id": "string", "to_id": "string", "type": "string"},
+        _columns,
+        lambda records: [len(record.to) for record in records],
+    ),
     content=lambda row: row.to,
     merge=_merge,
     cut=lambda row: ("to",) if after(row.paging) else (),

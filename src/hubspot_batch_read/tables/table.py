@@ -40,6 +40,8 @@ class Table(Generic[RowT]):
     """The type of each column, by its name."""
     columns_of: Callable[[Sequence[RowT]], list[Column]]
     """Returns the columns of the rows for some records."""
+    row_counts: Callable[[Sequence[RowT]], list[int]] = lambda records: [1] * len(records)
+    """Returns the number of rows for each record."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -1,0 +1,93 @@
+"""Seconds to read 100,000 ids of each of eight portals: in one process, and on Dask's workers.
+
+The server answers 30 ms after a request, and counts nothing: eight portals are eight tokens. It is
+another process on the same machine, so it takes part of the CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import dask.dataframe as dd
+import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
+import pyarrow as pa
+from distributed import Client, LocalCluster
+from processes import rounded, say
+from server import serve
+
+from hubspot_batch_read import TableRead
+from hubspot_batch_read.engines.dask import read_frame
+
+LATENCY = 0.03
+
+
+def one_process(read: TableRead, table: pd.DataFrame) -> int:
+    """Read in this process; return how many rows that made."""
+    batches = pa.Table.from_pandas(table).to_batches()
+    return sum(batch.num_rows for batch in read(batches))
+
+
+def workers(number: int) -> Callable[[TableRead, pd.DataFrame], int]:
+    """Return what reads on so many workers, which are there already."""
+
+    def on_workers(read: TableRead, table: pd.DataFrame) -> int:
+        frame: Any = dd.from_pandas(table, npartitions=number)
+        return int(read_frame(read, frame).outcome.count().compute())
+
+    return on_workers
+
+
+def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
+    """Return the seconds of the fastest run of each way."""
+    table = pd.DataFrame(
+        {
+            "portal": [str(portal) for portal in range(portals) for _ in range(ids)],
+            "id": [*range(1, ids + 1)] * portals,
+        }
+    )
+    ways = {"one process": one_process, "one worker": workers(1), "two workers": workers(2)}
+    found = {}
+    with serve(latency=LATENCY) as base_url:
+        read = TableRead.associations(
+            "contacts",
+            "companies",
+            portal_column="portal",
+            access_token=lambda portal: f"token-{portal}",
+            settings={"base_url": base_url},
+        )
+        for name, way in ways.items():
+            number = 2 if name == "two workers" else 1
+            quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": None}
+            with (
+                LocalCluster(n_workers=number, threads_per_worker=1, **quiet) as cluster,
+                Client(cluster),
+            ):
+                found[name] = min(timed(name, way, read, table) for _ in range(runs))
+    return found
+
+
+def timed(
+    name: str, way: Callable[[TableRead, pd.DataFrame], int], read: TableRead, table: pd.DataFrame
+) -> float:
+    """Return the seconds of a run, which must make all rows."""
+    say(name)
+    start = time.perf_counter()
+    rows = way(read, table)
+    seconds = time.perf_counter() - start
+    if rows < len(table):
+        raise RuntimeError(f"{name}: {len(table)} ids made {rows} rows")
+    return rounded(seconds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--portals", type=int, default=8)
+    parser.add_argument("--ids", type=int, default=100_000, help="of each portal")
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    print(json.dumps(measure(arguments.portals, arguments.ids, arguments.runs), indent=2))

@@ -1,0 +1,181 @@
+"""Many portals in one process."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from hubspot_batch_read import RateLimit, TableRead
+from hubspot_batch_read.sandbox import Hold, Sandbox, SandboxRequest, incidents
+from tests.engines.portal import options, portal, sandbox
+from tests.unit.budget_servers import budget_server
+
+
+@pytest.fixture
+def running() -> Iterator[Sandbox]:
+    with sandbox(portal=portal()) as made:
+        yield made
+
+
+def tokens(running: Sandbox, *refused: str) -> Callable[[str], str]:
+    """Return a function that knows the token of each portal, or one that is refused."""
+    return lambda name: "wrong" if name in refused else running.token
+
+
+def described(running: Sandbox, **others: object) -> TableRead:
+    defaults: dict[str, object] = {"portal_column": "portal", "access_token": tokens(running)}
+    return TableRead.associations(
+        "contacts", "companies", **options(running, **{**defaults, **others})
+    )
+
+
+def rows(read: TableRead, **columns: Any) -> list[dict[str, object]]:
+    table = pa.table(columns)
+    return [row for each in read(table.to_batches(max_chunksize=100)) for row in each.to_pylist()]
+
+
+def test_rows_name_their_portal(running: Sandbox) -> None:
+    found = rows(described(running), portal=["a", "b", "a"], id=["1", "1", "7"])
+    assert Counter((row["portal"], row["input_id"], row["to_id"]) for row in found) == {
+        ("a", "1", "900001"): 1,
+        ("b", "1", "900001"): 1,
+        ("a", "7", "900007"): 1,
+    }
+
+
+def test_portals_may_be_numbers(running: Sandbox) -> None:
+    assert rows(described(running), portal=[42], id=[1])[0]["portal"] == "42"
+
+
+def test_an_id_without_a_portal_is_invalid(running: Sandbox) -> None:
+    found = rows(described(running), portal=["a", None], id=["1", "3"])
+    by_id = {row["input_id"]: row for row in found}
+    assert by_id["3"]["outcome"] == "invalid"
+    assert by_id["3"]["error_message"] == "it has no portal"
+    assert by_id["1"]["outcome"] == "record"
+
+
+def test_portals_that_refuse_stop_no_other(running: Sandbox) -> None:
+    names = [str(number) for number in range(200)]
+    refusing = names[::10]
+    read = described(running, access_token=tokens(running, *refusing))
+    requests: Counter[str] = Counter()
+    running.faults = lambda request: requests.update([request.headers["authorization"]])
+    found = rows(read, portal=names * 20, id=[id_ for id_ in range(1, 41, 2) for _ in names])
+    assert Counter(row["outcome"] for row in found if row["portal"] in refusing) == {"unread": 400}
+    assert {row["outcome"] for row in found if row["portal"] not in refusing} == {"record"}
+    assert len({(row["portal"], row["input_id"]) for row in found}) == 4_000
+    messages = {row["error_message"] for row in found if row["portal"] in refusing}
+    assert all("HubSpot does not accept the access token" in str(each) for each in messages)
+    assert requests == {f"Bearer {running.token}": 180, "Bearer wrong": 20}
+
+
+def test_a_portal_that_refuses_gets_one_request(running: Sandbox) -> None:
+    read = described(running, access_token=tokens(running, "a"))
+    found = rows(read, portal=["a"] * 10_000, id=range(1, 10_001))
+    assert Counter(row["outcome"] for row in found) == {"unread": 10_000}
+    assert running.traffic.requests == 1
+
+
+def test_a_portal_without_a_token_says_so(running: Sandbox) -> None:
+    known = {"a": running.token}
+    read = described(running, access_token=lambda name: known[name])
+    found = {row["portal"]: row for row in rows(read, portal=["a", "b"], id=["1", "1"])}
+    assert found["a"]["outcome"] == "record"
+    assert found["b"]["outcome"] == "unread"
+    assert found["b"]["error_message"] == "KeyError: 'b'"
+
+
+def test_no_more_portals_than_asked_for_are_read_at_once(running: Sandbox) -> None:
+    busy: set[str] = set()
+    most = 0
+
+    def ids(name: str) -> Iterator[str]:
+        nonlocal most
+        busy.add(name)
+        most = max(most, len(busy))
+        yield "1"
+        busy.remove(name)
+
+    read = described(running, portals_at_once=3)
+    found = list(read.portals((str(name), ids(str(name))) for name in range(20)))
+    assert sum(batch.num_rows for batch in found) == 20
+    assert most <= 3
+
+
+def test_a_slow_portal_holds_up_no_other(running: Sandbox) -> None:
+    others_are_done = threading.Event()
+
+    def faults(request: SandboxRequest) -> Hold | None:
+        return Hold(others_are_done) if request.headers["authorization"].endswith(slow) else None
+
+    slow = running.issue_token()
+    running.faults = faults
+    read = described(running, access_token=lambda name: slow if name == "0" else running.token)
+    seen = []
+    for batch in read.portals((str(name), ["1"]) for name in range(20)):
+        seen.append(batch["portal"][0].as_py())
+        if len(seen) == 19:
+            others_are_done.set()
+    assert seen[-1] == "0"
+
+
+def test_each_portal_has_its_own_shared_budget(running: Sandbox) -> None:
+    with budget_server() as server:
+        limit = RateLimit(100, per=10, shared=server.address, key="app")
+        found = rows(described(running, rate_limit=limit), portal=["a", "b"], id=["1", "1"])
+        keys = {key.decode() for key in server.client().scan_iter()}
+    assert {row["outcome"] for row in found} == {"record"}
+    assert all(any(f"app {name}" in key for key in keys) for name in "ab")
+
+
+def test_a_limit_may_be_a_function_of_the_portal(running: Sandbox) -> None:
+    asked = []
+
+    def limit(name: str) -> RateLimit:
+        asked.append(name)
+        return RateLimit(10, per=1)
+
+    rows(described(running, rate_limit=limit), portal=["a", "b"], id=["1", "1"])
+    assert sorted(asked) == ["a", "b"]
+
+
+def test_a_server_that_is_down_leaves_its_ids_unread(running: Sandbox) -> None:
+    running.faults = lambda _: incidents.bad_gateway()
+    settings = {"base_url": running.base_url, "max_retries": 0}
+    found = rows(described(running, settings=settings), portal=["a", "b"] * 3, id=range(6))
+    assert Counter((row["portal"], row["outcome"]) for row in found) == {
+        ("a", "unread"): 3,
+        ("b", "unread"): 3,
+    }
+
+
+def test_what_an_iterable_raises_ends_the_read(running: Sandbox) -> None:
+    def ids() -> Iterator[str]:
+        yield "1"
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(described(running).portals([("a", ids()), ("b", ["1"])]))
+
+
+def test_portals_need_a_column() -> None:
+    with pytest.raises(TypeError, match="portal_column"):
+        TableRead.campaigns().portals([("a", ["1"])])
+
+
+def test_a_loop_that_is_left_ends_its_threads(running: Sandbox) -> None:
+    before = threading.active_count()
+    read = described(running)
+    loop = read.portals((str(name), range(1, 5_000)) for name in range(8))
+    next(loop)
+    loop.close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("hubspot-batch-read"):
+            thread.join(10)
+    assert threading.active_count() <= before
