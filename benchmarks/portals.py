@@ -11,12 +11,11 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-import dask.dataframe as dd
 import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
 import pyarrow as pa
-from distributed import Client, LocalCluster
 from processes import rounded, say
 from server import serve
 
@@ -24,6 +23,9 @@ from hubspot_batch_read import TableRead
 from hubspot_batch_read.engines.dask import read_frame
 
 LATENCY = 0.03
+# These declare themselves as typed, and are not.
+dd: Any = import_module("dask.dataframe")
+distributed: Any = import_module("distributed")
 
 
 def one_process(read: TableRead, table: pd.DataFrame) -> int:
@@ -33,11 +35,12 @@ def one_process(read: TableRead, table: pd.DataFrame) -> int:
 
 
 def workers(number: int) -> Callable[[TableRead, pd.DataFrame], int]:
-    """Return what reads on so many workers, which are there already."""
+    """Return a function that reads on a number of workers, which are running already."""
 
     def on_workers(read: TableRead, table: pd.DataFrame) -> int:
         frame: Any = dd.from_pandas(table, npartitions=number)
-        return int(read_frame(read, frame).outcome.count().compute())
+        rows: Any = read_frame(read, frame)
+        return int(rows.outcome.count().compute())
 
     return on_workers
 
@@ -64,8 +67,10 @@ def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
             number = 2 if name == "two workers" else 1
             quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": None}
             with (
-                LocalCluster(n_workers=number, threads_per_worker=1, **quiet) as cluster,
-                Client(cluster),
+                distributed.LocalCluster(
+                    n_workers=number, threads_per_worker=1, **quiet
+                ) as cluster,
+                distributed.Client(cluster),
             ):
                 found[name] = min(timed(name, way, read, table) for _ in range(runs))
     return found
