@@ -45,14 +45,12 @@ class Read(FileReading[RowT]):
             print(contact.from_.id, [company.to_object_id for company in contact.to])
         print(contacts.summary)
 
-    Nothing is sent before it is iterated over. Records come one by one, each complete, while up to
-    `max_concurrency` further requests run. They come in the order of the ids by chunks of as many
-    ids as a request can hold, and in the order of the ids within a chunk.
+    Nothing is sent before it is iterated over. Records are yielded one by one, each complete, in
+    the order of the ids, while up to `max_concurrency` further requests run.
 
-    Each record is returned once, which is when the iterator yields it. Iterating again continues
-    where the last loop stopped, by `break` or an exception, without the requests that failed; what
-    is in flight then is not sent again. Once its end has been returned to you, a read raises
-    RuntimeError.
+    A record counts as returned when the iterator yields it. Iterating again continues where the
+    last loop stopped, by `break` or an exception. It does not repeat requests that failed, or that
+    are in flight. Once a loop has reached its end, iterating again raises RuntimeError.
 
     One thread at a time can iterate over a read.
     """
@@ -303,7 +301,7 @@ class Read(FileReading[RowT]):
                     writer.save_if_due()
 
     def _parts(self) -> Generator[Part[RowT]]:
-        """Yield what became of the ids, a chunk at a time; what has come before `close` as well."""
+        """Yield the outcome of the ids, one chunk at a time, including responses that came before `close`."""
         self._make_parts(needs_content=True)
         with self._running(for_file=True) as loop:
             self._pull()

@@ -46,7 +46,7 @@ def write_ids(ids: Iterable[str]) -> None:
 
 
 def run(sandbox: Sandbox, name: str, *arguments: str, standard_input: str = "") -> Ran:
-    command = [sys.executable, "-X", "dev", "-W", "error", str(EXAMPLES / name)]
+    command = [sys.executable, "-W", "error", str(EXAMPLES / name)]
     ran = subprocess.run(
         [*command, *arguments, "--base-url", sandbox.base_url],
         input=standard_input,

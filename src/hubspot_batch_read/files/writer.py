@@ -102,7 +102,7 @@ class FileWriter(Generic[RowT]):
         finally:
             self._locks.release()
 
-    # Going on
+    # Resuming
 
     @property
     def before(self) -> tuple[Mark, list[range]] | None:
