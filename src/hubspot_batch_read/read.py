@@ -301,7 +301,7 @@ class Read(FileReading[RowT]):
                     writer.save_if_due()
 
     def _parts(self) -> Generator[Part[RowT]]:
-        """Yield the outcome of the ids, one chunk at a time, including responses that came before `close`."""
+        """Yield the outcome of the ids by chunks, including what arrived before `close`."""
         self._make_parts(needs_content=True)
         with self._running(for_file=True) as loop:
             self._pull()

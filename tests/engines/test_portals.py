@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from hubspot_batch_read import RateLimit, TableRead
-from hubspot_batch_read.sandbox import Hold, Sandbox, SandboxRequest, incidents
+from hubspot_batch_read.sandbox import Hold, Latency, Sandbox, SandboxRequest, incidents
 from tests.engines.portal import options, portal, sandbox
 from tests.unit.budget_servers import budget_server
 
@@ -91,21 +91,10 @@ def test_a_portal_without_a_token_says_so(running: Sandbox) -> None:
     assert found["b"]["error_message"] == "KeyError: 'b'"
 
 
-def test_no_more_portals_than_asked_for_are_read_at_once(running: Sandbox) -> None:
-    busy: set[str] = set()
-    most = 0
-
-    def ids(name: str) -> Iterator[str]:
-        nonlocal most
-        busy.add(name)
-        most = max(most, len(busy))
-        yield "1"
-        busy.remove(name)
-
-    read = described(running, portals_at_once=3)
-    found = list(read.portals((str(name), ids(str(name))) for name in range(20)))
-    assert sum(batch.num_rows for batch in found) == 20
-    assert most <= 3
+def test_as_many_portals_as_asked_for_are_read_at_once(running: Sandbox) -> None:
+    running.faults = lambda _: Latency(0.05)
+    rows(described(running, portals_at_once=3), portal=[*map(str, range(12))], id=["1"] * 12)
+    assert running.traffic.most_at_once == 3
 
 
 def test_a_slow_portal_holds_up_no_other(running: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import threading
 from collections import Counter
@@ -34,6 +35,7 @@ from hubspot_batch_read import (
 from hubspot_batch_read.sandbox import (
     EXPIRED_TOKEN,
     TOKEN_WITHOUT_SCOPES,
+    Latency,
     Portal,
     Sandbox,
     SandboxRequest,
@@ -264,6 +266,33 @@ def test_after_three_failures_the_rest_is_not_asked_for(running: Sandbox) -> Non
     assert Counter(row["outcome"] for row in found) == {"unread": 50_000}
     assert running.traffic.requests < 12
     assert all("HTTP 502" in str(row["error_message"]) for row in found)
+
+
+def test_failures_that_are_not_in_a_row_end_nothing(running: Sandbox) -> None:
+    def every_other(request: SandboxRequest) -> SandboxResponse | None:
+        first = int(json.loads(request.body)["inputs"][0]["id"])
+        return incidents.bad_gateway() if first % 2_000 == 1 else None
+
+    running.faults = every_other
+    found = rows(contacts(running, settings=impatient(running)), range(1, 10_001))
+    unread = {row["input_id"] for row in found if row["outcome"] == "unread"}
+    assert len(unread) == 5_000
+
+
+def test_an_id_that_hubspot_refuses_costs_no_other(running: Sandbox) -> None:
+    refusal = {"status": "error", "category": "VALIDATION_ERROR", "message": "seven is not wanted"}
+    running.faults = from_id("7", lambda: SandboxResponse(400, json.dumps(refusal).encode()))
+    found = rows(contacts(running), range(1, 3_001))
+    errors = [row for row in found if row["outcome"] == "error"]
+    assert [(row["input_id"], row["error_message"]) for row in errors] == [
+        ("7", "seven is not wanted")
+    ]
+
+
+def test_requests_run_together_after_the_first(running: Sandbox) -> None:
+    running.faults = lambda _: Latency(0.1)
+    rows(contacts(running), range(1, 9_001))
+    assert running.traffic.most_at_once == 4
 
 
 def test_what_the_batches_raise_is_raised(running: Sandbox) -> None:

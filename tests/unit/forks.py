@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Callable
 
 SECONDS = 30
+FORKS = int(os.environ.get("FORKS", "25"))
+"""How many processes are forked under load."""
 
 
 def succeeds_in_child(function: Callable[[], object]) -> bool:

@@ -17,7 +17,7 @@ from hubspot_batch_read_api import AuthenticatedClient
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.models import AssociationInput, AssociationRequest
 from hubspot_batch_read_api.types import Lock
-from tests.unit.forks import succeeds_in_child
+from tests.unit.forks import FORKS, succeeds_in_child
 from tests.unit.servers import Answer, Request, serve
 
 pytestmark = [
@@ -142,7 +142,7 @@ def test_processes_forked_under_load_all_end() -> None:
         for thread in threads:
             thread.start()
         try:
-            assert all(succeeds_in_child(use) for _ in range(25))
+            assert all(succeeds_in_child(use) for _ in range(FORKS))
         finally:
             stop.set()
             for thread in threads:

@@ -15,10 +15,9 @@ import pytest
 
 from hubspot_batch_read import RateLimit, RateLimitError
 from hubspot_batch_read.sending.budgets import LATE
-from hubspot_batch_read.sending.limiter import STALE, Limiter
+from hubspot_batch_read.sending.limiter import STALE, TURN, Limiter
 from hubspot_batch_read.sending.limits import RateLimitSetting, stated_limit, stated_use
-from hubspot_batch_read.sending.shared import MARGIN
-from hubspot_batch_read.sending.window import RESERVE
+from hubspot_batch_read.sending.window import MARGIN, RESERVE
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import AssociationEnvelope
 
@@ -150,6 +149,27 @@ def test_a_slot_whose_request_is_gone_is_used_by_another_or_given_up(clock: Cloc
     assert wait(limiter) == close(10 + MARGIN)
 
 
+def test_the_request_that_has_waited_longest_goes_first(clock: Clock) -> None:
+    limiter = Limiter(RateLimit(1, per=10))
+    assert limiter.take(60, since=clock.now) == 0.0
+    younger, older = clock.now + 2, clock.now + 1
+    delay = limiter.take(60, older)
+    assert limiter.take(60, younger) == delay
+    clock.now += delay
+    assert 0 < limiter.take(60, younger) < TURN
+    assert limiter.take(60, older) == 0.0
+    clock.now += limiter.take(60, younger)
+    assert limiter.take(60, younger) == 0.0
+
+
+def test_a_request_that_is_gone_keeps_no_younger_one_waiting(clock: Clock) -> None:
+    limiter = Limiter(RateLimit(1, per=10))
+    assert limiter.take(60, since=clock.now) == 0.0
+    younger, older = clock.now + 2, clock.now + 1
+    clock.now += limiter.take(60, older) + TURN
+    assert limiter.take(60, younger) == 0.0
+
+
 # "auto"
 
 
@@ -250,6 +270,20 @@ def beside_others(clock: Clock, own: int, used: int) -> Limiter:
 
 def test_a_client_that_is_alone_has_all_of_the_limit(clock: Clock) -> None:
     limiter = beside_others(clock, own=20, used=20)
+    assert wait(limiter) == close((10 + MARGIN) / 100)
+
+
+def test_requests_that_were_late_on_their_way_are_not_taken_for_those_of_others(
+    clock: Clock,
+) -> None:
+    limiter = Limiter("auto")
+    limiter.learn(stating(100))
+    for _ in range(200):
+        send_one(limiter, clock)
+    # It has sent 96 in ten seconds, but those before arrived a little later.
+    limiter.learn(stating(100, remaining=0))
+    assert wait(limiter) == close((10 + MARGIN) / 100)
+    send_one(limiter, clock)
     assert wait(limiter) == close((10 + MARGIN) / 100)
 
 
@@ -387,7 +421,9 @@ def test_a_time_that_makes_no_sense_is_refused(per: object) -> None:
         RateLimit(100, per=per)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("shared", ["", 5, b"redis://x", "http://x", "postgres://:secret@x"])
+@pytest.mark.parametrize(
+    "shared", ["", 5, b"redis://x", "a\0b", "http://x", "postgres://:secret@x"]
+)
 def test_a_place_that_makes_no_sense_is_refused(shared: object) -> None:
     with pytest.raises(ValueError, match=r"^shared: ") as caught:
         RateLimit(100, per=10, shared=shared)  # type: ignore[arg-type]

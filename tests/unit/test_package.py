@@ -58,6 +58,7 @@ def test_the_names_of_the_layer_above_are_these() -> None:
         *("HubSpot", "AsyncHubSpot", "Read", "AsyncRead", "AsyncRecordBatches"),
         *("Failure", "Missing", "Summary", "Truncation"),
         *("ClosedError", "FileRefusedError", "InvalidIdError", "RateLimit", "WaitTooLongError"),
+        *("TableRead", "TokenFile", "TokenVariable"),
         *hubspot_batch_read_api.errors.__all__,
         *("Asset", "AssetPage", "BatchError", "BusinessUnit", "Campaign", "ErrorDetail"),
         *("AssociatedObject", "AssociatedObjectV3", "Association", "AssociationV3"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import islice
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
@@ -72,12 +73,10 @@ def rows_of_portals(
     rest = iter(portals)
     try:
         while True:
-            for portal in rest:
+            for portal in islice(rest, at_once - len(running)):
                 thread = _PortalThread(*open_(portal), news)
                 running.add(thread)
                 thread.start()
-                if len(running) == at_once:
-                    break
             if not running:
                 return
             thread, what = news.get()

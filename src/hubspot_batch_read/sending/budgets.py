@@ -44,16 +44,14 @@ return text(wait)
 """
 
 
-def shared_budget(limit: RateLimit) -> InRedis | InFile | None:
-    """Return the budget that a limit names, if it is shared.
+def shared_budget(limit: RateLimit) -> InRedis | InFile:
+    """Return the budget that a shared limit names.
 
     Raises:
         ImportError: The extra for Redis is not installed.
         ArgumentError: The address is invalid.
     """
-    if limit.shared is None:
-        return None
-    address = os.fspath(limit.shared)
+    address = os.fspath(limit.shared or "")
     if address.startswith(SCHEMES):
         return InRedis(address, limit.key)
     return InFile(address, limit.key)
@@ -99,20 +97,24 @@ class InRedis:
         return self._clients[os.getpid()]
 
     def _new_client(self) -> Redis:
-        from redis import Redis  # noqa: PLC0415 - an extra
+        from redis import Redis, RedisError  # noqa: PLC0415 - an extra
         from redis.backoff import NoBackoff  # noqa: PLC0415
         from redis.retry import Retry  # noqa: PLC0415
 
         try:
-            return Redis.from_url(
+            client = Redis.from_url(
                 self._address,
                 socket_timeout=PATIENCE,
                 socket_connect_timeout=PATIENCE,
                 retry=Retry(NoBackoff(), 0),
             )
-        except ValueError:
+            # Not connected: this only looks at the parameters of the address.
+            pool = client.connection_pool
+            pool.connection_class(**pool.connection_kwargs)
+        except (ValueError, TypeError, RedisError):
             # Its text can have a part of the password.
             raise ArgumentError("shared", "not a valid address of a Redis server") from None
+        return client
 
 
 class InFile:

@@ -7,6 +7,7 @@ burst would meet others at the edges of HubSpot's windows, and make many request
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from time import monotonic
 
 from hubspot_batch_read.sending.budgets import LATE, next_free
@@ -16,8 +17,8 @@ from hubspot_batch_read.sending.limits import (
     seconds_of,
     stated_limit,
 )
-from hubspot_batch_read.sending.shared import MARGIN, shared_slots
-from hubspot_batch_read.sending.window import Window
+from hubspot_batch_read.sending.shared import SharedSlots
+from hubspot_batch_read.sending.window import MARGIN, Window
 from hubspot_batch_read_api.errors import ArgumentError, RateLimitError
 from hubspot_batch_read_api.types import Lock
 
@@ -25,6 +26,8 @@ STALE = 1.0
 """Seconds after which a slot is given up: no request has waited for it."""
 SHORTEST = 0.001
 """Seconds that are not worth a wait."""
+TURN = 0.02
+"""Seconds for which a slot is kept for the request that has waited longest."""
 FIRST = RateLimit(1, per=1)
 """What is sent until the first response states a limit, or none."""
 LOWEST = RateLimit(100, per=10)
@@ -52,11 +55,13 @@ class Limiter:
             )
         self._is_off = rate_limit is None
         self._follows = rate_limit == "auto"
-        self._limit: RateLimit | None = rate_limit if isinstance(rate_limit, RateLimit) else FIRST
-        self._shared = shared_slots(self._limit)
+        limit = rate_limit if isinstance(rate_limit, RateLimit) else FIRST
+        self._limit: RateLimit | None = limit
+        self._shared = SharedSlots(limit) if limit.shared is not None else None
         self._window = Window()
         # Moments of the monotonic clock: the slot of this client, the next one, the end of a pause.
         self._slot: float | None = None
+        self._longest = inf  # since when the first of those that wait for the slot has waited
         self._free = 0.0
         self._resume_at = 0.0
         self._lock = Lock()
@@ -67,21 +72,22 @@ class Limiter:
         """Whether `take` can ask a server or a file, which would hold up an event loop."""
         return self._shared is not None
 
-    def take(self, max_wait: float) -> float:
+    def take(self, max_wait: float, since: float = 0.0) -> float:
         """Return 0.0 if a request may be sent now, and count it; otherwise the seconds to wait.
 
         After the wait, ask again: another request may have been faster. A slot that is more than
-        `max_wait` seconds away is not taken.
+        `max_wait` seconds away is not taken. A request goes before those that have waited since a
+        later moment of the monotonic clock: a read cannot go far beyond its oldest request.
         """
         if self._is_off:
             return 0.0
         with self._taking:
-            wait = self.claim()
+            wait = self.claim(since)
             if wait is None:
-                wait = self._take_slot(max_wait)
+                wait = self._take_slot(max_wait, since)
         return min(wait, 0.01) if self._limit is FIRST else wait
 
-    def claim(self) -> float | None:
+    def claim(self, since: float = 0.0) -> float | None:
         """Return what `take` returns if this client has a slot, or a pause; otherwise None."""
         with self._lock:
             now = monotonic()
@@ -89,9 +95,12 @@ class Limiter:
                 return self._resume_at - now
             if self._slot is None or self._slot < now - STALE:
                 return None
+            self._longest = min(self._longest, since)
             if self._slot - now > SHORTEST:
                 return self._slot - now
-            self._slot = None
+            if since > self._longest and now < self._slot + TURN:
+                return SHORTEST
+            self._slot, self._longest = None, inf
             self._window.sent.append(now)
             self._free = max(self._free, now + self._spacing() - LATE)
             return 0.0
@@ -127,11 +136,14 @@ class Limiter:
                 self._pause(now + wait)
         return wait
 
-    def _take_slot(self, max_wait: float) -> float:
+    def _take_slot(self, max_wait: float, since: float) -> float:
         """Take the next free slot for this client, and claim it if it is now."""
-        now = monotonic()
+        with self._lock:
+            now = monotonic()
+            self._forget(now)
+            pace = self._window.pace((self._limit or LOWEST).per + MARGIN, now)
         if self._shared is not None:  # without the lock, since that can take a while
-            wait = self._shared.take(now, self._free, max_wait, len(self._window.sent))
+            wait = self._shared.take(now, self._free, max_wait, pace)
         else:
             wait = next_free(self._free, now) - now
         if wait > max_wait:
@@ -139,8 +151,7 @@ class Limiter:
         with self._lock:
             self._slot = now + wait
             self._free = self._slot + self._spacing()
-            self._forget(now)
-        return self.claim() or 0.0
+        return self.claim(since) or 0.0
 
     def _spacing(self) -> float:
         """Return the seconds from one slot of this client to the next."""

@@ -119,7 +119,7 @@ def _is_text(value: object) -> bool:
 
 
 def _check_shared(shared: object) -> None:
-    if not (isinstance(shared, os.PathLike) or _is_text(shared)):
+    if not (isinstance(shared, os.PathLike) or _is_text(shared)) or "\0" in str(shared):
         raise ArgumentError("shared", f"expected an address or a path, got {shared!r}")
     scheme, separator, _ = str(shared).partition("://")
     if separator and scheme + separator not in SCHEMES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from random import random
+from time import monotonic
 from typing import Protocol, TypeVar
 
 import httpx
@@ -104,9 +105,9 @@ class Sender:
             Exception: The error of the last call, with a note that says how many calls there were,
                 unless there was one, and a note if `max_wait` is why there are no more.
         """
-        attempt = 1
+        attempt, since = 1, monotonic()
         while True:
-            while seconds := self._limiter.take(self._rules.max_wait):
+            while seconds := self._limiter.take(self._rules.max_wait, since):
                 self._check_wait(seconds, attempt, name)
                 wait(seconds)
             try:
@@ -129,9 +130,9 @@ class Sender:
     ) -> ResponseT:
         """Asynchronous version of `send`; without `wait`, asyncio.sleep waits."""
         wait = wait or _sleep
-        attempt = 1
+        attempt, since = 1, monotonic()
         while True:
-            while seconds := await self._take():
+            while seconds := await self._take(since):
                 self._check_wait(seconds, attempt, name)
                 await wait(seconds)
             try:
@@ -146,14 +147,14 @@ class Sender:
             await wait(delay)
             attempt += 1
 
-    async def _take(self) -> float:
+    async def _take(self, since: float) -> float:
         if not self._limiter.may_block:
-            return self._limiter.take(self._rules.max_wait)
-        if (seconds := self._limiter.claim()) is not None:
+            return self._limiter.take(self._rules.max_wait, since)
+        if (seconds := self._limiter.claim(since)) is not None:
             return seconds
         from asyncio import to_thread  # noqa: PLC0415 - sync calls do not need it
 
-        return await to_thread(self._limiter.take, self._rules.max_wait)
+        return await to_thread(self._limiter.take, self._rules.max_wait, since)
 
     def _check_wait(self, seconds: float, attempt: int, name: str) -> None:
         """Log a wait for the rate limit, unless it is too long or not worth it."""

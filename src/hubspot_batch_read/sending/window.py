@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from math import inf
 
 from hubspot_batch_read.sending.limits import RateLimit, stated_use
 
+MARGIN = 0.4
+"""Seconds by which the time of a limit is taken to be longer than it is.
+
+HubSpot counts a request when it arrives, the limiter when it leaves. One that is slow on its way
+arrives nearer to those after it than it left.
+"""
 RESERVE = 0.05
 """Part of the limit that is left to other clients, if some send at the same time."""
 
@@ -31,10 +38,21 @@ class Window:
         self._used = self._used if use is None else use
 
     def forget(self, until: float) -> None:
-        """Forget the requests that no longer count."""
-        for moments in (self.sent, self.answered):
-            while moments and moments[0] <= until:
-                moments.popleft()
+        """Forget the requests that no longer count, but the last of those that were sent."""
+        while self.answered and self.answered[0] <= until:
+            self.answered.popleft()
+        while len(self.sent) > 1 and self.sent[1] <= until - MARGIN:
+            self.sent.popleft()
+
+    def pace(self, seconds: float, now: float) -> float:
+        """Return the time from one of the client's requests to the next, lately; or infinity.
+
+        That is over the given time or longer, so that a burst is no pace.
+        """
+        number = len(self.sent)
+        if not number or self.sent[-1] <= now - seconds:
+            return inf
+        return max(seconds / number, (now - self.sent[0]) / max(1, number - 1))
 
     def share(self, limit: RateLimit) -> float:
         """Return how many requests of a limit that HubSpot states are for this client.
