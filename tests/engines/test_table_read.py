@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -318,6 +320,18 @@ def from_id(
 
 
 # What is wrong with a description
+
+
+def test_without_pyarrow_the_error_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "from hubspot_batch_read import TableRead\n"
+        "try: TableRead.campaigns()\n"
+        "except ModuleNotFoundError as error: print(error.name, error)"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert printed.startswith("pyarrow ")
+    assert 'pip install "hubspot-batch-read[arrow]"' in printed
 
 
 def test_a_plain_token_is_refused_with_the_ways() -> None:

@@ -107,6 +107,20 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
             "from hubspot_batch_read import HubSpot; HubSpot('token')",
             ["asyncio", "msgspec", "redis", "sqlite3", "uvicorn", "pyarrow"],
         ),
+        (
+            "from hubspot_batch_read import TableRead; TableRead.campaigns()",
+            [
+                "asyncio",
+                "msgspec",
+                "redis",
+                "sqlite3",
+                "uvicorn",
+                "pandas",
+                "pyspark",
+                "ray",
+                "dask",
+            ],
+        ),
     ],
 )
 def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
@@ -116,7 +130,9 @@ def test_what_is_not_used_is_not_imported(code: str, heavy: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "pins", sorted(ROOT.glob("requirements-*.txt")), ids=lambda path: path.stem
+    "pins",
+    sorted([*ROOT.glob("requirements-*.txt"), *ROOT.glob("tests/engines/*.txt")]),
+    ids=lambda path: path.stem,
 )
 def test_the_pins_are_exact_and_name_no_registry(pins: Path) -> None:
     for line in pins.read_text().splitlines():

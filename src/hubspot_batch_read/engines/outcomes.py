@@ -21,10 +21,9 @@ INPUT_ID = "input_id"
 OUTCOME = ("outcome", "error_category", "error_message")
 TRUNCATED = "TRUNCATED"
 """The `error_category` of a record that HubSpot cut short."""
-NO_ID = "it stands for a missing value"
 
 
-def schema_of(operation: Operation[Any], portal_column: str | None) -> pa.Schema:
+def schema_of(own: pa.Schema, portal_column: str | None) -> pa.Schema:
     """Return the schema: portal, input id, the operation's columns, outcome.
 
     A campaign property with the name of another column becomes `properties.<name>`.
@@ -33,7 +32,6 @@ def schema_of(operation: Operation[Any], portal_column: str | None) -> pa.Schema
         ArgumentError: The column of the portals has the name of another.
     """
     portal = [] if portal_column is None else [portal_column]
-    own = operation.table.schema
     taken = {*portal, INPUT_ID, *OUTCOME}
     if portal_column in {INPUT_ID, *OUTCOME, *own.names}:
         raise ArgumentError("portal_column", f"the rows have another column {portal_column}")

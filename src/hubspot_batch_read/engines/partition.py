@@ -14,7 +14,6 @@ from hubspot_batch_read.client import HubSpot
 from hubspot_batch_read.core.account import Part
 from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
-from hubspot_batch_read.engines.outcomes import NO_ID, Outcomes
 from hubspot_batch_read.reading import ClosedError
 from hubspot_batch_read.sending.sender import WaitTooLongError
 from hubspot_batch_read.threads import Wait
@@ -29,6 +28,8 @@ from hubspot_batch_read_api.types import Response
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from hubspot_batch_read.engines.outcomes import Outcomes
 
 FAILED_IN_A_ROW = 3
 """After so many chunks that could not be read, no more are asked for."""
@@ -84,7 +85,7 @@ class PortalClient(HubSpot):
             yield from self._unread(outcomes, failure.ids, failure.error)
         if end.error is not None:
             yield from self._unread(outcomes, unread, end.error)
-        yield from outcomes.invalid(repeat(None, present.missing), NO_ID)
+        yield from outcomes.invalid(repeat(None, present.missing), "it stands for a missing value")
 
     def stop(self) -> None:
         """End what is being read, from any thread; wait for nothing."""

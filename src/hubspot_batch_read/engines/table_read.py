@@ -167,9 +167,10 @@ class TableRead:
     @property
     def schema(self) -> pa.Schema:
         """The schema of the rows."""
+        own = self._operation.table.schema
         from hubspot_batch_read.engines.outcomes import schema_of  # noqa: PLC0415 - needs an extra
 
-        return schema_of(self._operation, self.portal_column)
+        return schema_of(own, self.portal_column)
 
     @property
     def columns(self) -> list[str]:
