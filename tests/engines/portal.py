@@ -49,7 +49,7 @@ FAULTS = (
 
 @cache
 def portal() -> Portal:
-    """Return a portal, which nothing may change, whose contacts with odd ids have one or two companies."""
+    """Return a portal, not to be changed, whose contacts with odd ids have one or two companies."""
     made = Portal.empty()
     for id_ in range(1, 2 * ASSOCIATED, 2):
         made.associate("contacts", "companies", id_, 900_000 + id_)
