@@ -275,7 +275,7 @@ def test_a_token_is_taken_from_the_environment_and_there_has_to_be_one(
     assert server.requests[0].headers["authorization"] == "Bearer from-outside"
     for value in ("", None):
         monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN", raising=False)
-        with pytest.raises(ArgumentError, match=r"^access_token: give one, or set"):
+        with pytest.raises(ArgumentError, match=r"^access_token: pass one, or set"):
             HubSpot(value)
     with pytest.raises(ArgumentError, match=r"^access_token: expected") as caught:
         HubSpot("se cret")
