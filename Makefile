@@ -7,7 +7,7 @@ BENCH := .venv/.bench
 DOCS := .venv/.docs
 MUTATE := .venv/.mutate
 
-# What users can add; tools/wheel_user.py uses each of them.
+# The extras of the package; tools/wheel_user.py uses each of them.
 EXTRAS := arrow cli sandbox shared
 
 # What `make test-engines` tests, each in an environment of its own.
@@ -23,8 +23,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
-# Seconds with uv, minutes with pip. But uv does not read pip's configuration, so where PyPI is only reached by way of
-# that, pip has to do it.
+# Seconds with uv, minutes with pip. But uv does not read pip's configuration: if PyPI can only be reached through that,
+# pip has to do it.
 install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	echo "uv could not install $(1); trying pip, which takes minutes ..." >&2; \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
@@ -74,7 +74,7 @@ test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and 
 generate: $(READY) ## Write the generated SDK from the spec and the templates
 	@$(BIN)/python tools/generate.py
 
-check-generated: $(READY) ## Fail if the generated SDK is not what `make generate` writes
+check-generated: $(READY) ## Fail if the generated SDK is out of date
 	@$(BIN)/python tools/generate.py --check
 
 drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|markdown)
@@ -118,25 +118,25 @@ format: $(READY) ## Format the hand-written code
 bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* and the charts (twenty minutes)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
-bench-behaviour: $(BENCH) ## Ask this SDK and HubSpot's two how they take trouble; writes benchmarks/behaviour.json (half a minute)
+bench-behaviour: $(BENCH) ## Compare how this SDK and HubSpot's two handle failures; writes benchmarks/behaviour.json (half a minute)
 	@$(BIN)/python benchmarks/behaviour.py
 
 bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (five minutes)
 	@$(BIN)/python benchmarks/check.py
 
-bench-limits: $(READY) ## Count how well one to eight processes keep a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds, --kills)
+bench-limits: $(READY) ## Measure how well one to eight processes keep to a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds, --kills)
 	@$(BIN)/python benchmarks/limits.py $(ARGS)
 
 bench-portals: $(READY) ## Measure reading eight portals in one process and on Dask's workers (two minutes; ARGS: --portals, --ids, --runs)
 	@$(BIN)/python benchmarks/portals.py $(ARGS)
 
-bench-memory: $(READY) ## Measure what reading a million ids costs in memory (three minutes)
+bench-memory: $(READY) ## Measure the memory that reading a million ids takes (three minutes)
 	@$(BIN)/python benchmarks/memory.py
 
 docs: $(DOCS) ## Build the documentation into build/site; any warning fails
 	@rm -rf build/site
 	@$(BIN)/zensical build --strict --clean --config-file mkdocs.yml
-	@echo "The site is in build/site. Its search needs a server, which ends with Ctrl-C:"
+	@echo "The site is in build/site. Its search needs a server; stop it with Ctrl-C:"
 	@echo "  $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
 	@echo "Then open http://127.0.0.1:8000"
 
@@ -157,7 +157,7 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 	done
 
 PINS := $(wildcard requirements-*.txt tests/engines/*.txt)
-# --strict: without it, a package that the service could not be asked about counts as safe.
+# --strict: without it, a package that the service knows nothing about counts as safe.
 audit: $(READY) ## Fail if a pinned package has a known vulnerability (ADVISORIES=all.zip: do not ask PyPI)
 ifdef ADVISORIES
 	@$(BIN)/python tools/advisories.py "$(ADVISORIES)" $(PINS)
@@ -173,18 +173,18 @@ $(DEMO): .venv/.pins pyproject.toml
 	@touch $@
 
 $(READY): $(DEMO)
-	@echo "Installing what the project is developed and tested with (once) ..."
+	@echo "Installing the development tools (once) ..."
 	@$(BIN)/python -m pip install -qq --constraint requirements-dev.txt uv
 	@$(call install,requirements-dev.txt)
 	@touch $@
 
 $(BENCH): requirements-bench.txt | $(READY)
-	@echo "Installing what is measured beside this SDK (once) ..."
+	@echo "Installing the packages to compare with (once) ..."
 	@$(call install,requirements-bench.txt)
 	@touch $@
 
 $(DOCS): requirements-docs.txt | $(READY)
-	@echo "Installing what builds the documentation (once) ..."
+	@echo "Installing the documentation tools (once) ..."
 	@$(call install,requirements-docs.txt)
 	@touch $@
 
@@ -200,7 +200,7 @@ build/engines/%/.installed: tests/engines/%.txt pyproject.toml | $(READY)
 	@$(BIN)/uv pip install --quiet --python build/engines/$* --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Other pins, another .venv: what is no longer pinned must not stay.
+# When pins change, .venv is made again, so that packages that are no longer pinned do not stay.
 .venv/.pins: requirements-demo.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }

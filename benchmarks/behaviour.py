@@ -1,4 +1,4 @@
-"""What this SDK and HubSpot's two do with large reads and with trouble: `make bench-behaviour`.
+"""How this SDK and HubSpot's two handle large reads and failures: `make bench-behaviour`.
 
 Each reads associations from the sandbox, as its documentation says to, and is asked the same
 questions. What it did is written to behaviour.json, and is the table in README.md.
@@ -44,32 +44,32 @@ V4 = replace(
     operation_id="readAssociationsV4",
     path="/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read",
 )
-"""What hubspot-api-client reads; its schema is that of 2026-03."""
+"""The path that hubspot-api-client reads; its schema is that of 2026-03."""
 
 
 class Found(NamedTuple):
-    """What came of a read."""
+    """The result of a read."""
 
     rows: list[Any]
     """The rows that it returned, of whatever type."""
     named: list[str]
     """The ids without a row, as far as it names them."""
     note: str = ""
-    """What else is to be said of where it names them."""
+    """A remark on where it names them."""
 
 
 Read = Callable[[list[str]], Found]
 
 
 class Question(NamedTuple):
-    """A situation, and how to say what came of it."""
+    """A situation, and how to describe the result."""
 
     ids: Callable[[Portal], Sequence[str]]
     words: Callable[[Found, Sandbox], str]
     faults: Callable[[], FaultSource] | None = None
     limits: RateLimits | None = None
     chunked: bool = False
-    """Whether to loop over chunks with what takes one chunk at a time."""
+    """Whether clients that read one chunk at a time are called in a loop."""
 
 
 def main() -> None:
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def asked(question: Question, name: str) -> str:
-    """Return what came of a question, in words."""
+    """Return the result in words."""
     faults = question.faults() if question.faults else None
     portal = Portal(seed=7, contacts=15 * CHUNK)
     with (
@@ -124,7 +124,7 @@ def counted(number: int, noun: str) -> str:
 
 @contextmanager
 def ours(sandbox: Sandbox) -> Iterator[Read]:
-    """Yield what reads with `HubSpot`, which takes all ids at once."""
+    """Yield a function that reads with `HubSpot`, all ids at once."""
     client = import_module("hubspot_batch_read").HubSpot
     with client(sandbox.token, base_url=sandbox.base_url) as hubspot:
 
@@ -137,7 +137,7 @@ def ours(sandbox: Sandbox) -> Iterator[Read]:
 
 @contextmanager
 def api_client(sandbox: Sandbox) -> Iterator[Read]:
-    """Yield what reads with hubspot-api-client, with the retries of its README."""
+    """Yield a function that reads with hubspot-api-client, with the retries of its README."""
     retry = import_module("urllib3.util.retry").Retry(
         total=5, backoff_factor=0.3, status_forcelist=(429, 500, 502, 504)
     )
@@ -158,7 +158,7 @@ def api_client(sandbox: Sandbox) -> Iterator[Read]:
 
 @contextmanager
 def sdk(sandbox: Sandbox) -> Iterator[Read]:
-    """Yield what reads with hubspot-sdk, which retries by itself."""
+    """Yield a function that reads with hubspot-sdk, which has its own retries."""
     client = import_module("hubspot_sdk").HubSpot
     with client(access_token=sandbox.token, base_url=sandbox.base_url) as hubspot:
         get = hubspot.crm.associations.batch.get
@@ -187,7 +187,7 @@ def without_from(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def contacts(*specimens: Specimen) -> Callable[[Portal], list[str]]:
-    """Return what picks these contacts of a portal."""
+    """Return a function that picks these contacts of a portal."""
     return lambda portal: [portal.contact_ids[each] for each in specimens]
 
 

@@ -89,7 +89,7 @@ def body(name: str) -> bytes:
 
 
 def association(chance: random.Random, row: int, size: int) -> Json:
-    """Return a row with so many associated objects, of one to three types each."""
+    """Return a row with a number of associated objects, of one to three types each."""
     return {
         "from": {"id": str(40_000_000_000 + 7 * row)},
         "to": [

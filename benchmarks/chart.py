@@ -1,4 +1,4 @@
-"""The charts of the README: what decoding and reading cost, as a multiple of json.loads' time."""
+"""The charts of README and docs: the cost of reading, in seconds and relative to json.loads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import bodies
 import rows
 from attrs import define
-from contenders import JSON, NAMES, OURS
+from contenders import API_CLIENT, JSON, NAMES, OURS, SDK
 
 FOLDER = Path(__file__).resolve().parent
+DOCS = FOLDER.parent / "docs"
 
 # In the middle between white and GitHub's dark page: an image does not know which it is on.
 TEXT = "#797979"
@@ -42,9 +43,9 @@ class Chart:
     """A group of bars for each contender: one for each number of associated objects."""
 
     title: str
-    """What the horizontal axis shows."""
+    """The title of the horizontal axis."""
     unit: str
-    """What is 1."""
+    """The label of 1."""
     sizes: Sequence[int]
     """How many associated objects each row has."""
     ours: Collection[str]
@@ -67,7 +68,7 @@ def draw_decoding(decode: dict[str, dict[str, Any]], path: Path = FOLDER / "deco
 def draw_rows(
     answers: dict[str, dict[str, dict[str, float]]], path: Path = FOLDER / "rows.svg"
 ) -> None:
-    """Draw what reading into tables and files costs."""
+    """Draw the cost of reading into tables and files."""
     cases = [body for body in rows.BODIES if not body.unknown]
     ratios = {
         name: [answers[body.name][name]["ratio"] for body in cases]
@@ -77,6 +78,42 @@ def draw_rows(
     title = "CPU time of a read, as a multiple of httpx and json.loads (logarithmic)"
     sizes = [body.associations for body in cases]
     draw(Chart(title, "httpx + json.loads", sizes, rows.OURS, ratios), path)
+
+
+def draw_seconds(end_to_end: Mapping[str, Any], path: Path = DOCS / "seconds.svg") -> None:
+    """Draw how long whole reads take with each latency, beside HubSpot's SDKs."""
+    seconds, ids = end_to_end["many"], end_to_end["ids"]
+    import_module("matplotlib").use("svg")
+    pyplot = import_module("matplotlib.pyplot")
+    names = [OURS, API_CLIENT, SDK]
+    with pyplot.rc_context(STYLE):
+        figure, axes = pyplot.subplots(figsize=(6.4, 2.9), layout="constrained")
+        for group, contenders in enumerate(seconds.values()):
+            for offset, name in enumerate(names):
+                value = contenders[name]["seconds"]["median"]
+                place = group + (offset - 1) * HEIGHT
+                color = OUR_BARS if name == OURS else BARS
+                opacity = 0.6 if name == SDK else 1.0
+                axes.barh(place, value, HEIGHT * 0.86, color=color, alpha=opacity, linewidth=0)
+                axes.annotate(
+                    f"{value:.2g} s  {name}",
+                    (value, place),
+                    xytext=(4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=9.5,
+                    weight="bold" if name == OURS else "normal",
+                )
+        axes.set_title(f"seconds to read {ids:,} ids, by latency", fontsize=11)
+        axes.set_yticks(range(len(seconds)), seconds)
+        axes.set_ylim(len(seconds) - 0.5, -0.5)
+        axes.set_xlim(0, 1.5 * max(each[SDK]["seconds"]["median"] for each in seconds.values()))
+        axes.set_xticks([])
+        axes.tick_params(axis="y", length=0)
+        for side in ("top", "right", "bottom"):
+            axes.spines[side].set_visible(False)
+        figure.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
+        pyplot.close(figure)
 
 
 def draw(chart: Chart, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What turns the bytes of a response into Python objects: each contender, by name.
+"""The contenders, by name: functions that turn the bytes of a response into Python objects.
 
     decode = load("orjson")
     decode(b'{"results": [] ...}')
@@ -42,7 +42,7 @@ DISTRIBUTIONS = {
 
 
 def load(name: str, envelope: str = "AssociationEnvelope") -> Decode:
-    """Import a contender; return what decodes a body of this envelope with it.
+    """Import a contender; return its function that decodes a body of this envelope.
 
     All decode associations; only json.loads and this SDK decode the other envelopes.
     """
@@ -67,7 +67,7 @@ def load_msgspec() -> Decode:
 
 
 def load_stock() -> Decode:
-    """Return what the generator makes of our spec with its own templates."""
+    """Return the decoding of the generator's stock output for our spec."""
     sys.path.insert(0, str(stock_folder()))
     envelope = import_module("stock_sdk.models").AssociationEnvelope
 
@@ -95,7 +95,7 @@ def stock_folder() -> Path:
 
 
 def load_api_client() -> Decode:
-    """Return what hubspot-api-client does with a response of its associations read (v4).
+    """Return hubspot-api-client's decoding of a response of its associations read (v4).
 
     That is the second half of its `ApiClient.call_api`: the body becomes text, then models.
     """
@@ -109,7 +109,7 @@ def load_api_client() -> Decode:
 
 
 def load_sdk() -> Decode:
-    """Return what hubspot-sdk does with a response of `crm.associations.batch.get`.
+    """Return hubspot-sdk's decoding of a response of `crm.associations.batch.get`.
 
     Its client gives every response to its `APIResponse`, whose `parse` is what a method returns.
     """

@@ -38,7 +38,7 @@ ALL = [Case(body, name) for body in bodies.ASSOCIATIONS for name in NAMES] + [
 
 
 def measure(cases: Iterable[Case], runs: int, seconds: float) -> dict[str, dict[str, Any]]:
-    """Decode in so many runs, for about so many seconds each; return by body, by contender."""
+    """Decode in several runs of about equal length; return the results by body and contender."""
     answers: dict[Case, list[dict[str, Any]]] = {case: [] for case in cases}
     with bodies.files({case.body for case in answers}) as paths:
         for run in range(runs):
@@ -77,7 +77,7 @@ def combined(answers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def answer(contender: str, name: str, path: str, seconds: float) -> dict[str, Any]:
-    """Decode a body from a file; return what that took, or why it could not be decoded."""
+    """Decode a body from a file; return the costs, or why it could not be decoded."""
     body = Path(path).read_bytes()
     try:
         decode = load(contender, bodies.ENVELOPES[name])
@@ -138,7 +138,7 @@ def timed(function: Callable[..., object], argument: object) -> float:
 
 
 def collection_costs(decode: Decode, body: bytes, json_ms: float) -> dict[str, dict[str, float]]:
-    """Return what collections cost just after decoding, also as a share of json.loads' time."""
+    """Return the cost of collections just after decoding, also as a share of json.loads' time."""
     return {
         name: {
             f"{kind}{unit}": cost / by
@@ -151,7 +151,7 @@ def collection_costs(decode: Decode, body: bytes, json_ms: float) -> dict[str, d
 
 
 def collection_ms(decode: Decode, body: bytes, generation: int) -> float:
-    """Return what a collection costs with a fresh result alive, less that without one, in ms."""
+    """Return the cost of a collection with a fresh result alive, minus that without one, in ms."""
     costs: list[float] = []
     for _ in range(2):
         gc.collect()

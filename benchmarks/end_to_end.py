@@ -27,7 +27,7 @@ Read = Callable[[list[str]], int]
 
 
 def measure(runs: int, number: int, seconds: float) -> dict[str, Any]:
-    """Read so many ids with each latency, and 1000 for so many seconds; return what that took."""
+    """Read ids with each latency, and 1000 ids repeatedly for some seconds; return the costs."""
     one: dict[str, Any] = {}
     many: dict[str, Any] = {}
     for latency in LATENCIES:
@@ -54,7 +54,7 @@ def combined(answers: list[dict[str, Any]]) -> dict[str, Any]:
 def answer(
     name: str, base_url: str, number: int | None = None, seconds: float = 0
 ) -> dict[str, Any]:
-    """Read so many ids once, or 1000 for so many seconds; return what that took, or a failure."""
+    """Read ids once, or 1000 repeatedly for some seconds; return the costs, or a failure."""
     try:
         with READERS[name](base_url) as read:
             return once(read, number) if number else repeatedly(read, seconds)
@@ -63,7 +63,7 @@ def answer(
 
 
 def once(read: Read, number: int) -> dict[str, Any]:
-    """Read so many ids; return the seconds, the process's peak in MB, and by how much it grew."""
+    """Read ids; return the seconds, the peak memory of the process in MB, and its growth."""
     wanted = ids(number)
     before = peak()
     start = time.perf_counter()
@@ -87,7 +87,7 @@ def repeatedly(read: Read, seconds: float) -> dict[str, Any]:
 
 
 def ids(number: int) -> list[str]:
-    """Return so many ids."""
+    """Return a number of ids."""
     return [str(id_) for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7)]
 
 
@@ -99,7 +99,7 @@ def chunks(wanted: list[str]) -> Iterator[list[str]]:
 
 @contextmanager
 def ours(base_url: str) -> Iterator[Read]:
-    """Yield what reads with `HubSpot`, which has several requests under way."""
+    """Yield a function that reads with `HubSpot`, with several requests in flight."""
     client = import_module("hubspot_batch_read").HubSpot
     with client("no-token", base_url=base_url) as hubspot:
         yield lambda wanted: sum(
@@ -109,7 +109,7 @@ def ours(base_url: str) -> Iterator[Read]:
 
 @contextmanager
 def ours_async(base_url: str) -> Iterator[Read]:
-    """Yield what reads with `AsyncHubSpot`."""
+    """Yield a function that reads with `AsyncHubSpot`."""
     hubspot = import_module("hubspot_batch_read").AsyncHubSpot("no-token", base_url=base_url)
 
     async def read(wanted: list[str]) -> int:
@@ -125,7 +125,7 @@ def ours_async(base_url: str) -> Iterator[Read]:
 
 @contextmanager
 def api_client(base_url: str) -> Iterator[Read]:
-    """Yield what reads with hubspot-api-client."""
+    """Yield a function that reads with hubspot-api-client."""
     models = import_module("hubspot.crm.associations.v4")
     client = import_module("hubspot").Client.create(access_token="no-token", host=base_url)  # noqa: S106
     api = client.crm.associations.v4.batch_api
@@ -143,7 +143,7 @@ def api_client(base_url: str) -> Iterator[Read]:
 
 @contextmanager
 def sdk(base_url: str) -> Iterator[Read]:
-    """Yield what reads with hubspot-sdk."""
+    """Yield a function that reads with hubspot-sdk."""
     client = import_module("hubspot_sdk").HubSpot
     with client(access_token="no-token", base_url=base_url) as hubspot:  # noqa: S106
         get = hubspot.crm.associations.batch.get
@@ -161,7 +161,7 @@ def sdk(base_url: str) -> Iterator[Read]:
 
 @contextmanager
 def by_hand(base_url: str) -> Iterator[Read]:
-    """Yield what reads with httpx and json.loads, into dicts."""
+    """Yield a function that reads with httpx and json.loads, into dicts."""
     path = "/crm/associations/2026-03/contacts/companies/batch/read"
     headers = {"authorization": "Bearer no-token"}
     with import_module("httpx").Client(base_url=base_url, headers=headers) as client:

@@ -39,7 +39,7 @@ class Portal:
     """Counts requests, and refuses those beyond the limit, which then do not count."""
 
     def __init__(self, limit: int, latency: float) -> None:
-        """Take requests that are late by up to so many seconds, each way."""
+        """Accept requests that are late by up to this number of seconds, each way."""
         self.limit, self.latency = limit, latency
         self.arrived: list[float] = []
         self.refused: list[float] = []
@@ -84,7 +84,7 @@ class Portal:
 
 
 def read(url: str, name: str, seconds: float, rate_limit: RateLimit | None) -> None:
-    """Read campaigns for so many seconds, in this process."""
+    """Read campaigns for a number of seconds, in this process."""
     end = monotonic() + seconds
 
     def ids() -> Iterator[UUID]:
@@ -159,7 +159,7 @@ HEAD = (
 
 
 def line(mode: str, processes: int, portal: Portal) -> str:
-    """Return what was counted: the most in a window are those that arrived, refused or not.
+    """Return the counts: the maximum in a window includes refused requests.
 
     What was used, and how much the processes' parts differ, is of the time when all of them read.
     """

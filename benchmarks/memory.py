@@ -1,4 +1,4 @@
-"""What reading a million ids costs in memory: `make bench-memory`.
+"""The memory that reading a million ids takes: `make bench-memory`.
 
 Each case is a process of its own. It reads ids from a generator and drops the records; what counts
 is its greatest resident size, less that of the process before it began to read. The server is
@@ -31,7 +31,7 @@ MEGABYTES_OF_FILE = 20
 
 
 class Case(NamedTuple):
-    """What is read, and how."""
+    """A case: the ids, and how they are read."""
 
     asynchronous: bool
     empty: bool
@@ -98,7 +98,7 @@ def measure(base_url: str, case: Case) -> int:
 
 
 def read_to_file(base_url: str, case: Case, number: int) -> None:
-    """Read so many ids into a Parquet file."""
+    """Read a number of ids into a Parquet file."""
     with TemporaryDirectory() as folder, HubSpot("no-token", base_url=base_url) as hubspot:
         wanted = guids(number) if case.guids else ids(number)
         read = hubspot.read_associations("contacts", "companies", wanted, unique_ids=case.unique)
@@ -106,7 +106,7 @@ def read_to_file(base_url: str, case: Case, number: int) -> None:
 
 
 def read_sync(base_url: str, case: Case, number: int) -> None:
-    """Read so many ids, sync."""
+    """Read a number of ids, sync."""
     with HubSpot("no-token", base_url=base_url) as hubspot:
         read = hubspot.read_associations(
             "contacts", "companies", ids(number), unique_ids=case.unique
@@ -117,7 +117,7 @@ def read_sync(base_url: str, case: Case, number: int) -> None:
 
 
 def read_async(base_url: str, case: Case, number: int) -> None:
-    """Read so many ids, async."""
+    """Read a number of ids, async."""
 
     async def read_all() -> None:
         async with AsyncHubSpot("no-token", base_url=base_url) as hubspot:
@@ -132,13 +132,13 @@ def read_async(base_url: str, case: Case, number: int) -> None:
 
 
 def ids(number: int) -> Iterator[str]:
-    """Yield so many ids."""
+    """Yield a number of ids."""
     for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7):
         yield str(id_)
 
 
 def guids(number: int) -> Iterator[str]:
-    """Yield so many GUIDs, which the server takes for ids as well as any."""
+    """Yield a number of GUIDs, which the server accepts like any ids."""
     for id_ in range(number):
         yield f"{id_:08x}-52d1-4c6f-9a0e-20e3c316a58c"
 

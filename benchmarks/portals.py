@@ -35,7 +35,7 @@ def one_process(read: TableRead, table: pd.DataFrame) -> int:
 
 
 def workers(number: int) -> Callable[[TableRead, pd.DataFrame], int]:
-    """Return what reads on so many workers, which are there already."""
+    """Return a function that reads on a number of workers, which are running already."""
 
     def on_workers(read: TableRead, table: pd.DataFrame) -> int:
         frame: Any = dd.from_pandas(table, npartitions=number)

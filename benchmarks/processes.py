@@ -1,4 +1,4 @@
-"""What the measurements share: processes, their peak memory, and the spread of several runs."""
+"""Code that the measurements share: processes, peak memory, and the spread of several runs."""
 
 from __future__ import annotations
 

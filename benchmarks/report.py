@@ -49,7 +49,7 @@ def show(results: dict[str, Any], file: TextIO | None = None) -> None:
 
 
 def heading(about: dict[str, Any]) -> str:
-    """Return what was measured where."""
+    """Return the environment of the measurements."""
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     runs = (
         f"Medians of {about['runs']} runs ({about['large_runs']} with 100 per row,"
@@ -96,7 +96,7 @@ def decode_row(decode: dict[str, dict[str, Any]], body: str, collector: str) -> 
 
 
 def collection_rows(decode: dict[str, dict[str, Any]]) -> Iterator[Row]:
-    """Yield what collections cost just after decoding, as a share of json.loads' time."""
+    """Yield the cost of collections just after decoding, as a share of json.loads' time."""
     for kind in ("young", "full"):
         for body in decode:
             costs = decode[body][OURS].get("collection")
@@ -134,7 +134,7 @@ def reading_row(name: str, answers: dict[str, Any], key: str, unit: str) -> Row:
 
 
 def share_row(name: str, shares: dict[str, float]) -> Row:
-    """Return the microseconds that an id takes, and what they are spent on."""
+    """Return the microseconds per id, and their shares."""
     parts = [f"{part} {share:.0%}" for part, share in shares.items() if part != "us"]
     return Row(name, {OURS: "\n".join([f"{number(shares['us'])} µs an id", *parts])})
 
@@ -153,7 +153,7 @@ def import_rows(results: dict[str, Any]) -> Iterator[Row]:
 
 
 def size_rows(results: dict[str, Any]) -> Iterator[Row]:
-    """Yield the sizes of the packages, without what they depend on."""
+    """Yield the sizes of the packages, without their dependencies."""
     for kind in ("wheel", "installed"):
         cells = {
             name: answer.get("failure") or f"{answer[kind] / 1000:,.0f}"

@@ -36,7 +36,7 @@ Read = Callable[[str, list[str]], object]
 
 
 class Body(NamedTuple):
-    """What the server answers."""
+    """A body of the server."""
 
     associations: int
     """Associated objects of each id."""
@@ -45,7 +45,7 @@ class Body(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the results call it."""
+        """Its name in the results."""
         return f"{self.associations} each{', unknown key' if self.unknown else ''}"
 
 
@@ -75,13 +75,13 @@ def measure(
 
 
 def compared(taken: list[float], plain: list[float], number: int) -> dict[str, float]:
-    """Return the median ratio of runs to those beside them, and ids per CPU second."""
+    """Return the median ratio of runs to the runs next to them, and ids per CPU second."""
     ratio = statistics.median(map(truediv, taken, plain))
     return {"ratio": rounded(ratio), "ids_per_second": rounded(number / statistics.median(taken))}
 
 
 def answer(name: str, base_url: str, number: int) -> float:
-    """Return the CPU seconds that it takes to read so many ids, in all threads."""
+    """Return the CPU seconds of all threads for reading a number of ids."""
     wanted = ids(number)
     read = OUTPUTS[name]
     read(base_url, wanted[:2000])
@@ -91,7 +91,7 @@ def answer(name: str, base_url: str, number: int) -> float:
 
 
 def reader(name: str) -> Read:
-    """Return what reads with a contender, and drops what it gets."""
+    """Return a function that reads with a contender, and drops the records."""
 
     def read(base_url: str, wanted: list[str]) -> object:
         with READERS[name](base_url) as read_all:
@@ -123,7 +123,7 @@ def arrow(base_url: str, wanted: list[str]) -> None:
 
 
 def file(kind: str) -> Read:
-    """Return what has the command line write a file of this kind."""
+    """Return a function that lets the command line write a file of this kind."""
 
     def write(base_url: str, wanted: list[str]) -> None:
         app = import_module("hubspot_batch_read.cli.app").app
@@ -141,7 +141,7 @@ def file(kind: str) -> Read:
 
 
 def pandas(base_url: str, wanted: list[str]) -> object:
-    """Send the requests with httpx, and make a data frame of what `json.loads` decodes."""
+    """Send the requests with httpx, and turn what `json.loads` decodes into a data frame."""
     path = "/crm/associations/2026-03/contacts/companies/batch/read"
     headers = {"authorization": "Bearer no-token"}
     rows: list[dict[str, object]] = []

@@ -1,7 +1,7 @@
 """Measure this SDK and others, print a table, write the results and draw the charts: `make bench`.
 
 run.py            five runs; writes results.json, results.txt and the charts (twenty minutes)
-run.py --runs 9   so many runs
+run.py --runs 9   nine runs
 run.py --quick    one short run that writes nothing, to see that everything works
 """
 
@@ -72,10 +72,11 @@ def main() -> None:
             report.show(results, file)
         chart.draw_decoding(results["decode"])
         chart.draw_rows(results["rows"])
+        chart.draw_seconds(results["end_to_end"])
 
 
 def measure(effort: Effort) -> dict[str, Any]:
-    """Return all measurements, and what they were made with."""
+    """Return all measurements, and their environment."""
     return {
         "about": about(effort),
         "decode": measure_decoding(effort),
@@ -102,7 +103,7 @@ def measure_decoding(effort: Effort) -> dict[str, dict[str, Any]]:
 
 
 def about(effort: Effort) -> dict[str, Any]:
-    """Return what is measured with what, and how often."""
+    """Return the versions, the machine, and the number of runs."""
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": f"{platform.system()} {platform.machine()}",

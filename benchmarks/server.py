@@ -1,4 +1,4 @@
-"""A server that answers associations reads as fast as it can, in a process of its own.
+"""A server that responds to associations reads as fast as possible, in its own process.
 
     with serve() as base_url: ...
 

@@ -1,4 +1,4 @@
-"""Where the time goes when a million ids are read: JSON, HTTP, the collector, and the rest.
+"""The shares of CPU time in reading a million ids: JSON, HTTP, the collector, and the rest.
 
 JSON is what the models' `from_json` and `to_json` take, HTTP what httpx takes. The CPU time of all
 threads is counted.
@@ -27,7 +27,7 @@ ASSOCIATIONS = (1, 10)
 
 
 def measure(number: int) -> dict[str, dict[str, float]]:
-    """Read so many ids with one association each, a fifth with ten; return the shares."""
+    """Read ids with one association each, and a fifth with ten; return the shares."""
     found: dict[str, dict[str, float]] = {}
     for associations in ASSOCIATIONS:
         ids = number if associations == 1 else number // 5
@@ -39,7 +39,7 @@ def measure(number: int) -> dict[str, dict[str, float]]:
 
 
 def answer(base_url: str, number: int) -> dict[str, float]:
-    """Read so many ids; return microseconds for each id, and the shares of them."""
+    """Read ids; return the microseconds per id, and their shares."""
     client = import_module("hubspot_batch_read").HubSpot
     model = import_module("hubspot_batch_read_api.types").Model
     with client("no-token", base_url=base_url) as hubspot, Meter() as meter:
@@ -57,7 +57,7 @@ def answer(base_url: str, number: int) -> dict[str, float]:
 
 
 def read(hubspot: Any, number: int) -> None:
-    """Read the associations of so many ids, and drop them."""
+    """Read the associations of ids, and drop them."""
     wanted = range(40_000_000_000, 40_000_000_000 + number)
     for _ in hubspot.read_associations("contacts", "companies", wanted):
         pass
@@ -72,7 +72,7 @@ class Meter:
         self._within = threading.local()
 
     def watch(self, owner: Any, name: str, label: str) -> None:
-        """Count the time of a method from now on, without that of what it calls and is counted."""
+        """Count the time of a method from now on, without the time of counted methods it calls."""
         inner: Callable[..., object] = getattr(owner, name)
         is_class_method = hasattr(inner, "__self__")
 

@@ -1,4 +1,4 @@
-"""How large the packages are: our wheel, and what is installed."""
+"""The sizes of the packages: our wheel, and the installed ones."""
 
 from __future__ import annotations
 

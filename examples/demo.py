@@ -32,7 +32,7 @@ console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 class Ids(NamedTuple):
-    """What to read."""
+    """The ids to read."""
 
     contacts: list[str]
     campaigns: list[str]
@@ -40,7 +40,7 @@ class Ids(NamedTuple):
 
 
 def main() -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line, and return the exit code."""
     parser = argparse.ArgumentParser(description="All four reads, and one error.")
     parser.add_argument("--live", action="store_true", help="read from HubSpot, not the sandbox")
     parser.add_argument("--contacts", nargs="*", default=["1"], metavar="ID")
@@ -61,7 +61,7 @@ def main() -> int:
 
 @contextmanager
 def sandbox() -> Iterator[tuple[HubSpot, Ids]]:
-    """Serve a portal for a while; gives a client for it and some of its ids."""
+    """Serve a portal in this context; yield a client for it and some of its ids."""
     with Sandbox(seed=7) as server, HubSpot(server.token, base_url=server.base_url) as hubspot:
         portal = server.portal
         ids = Ids(
@@ -75,7 +75,7 @@ def sandbox() -> Iterator[tuple[HubSpot, Ids]]:
 
 
 def demonstrate(hubspot: HubSpot, ids: Ids) -> int:
-    """Show the reads one after the other; gives the exit code."""
+    """Show the reads one after the other, and return the exit code."""
     reads: list[Callable[[HubSpot, Ids], None]] = [
         show_associations,
         show_associations_v3,
@@ -95,7 +95,7 @@ def demonstrate(hubspot: HubSpot, ids: Ids) -> int:
 
 
 def show_associations(hubspot: HubSpot, ids: Ids) -> None:
-    """Associations: records with labels, all pages of each, and contacts that have none."""
+    """Associations: records with labels, all pages of each, and contacts without any."""
     contacts = hubspot.read_associations("contacts", "companies", ids.contacts)
     rows = [
         (
@@ -114,7 +114,7 @@ def show_associations(hubspot: HubSpot, ids: Ids) -> None:
 
 
 def show_associations_v3(hubspot: HubSpot, ids: Ids) -> None:
-    """Associations v3: the older form, cut at 100."""
+    """Associations v3: the older API, at most 100 of each."""
     contacts = hubspot.read_associations_v3("contacts", "deals", ids.contacts)
     rows = [
         (
@@ -150,7 +150,7 @@ def show_campaigns(hubspot: HubSpot, ids: Ids) -> None:
 
 
 def show_workflow_id_mappings(hubspot: HubSpot, ids: Ids) -> None:
-    """Workflow id mappings: two numbers a workflow."""
+    """Workflow id mappings: two numbers per workflow."""
     workflows = hubspot.read_workflow_id_mappings(flow_ids=ids.flows)
     rows = [(str(workflow.flow_id), str(workflow.workflow_id)) for workflow in workflows]
     show("read_workflow_id_mappings", ("flow id", "workflow id"), rows)
@@ -158,7 +158,7 @@ def show_workflow_id_mappings(hubspot: HubSpot, ids: Ids) -> None:
 
 
 def show_an_error(hubspot: HubSpot, _: Ids) -> None:
-    """Show what is raised when HubSpot refuses a request as a whole."""
+    """Show the exception if HubSpot refuses a request as a whole."""
     console.print("An error: companies to unicorns, which no portal has", style="bold")
     companies = hubspot.read_associations("companies", "unicorns", ["1"])
     try:
@@ -181,7 +181,7 @@ def show(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) ->
 
 
 def show_account(read: Read[RecordT]) -> None:
-    """Print what became of the ids without a record, and of the records that were cut short."""
+    """Print why ids have no record, and which records were cut short."""
     console.print(f"  {read.summary}")
     nothing = [each.id for each in read.missing if each.reason == "without_associations"]
     if nothing:
@@ -194,7 +194,7 @@ def show_account(read: Read[RecordT]) -> None:
 
 
 def few(items: Iterable[str], most: int = 3) -> str:
-    """Join the first items, and count the others."""
+    """Join the first items, and add the number of the others."""
     known = list(items)
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more

@@ -8,7 +8,7 @@
             print(contact.from_.id, [company.to_object_id for company in contact.to])
         print(contacts.summary)
 
-Everything that users need is here, the exceptions and the models of the generated SDK too. Names
+Everything that users need is here, including the exceptions and models of the generated SDK. Names
 are imported when they are first used. `__version__` is the version of the installed package.
 """
 
@@ -159,7 +159,7 @@ _MODULES = {
     "WorkflowIdMapping": "hubspot_batch_read_api.models",
 }
 
-if not TYPE_CHECKING:  # it would accept every misspelt name
+if not TYPE_CHECKING:  # a type checker would accept every misspelt name
 
     def __getattr__(name: str) -> object:
         if name == "__version__":

@@ -33,8 +33,8 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
             async for contact in hubspot.read_associations("contacts", "companies", contact_ids):
                 print(contact.from_.id, [company.to_object_id for company in contact.to])
 
-    A callable for the access token may be a coroutine function. The connections belong to an event
-    loop: several loops can share it, and each of them has to call `aclose` itself.
+    A callable for the access token may be a coroutine function. Connections belong to an event
+    loop: several loops can share a client, and each of them has to call `aclose` itself.
     """
 
     def read_associations(

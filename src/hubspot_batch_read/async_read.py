@@ -1,7 +1,7 @@
-"""`AsyncRead`: a read under way, and its tasks.
+"""`AsyncRead`: a read in progress, and its tasks.
 
-Tasks send the requests that the plan hands out, and give the plan the responses. `read` has the
-same with threads.
+Tasks send the requests of the plan, and pass the responses to it. `read` does the same with
+threads.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 class AsyncRead(FileReading[RowT]):
     """The asynchronous version of `Read`: `async for`, `await read.all()`, `read.by_id()`.
 
-    `break` cancels the requests in flight, as soon as the event loop gets its turn. To have it done
-    when the loop is left, use `async with`:
+    After a `break`, the requests in flight are cancelled when the event loop runs next. To wait for
+    that, use `async with`:
 
         async with hubspot.read_campaigns(campaign_ids) as campaigns:
             async for campaign in campaigns:
@@ -51,7 +51,7 @@ class AsyncRead(FileReading[RowT]):
         explain: Explain = str,
         register: Callable[[AsyncLoop[Any]], object] = lambda _: None,
     ) -> None:
-        """Begin with nothing read; reads come from the methods of `AsyncHubSpot`."""
+        """Create a read that has not started; only the methods of `AsyncHubSpot` do this."""
         super().__init__(plan, on_progress=on_progress, explain=explain)
         self._send = send
         self._max_concurrency = max_concurrency
@@ -88,13 +88,13 @@ class AsyncRead(FileReading[RowT]):
         self,
         path: Target,
         *,
-        format: FileFormat | None = None,  # noqa: A002 - what everyone calls it
+        format: FileFormat | None = None,  # noqa: A002 - the usual name
         missing: str | os.PathLike[str] | None = None,
         resume: bool = False,
     ) -> Summary:
         """Read everything, and write the records to a file; see `Read.to_file`.
 
-        Files are written in a thread, so the event loop is not held up.
+        Files are written in a thread, so they do not block the event loop.
         """
         writer = await in_thread(self._writer, path, format, missing, resume=resume)
         try:
@@ -151,10 +151,10 @@ class AsyncRead(FileReading[RowT]):
         """Start a loop; for `_Records` and `AsyncRecordBatches`.
 
         Raises:
-            RuntimeError: There is one already, or everything was read, as the caller knows.
+            RuntimeError: There is one already, or the read is finished.
         """
         if self._loop is not None and self._loop.is_stopped:
-            # Its requests are to be sent again, and nothing would tell the new loop of it later.
+            # Its requests must be sent again, and nothing would notify the new loop of that later.
             await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
             raise RuntimeError("this is being read already")
@@ -165,7 +165,7 @@ class AsyncRead(FileReading[RowT]):
         return self._loop
 
     async def next_record(self, loop: AsyncLoop[RowT]) -> RowT | None:
-        """Wait for the next record, and return it; None at the end."""
+        """Wait for the next record, and return it, or None at the end."""
         while not loop.is_stopped:
             if ready := self._first_ready():
                 (record,) = self._models([ready.records[self._account.returned - ready.start]])
@@ -191,10 +191,10 @@ class AsyncRead(FileReading[RowT]):
         return filling
 
     async def finish(self, loop: AsyncLoop[RowT]) -> None:
-        """End a loop that has come to its end.
+        """Finish a loop that has reached its end.
 
         Raises:
-            Exception: What ended it before everything was read.
+            Exception: The reason why it ended before everything was read.
         """
         await loop.end()
         if loop.error is not None and not self._is_over():
@@ -219,23 +219,23 @@ class AsyncRead(FileReading[RowT]):
         return self._left()
 
     def return_all(self, records: Sequence[RowT]) -> None:
-        """Note that the caller gets all these records."""
+        """Count all these records as returned."""
         self._end_was_seen = self._plan.is_finished
         self.count_returned(len(records))
 
     def count_returned(self, number: int) -> None:
-        """Note that the caller gets the next records that are ready."""
+        """Count the next ready records as returned."""
         self._account.returned += number
 
     @property
     def table(self) -> Table[RowT]:
-        """The table that the records make."""
+        """The table for the records."""
         return self._plan.operation.table
 
     async def _wait_for_news(self, loop: AsyncLoop[RowT], seconds: float | None = None) -> bool:
-        """Wait until something may have changed; return whether that took longer than it may."""
+        """Wait until something may have changed; return whether the time ran out."""
         self._report()
-        loop.bell.set()  # also since what was returned makes room
+        loop.bell.set()  # returned records make room, too
         try:
             async with asyncio.timeout(seconds):
                 await loop.news.wait()
@@ -246,7 +246,7 @@ class AsyncRead(FileReading[RowT]):
 
 
 class _Looping(Generic[RowT]):
-    """Something that iterates over a read; its loop ends when it is let go of, as by `break`."""
+    """An iterator over a read; its loop ends when the iterator is dropped, as by `break`."""
 
     def __init__(self, read: AsyncRead[RowT]) -> None:
         self._read = read
@@ -297,19 +297,19 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
         async for record_batch in hubspot.read_campaigns(campaign_ids).to_arrow():
             writer.write_batch(record_batch)
 
-    Records that were in no record batch yet come again from another `to_arrow` or loop.
+    Records that were not in a record batch yet are returned by another `to_arrow` or loop.
     """
 
     schema: pa.Schema
-    """The columns, even if no record comes."""
+    """The columns, known before the first record batch."""
 
     def __init__(self, read: AsyncRead[RowT]) -> None:
-        """Begin with nothing read; these come from `AsyncRead.to_arrow`."""
+        """Create a stream that has not started; only `AsyncRead.to_arrow` does this."""
         super().__init__(read)
         self.schema = read.table.schema
 
     async def __anext__(self) -> pa.RecordBatch:
-        """Return the next one. Raises what `Read` raises."""
+        """Return the next record batch. Raises what `Read` raises."""
         loop = await self._begin()
         try:
             filling = await self._read.fill(loop)
@@ -326,10 +326,10 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
         return record_batch
 
     async def read_all(self) -> pa.Table:
-        """Read all that is left, and return it as one table.
+        """Read all remaining records, and return them as one table.
 
-        The records are in memory until the table is there. If this raises, they come again from
-        another `to_arrow`.
+        All records are in memory until the table is complete. If this raises, another `to_arrow`
+        returns them again.
 
         Raises:
             Exception: As when iterating.

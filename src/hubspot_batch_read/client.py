@@ -26,11 +26,11 @@ from hubspot_batch_read_api.models import (
 from hubspot_batch_read_api.types import Response as SdkResponse
 
 PATIENCE = 1.0
-"""Seconds that the closing of a client waits for the requests in flight."""
+"""Seconds that `close` waits for the requests in flight."""
 
 
 class HubSpot(Connection[Loop[Any]]):
-    """Reads any number of ids, in as many requests as it takes.
+    """Reads any number of ids, in as many requests as needed.
 
         with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)
             for contact in hubspot.read_associations("contacts", "companies", contact_ids):
@@ -55,13 +55,13 @@ class HubSpot(Connection[Loop[Any]]):
             from_type: Type of the objects to read from: a name, singular or plural (`contacts`),
                 an object type id (`0-1`, `2-123`) or the name of a custom object (`p_cars`).
             to_type: Type of the associated objects, in the same form.
-            ids: Ids of the objects, as text, whole numbers or UUIDs: any iterable, from which
-                they are taken as they are needed. Duplicates are read once.
-            unique_ids: Set if the ids contain no duplicates. Then the read need not remember the
-                ids, which takes about 75 bytes for each.
-            on_error: What to do when a request fails for good: "raise" the exception at its place
-                among the records, or "collect" it in the read's `failures` and continue.
-            on_progress: Called after responses, and at the end, with how far the read has come.
+            ids: Ids of the objects, as text, whole numbers or UUIDs. They can be any iterable, and
+                are taken from it as they are needed. Duplicates are read once.
+            unique_ids: Set if the ids contain no duplicates. Then the read does not have to
+                remember the ids, which takes about 75 bytes for each.
+            on_error: What to do when a request fails for good: "raise" the exception where its
+                records would have come, or "collect" it in the read's `failures` and continue.
+            on_progress: Called with the summary so far, after responses and at the end.
 
         Returns:
             The read, with one record per object that has associations. Nothing is sent before it is
@@ -69,7 +69,7 @@ class HubSpot(Connection[Loop[Any]]):
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ArgumentError: A type cannot be part of a path, or `on_error` is neither.
+            ArgumentError: A type is invalid, or `on_error` is not one of the two.
         """
         operation = associations(from_type, to_type)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -86,10 +86,11 @@ class HubSpot(Connection[Loop[Any]]):
     ) -> Read[AssociationV3]:
         """Read the associations of objects, at most 100 of each (v3).
 
-        HubSpot has deprecated v3. It cuts a record at 100 associations, and has no way to read on
-        (observed); `truncated` names these records. `read_associations` reads all of them.
+        HubSpot has deprecated v3. It returns at most 100 associations of an object, and has no way
+        to read the others (observed); `truncated` lists these records. `read_associations` reads
+        all associations.
 
-        Args, returned value and exceptions are those of `read_associations`.
+        Arguments, result and exceptions are those of `read_associations`.
         """
         operation = associations_v3(from_type, to_type)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -109,9 +110,9 @@ class HubSpot(Connection[Loop[Any]]):
 
         Args:
             ids: GUIDs of the campaigns: any iterable, see `read_associations`.
-            properties: Names of the properties to read; without any, no properties come.
+            properties: Names of the properties to read; by default, none are read.
             start_date: First day of the assets' metrics, a date or YYYY-MM-DD; without both days,
-                no metrics come.
+                no metrics are read.
             end_date: Last day of the assets' metrics, in the same form.
             unique_ids: See `read_associations`.
             on_error: See `read_associations`.
@@ -119,11 +120,11 @@ class HubSpot(Connection[Loop[Any]]):
 
         Returns:
             The read, with one record per campaign. HubSpot lists about 50 assets of each type;
-            `truncated` names the campaigns that have more.
+            `truncated` lists the campaigns that have more.
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ArgumentError: A property or a date is invalid, or `on_error` is neither.
+            ArgumentError: A property or a date is invalid, or `on_error` is not one of the two.
         """
         operation = campaigns(properties=properties, start_date=start_date, end_date=end_date)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)
@@ -150,8 +151,8 @@ class HubSpot(Connection[Loop[Any]]):
             The read, with one record per id.
 
         Raises:
-            TypeError: Both or neither of the two were passed, or not an iterable of ids.
-            ArgumentError: `on_error` is neither.
+            TypeError: Both or neither were passed, or a value that is not an iterable of ids.
+            ArgumentError: `on_error` is not one of the two.
         """
         operation, ids = workflow_id_mappings(flow_ids, workflow_ids, unique=unique_ids)
         return self._read(operation, ids, on_error, on_progress)
@@ -160,7 +161,7 @@ class HubSpot(Connection[Loop[Any]]):
         """Close the connections, and end the reads in progress. Later reads open new ones.
 
         Loops over reads, in any thread, raise ClosedError; another loop over the same read
-        continues. This waits a second at most for the requests in flight.
+        continues. This waits at most a second for the requests in flight.
         """
         with (
             self._loops_lock

@@ -1,4 +1,4 @@
-"""What `HubSpot` and `AsyncHubSpot` have in common: their settings."""
+"""The settings that `HubSpot` and `AsyncHubSpot` share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name, not a token
 
 
 class Connection(Generic[LoopT]):
-    """HubSpot's address, an access token, the connections, and how to use them."""
+    """The address, the access token, the connections, and the settings of a client."""
 
     def __init__(
         self,
@@ -52,24 +52,24 @@ class Connection(Generic[LoopT]):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         httpx_args: Mapping[str, Any] | None = None,
     ) -> None:
-        """Set up; nothing is sent yet.
+        """Create a client; nothing is sent yet.
 
         Args:
             access_token: OAuth access token or private app token, or a callable that returns one.
-                A callable is asked before the first request, and once more when HubSpot answers
-                that its token has expired. None takes the token from the environment variable
-                HUBSPOT_ACCESS_TOKEN. It is never put into a repr, an error or a log line.
+                A callable is called before the first request, and again when HubSpot responds that
+                the token has expired. Default: the environment variable HUBSPOT_ACCESS_TOKEN. The
+                token is never part of a repr, an error or a log line.
             base_url: Address of HubSpot, or of a sandbox.
             timeout: Seconds to wait for a connection, and for each read and write; None to wait
                 forever.
             max_retries: Maximum number of retries of a request; 0 disables them.
             rate_limit: "auto" for the limit in HubSpot's headers, `RateLimit(100, per=10)` for 100
-                requests in ten seconds, which processes can share, or None for no limit.
-            max_wait: Longest time, in seconds, to wait for a retry or the rate limit; where more
-                would be needed, the error is raised instead.
-            max_concurrency: How many requests of a read run at the same time.
-            max_response_bytes: How long the body of a response may be, decompressed; of a longer
-                one, a read asks for the ids in smaller requests. Default 256 MiB.
+                requests per ten seconds, which processes can share, or None for no limit.
+            max_wait: Maximum wait for a retry or the rate limit, in seconds; if it would be longer,
+                the error is raised instead.
+            max_concurrency: Maximum number of requests of a read at the same time.
+            max_response_bytes: Maximum size of a response body in bytes, decompressed; default
+                256 MiB. If a response is larger, its ids are sent again in smaller requests.
             httpx_args: Further arguments for the httpx client, such as `proxy` or `verify`.
 
         Raises:
@@ -111,7 +111,7 @@ class Connection(Generic[LoopT]):
         )
 
     def _register(self, loop: LoopT) -> None:
-        """Note a loop over a read, which ends when the client is closed."""
+        """Remember a loop over a read, to end it when the client is closed."""
         with self._loops_lock:
             self._loops.add(loop)
 
@@ -121,24 +121,24 @@ class Connection(Generic[LoopT]):
         return Plan(operation, ids, window=self._max_concurrency, collect=on_error == "collect")
 
     def _explain(self, error: BaseException) -> str:
-        """Return what happened in a sentence without secrets, which may go into a file."""
+        """Return what happened in a sentence without secrets, for a file."""
         tokens = self._client.tokens + ((self._given_token,) if self._given_token else ())
         return Hidden(tokens).mask(sentence(error))
 
     def _http_request(self, request: Request[RowT]) -> dict[str, Any]:
-        """Return a request as arguments of httpx."""
+        """Return a request as arguments for httpx."""
         operation = request.operation
         return operation.endpoint.request(*operation.path, body=request.body, **operation.query)
 
 
 def name_of(request: Request[Any]) -> str:
-    """Return how the log calls a request."""
+    """Return the name of a request in the log."""
     _, _, operation = str(getattr(request.operation.endpoint, "__name__", "")).rpartition(".")
     return f"{operation} from id {next(iter(request.inputs))}"
 
 
 def _token_of_environment() -> str:
-    # Variables often end with the line end of the file they were read from.
+    # Variables often end with the line ending of the file they were read from.
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise _no_token()
@@ -146,4 +146,4 @@ def _token_of_environment() -> str:
 
 
 def _no_token() -> ArgumentError:
-    return ArgumentError("access_token", f"give one, or set {TOKEN_VARIABLE}")
+    return ArgumentError("access_token", f"pass one, or set {TOKEN_VARIABLE}")

@@ -1,4 +1,4 @@
-"""What `Read` and `AsyncRead` share where chunks become parts: to write files, and for engines."""
+"""The code that `Read` and `AsyncRead` share if chunks become parts: for files and engines."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class FileReading(Reading[RowT]):
         *,
         resume: bool,
     ) -> FileWriter[RowT]:
-        """Return what writes the files, with their locks.
+        """Return the writer of the files, which holds their locks.
 
         Raises:
-            RuntimeError: The read has begun.
-            FileRefusedError: There is something that must not be lost, or cannot be gone on with.
-            OSError: A file cannot be read, or there can be none.
+            RuntimeError: The read has started.
+            FileRefusedError: A file would be overwritten, or cannot be resumed.
+            OSError: A file cannot be read or created.
         """
-        from hubspot_batch_read.files import FileWriter, Places  # noqa: PLC0415 - reads need it not
+        from hubspot_batch_read.files import FileWriter, Places  # noqa: PLC0415 - only files need it
 
         if self._plan.ids.is_begun or self._plan.makes_parts:
             raise RuntimeError(
@@ -50,7 +50,7 @@ class FileReading(Reading[RowT]):
         )
 
     def _begin(self, writer: FileWriter[RowT]) -> None:
-        """Skip the ids that an earlier run has taken, and let chunks become parts."""
+        """Skip the ids that an earlier run has taken, and turn chunks into parts."""
         ids = self._plan.ids
         self._make_parts(needs_content=writer.needs_content)
         if writer.before is None:
@@ -64,7 +64,7 @@ class FileReading(Reading[RowT]):
         self._plan.needs_content = needs_content
 
     def _next_part(self) -> Part[RowT] | None:
-        """Return the part that is to be written next; None if none is ready."""
+        """Return the next part to be written, or None if none is ready."""
         with self._lock:
             self._account.drop_returned()
             return self._account.parts[0] if self._account.parts else None
@@ -73,14 +73,14 @@ class FileReading(Reading[RowT]):
         """Note that a part was written.
 
         Raises:
-            Exception: What a request failed with, if that ends the run.
+            Exception: The exception of a failed request, if it ends the run.
         """
         self._account.parts_written = writer.parts
         if failure := writer.failure(part):
             raise failure
 
     def _finish(self, writer: FileWriter[RowT]) -> None:
-        """Complete the files, if all was read; else leave them so that they can be gone on with."""
+        """Complete the files if everything was read; otherwise leave them to be resumed."""
         if not self._is_over():
             self._stop(writer, None)
             return
@@ -88,7 +88,7 @@ class FileReading(Reading[RowT]):
         writer.tell(self._unread_lines(writer, None))
 
     def _stop(self, writer: FileWriter[RowT], error: BaseException | None) -> None:
-        """Leave the files so that they can be gone on with, whatever has ended the run."""
+        """Leave the files so that they can be resumed, whatever ended the run."""
         self._account.parts_written = max(self._account.parts_written, writer.parts)
         steps = (writer.stop, lambda: writer.tell(self._unread_lines(writer, error)))
         for step in steps:
@@ -103,9 +103,9 @@ class FileReading(Reading[RowT]):
     def _unread_lines(
         self, writer: FileWriter[RowT], error: BaseException | None
     ) -> Iterator[bytes]:
-        """Yield the lines of all ids that are in no file: why they are missing, or were not read.
+        """Yield a line for each id that is in neither file: why it is missing, or was not read.
 
-        An interrupt ends them, as what is still to come from a pipe is not waited for.
+        An interrupt ends them: the rest of a pipe is not waited for.
         """
         from hubspot_batch_read.files.missing import missing_lines, unread_line  # noqa: PLC0415
 
@@ -119,7 +119,7 @@ class FileReading(Reading[RowT]):
         records = (key for part in parts for key in part.keys)
         others: Iterator[object] = chain(map(str, chain(writer.undelivered(), records)), unread)
         try:
-            for id_ in others:  # which may not be an id, nor text
+            for id_ in others:  # which may not be ids, or not even text
                 yield unread_line(id_ if isinstance(id_, str) else shown(id_), why)
         except KeyboardInterrupt:
             return

@@ -1,4 +1,4 @@
-"""What is never shown: the access token, and the passwords of proxies."""
+"""Masks what is never shown: the access token, and the passwords of proxies."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.request import getproxies
 
 
 class Hidden:
-    """Secrets, and how to take them out of a text."""
+    """Secrets, which are masked in texts."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        """Hide some secrets, and the passwords of the proxies that the environment names."""
+        """Hide some secrets, and the passwords of the proxies in the environment."""
         self._secrets = set(secrets)
         for address in getproxies().values():
             user_and_password = address.rpartition("@")[0].rpartition("://")[2]
@@ -22,11 +22,11 @@ class Hidden:
                 self._secrets |= {password, unquote(password), header}
 
     def add(self, secret: str) -> None:
-        """Hide something else, too."""
+        """Hide another secret."""
         self._secrets.add(secret)
 
     def mask(self, text: str) -> str:
-        """Return a text without the secrets."""
+        """Return a text with the secrets masked."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, "[hidden]")
         return text

@@ -1,7 +1,7 @@
-"""The fixture `hubspot_sandbox`; pytest finds it where this package is installed.
+"""The fixture `hubspot_sandbox`, which pytest finds if this package is installed.
 
-It does so in projects that never use it, too, so this imports nothing of the sandbox before the
-fixture is used. That is why it is not part of that package.
+pytest also imports this in projects that never use the fixture. So it imports nothing of the
+sandbox until the fixture is used, and is not part of that package.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def hubspot_sandbox() -> Iterator[Sandbox]:
             with HubSpot(hubspot_sandbox.token, base_url=hubspot_sandbox.base_url) as hubspot:
                 ...
 
-    It needs the extra `sandbox`, and fails with what to install where that is missing.
+    It needs the extra `sandbox`; without it, the error says what to install.
     """
     from hubspot_batch_read.sandbox import Portal, Sandbox  # noqa: PLC0415 - see above
 

@@ -1,8 +1,8 @@
-"""`Read`: a read under way, and its threads.
+"""`Read`: a read in progress, and its threads.
 
-Threads send the requests that the plan hands out, and give the plan the responses; so the account
-is changed where no KeyboardInterrupt arrives. The caller's thread pulls the ids, calls
-`on_progress` and returns the records. `async_read` has the same with tasks.
+Threads send the requests of the plan, and pass the responses to it; so the account is changed where
+no KeyboardInterrupt arrives. The caller's thread pulls the ids, calls `on_progress` and returns the
+records. `async_read` does the same with tasks.
 """
 
 from __future__ import annotations
@@ -38,21 +38,19 @@ FrameT = TypeVar("FrameT")
 
 
 class Read(FileReading[RowT]):
-    """A read: iterate over it for the records, and look at it for the account of the ids.
+    """A read: iterate over it for the records; its attributes account for the ids.
 
         contacts = hubspot.read_associations("contacts", "companies", contact_ids)
         for contact in contacts:
             print(contact.from_.id, [company.to_object_id for company in contact.to])
         print(contacts.summary)
 
-    Nothing is sent before it is iterated over. Records come one by one, each complete, while up to
-    `max_concurrency` further requests run. They come in the order of the ids by chunks of as many
-    ids as a request can hold, and in the order of the ids within a chunk.
+    Nothing is sent before it is iterated over. Records are yielded one by one, each complete, in
+    the order of the ids, while up to `max_concurrency` further requests run.
 
-    Each record is returned once, which is when the iterator yields it. Iterating again continues
-    where the last loop stopped, by `break` or an exception, without the requests that failed; what
-    is in flight then is not sent again. Once its end has been returned to you, a read raises
-    RuntimeError.
+    A record counts as returned when the iterator yields it. Iterating again continues where the
+    last loop stopped, by `break` or an exception. It does not repeat requests that failed, or that
+    are in flight. Once a loop has reached its end, iterating again raises RuntimeError.
 
     One thread at a time can iterate over a read.
     """
@@ -67,7 +65,7 @@ class Read(FileReading[RowT]):
         explain: Explain = str,
         register: Callable[[Loop[Any]], object] = lambda _: None,
     ) -> None:
-        """Begin with nothing read; reads come from the methods of `HubSpot`."""
+        """Create a read that has not started; only the methods of `HubSpot` do this."""
         super().__init__(plan, on_progress=on_progress, explain=explain)
         self._max_concurrency = max_concurrency
         self._send = send
@@ -77,7 +75,7 @@ class Read(FileReading[RowT]):
         self._generators: list[ref[Generator[object]]] = []
         self._yielded = 0
         self._is_collecting = False
-        # Tokens: something may have changed, for a thread that waits, and for the caller.
+        # Each item says that something may have changed: to a waiting thread, and to the caller.
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._news: SimpleQueue[None] = SimpleQueue()
 
@@ -85,15 +83,15 @@ class Read(FileReading[RowT]):
         """Yield the records.
 
         Raises:
-            ApiError: A request failed for good: it is not worth a retry, or has had them all.
-            DecodeError: A response does not match its model, and none of its rows does.
+            ApiError: A request failed for good: a retry would not help, or all retries failed.
+            DecodeError: Neither a response nor any of its rows matches its model.
             httpx.RequestError: No complete response arrived, after all retries.
-            WaitTooLongError: The rate limit asks for a wait that is longer than `max_wait`.
+            WaitTooLongError: The rate limit requires a wait that is longer than `max_wait`.
             InvalidIdError: A value is not a valid id.
-            ClosedError: The client was closed during the read. The ids left are `unread()`, and
-                another loop continues with them.
-            RuntimeError: The read is being iterated over already, or was read to its end.
-            Exception: What the iterable of the ids raises, or the callable for the token.
+            ClosedError: The client was closed during the read. The remaining ids are `unread()`,
+                and another loop continues with them.
+            RuntimeError: The read is already being iterated over, or is finished.
+            Exception: An exception of the iterable of ids, or of the callable for the token.
         """
         return self._noted(self._iterate())
 
@@ -101,8 +99,8 @@ class Read(FileReading[RowT]):
         """Read everything, and return the records.
 
         If this raises, nothing is lost: another call returns what was read before, and the rest,
-        without the ids of the request that failed. They are `unread()`, as are those that were left
-        when another thread called `close`.
+        except for the ids of the request that failed. These are `unread()`, as are the ids that
+        were left when another thread called `close`.
 
         Raises:
             Exception: As when iterating.
@@ -110,17 +108,17 @@ class Read(FileReading[RowT]):
         _, left = self._read_all()
         records, number = [*self._models(left)], len(left)
         self._end_was_seen = self._plan_is_finished()
-        # The last step, and nothing that an interrupt could come after: until then, another call
-        # returns them.
+        # The last step, so that no interrupt can come after it: until then, another call returns
+        # the records.
         self._account.returned += number
         return records
 
     def by_id(self) -> dict[str, RowT]:
-        """Read everything, and return the records by the text of the id that was given.
+        """Read everything, and return the records by the text of the id that was passed.
 
         Raises:
             Exception: As when iterating.
-            ValueError: Two records have the same id, which was given twice with `unique_ids`.
+            ValueError: Two records have the same id, which was passed twice with `unique_ids`.
         """
         ids, left = self._read_all()
         records, number = by_id(ids, self._models(left)), len(left)
@@ -133,17 +131,17 @@ class Read(FileReading[RowT]):
 
             frame = hubspot.read_campaigns(campaign_ids).to_arrow().read_pandas()
 
-        It is read as it is consumed, with about 10,000 rows in memory at a time. `docs/tables.md`
-        has the columns. Another call continues where the stream before it stopped: by an exception,
-        by `close`, or when it is garbage-collected (`close` of the stream itself does nothing).
-        Records that were in no record batch yet come again then. Those that were are returned, even
-        if what took them, such as `read_all`, does not return: with `on_error="collect"`, no
-        request can cause that.
+        HubSpot is read while the stream is consumed, with about 10,000 rows in memory at a time.
+        `docs/tables.md` lists the columns. A stream stops by an exception, by `close` of the read,
+        or when it is garbage-collected (its own `close` does nothing). Another call continues after
+        the last record batch. Records count as returned with their record batch, even if the
+        function that consumes the stream, such as `read_all`, raises: with `on_error="collect"`, no
+        failed request makes it raise.
 
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
             Exception: While it is consumed, as when iterating. Polars and DuckDB raise exceptions
-                of their own instead; `failures` has what it was.
+                of their own instead; the original one is in `failures`.
         """
         from hubspot_batch_read.tables import arrow  # noqa: PLC0415 - needs an extra, and is heavy
 
@@ -154,7 +152,7 @@ class Read(FileReading[RowT]):
         self,
         path: Target,
         *,
-        format: FileFormat | None = None,  # noqa: A002 - what everyone calls it
+        format: FileFormat | None = None,  # noqa: A002 - the usual name
         missing: str | os.PathLike[str] | None = None,
         resume: bool = False,
     ) -> Summary:
@@ -163,30 +161,30 @@ class Read(FileReading[RowT]):
             contacts = hubspot.read_associations("contacts", "companies", contact_ids)
             contacts.to_file("companies.parquet", missing="missing.jsonl", resume=True)
 
-        Whatever ends this, what was read is in the files, and each id is in one of them, if there
-        is one for missing ids. A checkpoint beside the file (`companies.parquet.checkpoint`) lets
-        another run with `resume` go on, also after a crash. `docs/files.md` says more.
+        However this ends, everything that was read is in the file, and with `missing`, each id is
+        in one of the two files. A checkpoint beside the file (`companies.parquet.checkpoint`) lets
+        another run with `resume` continue, even after a crash. `docs/files.md` has the details.
 
         Args:
-            path: The file, or a binary file that is open, such as `sys.stdout.buffer`.
-            format: "jsonl", "csv", "excel" (CSV that Excel opens right) or "parquet"; default: what
-                the ending of the name says, and JSON Lines if it has none.
-            missing: The path of a file for the ids without a record: a JSON line for each, and for
-                each that was not read.
-            resume: Whether to go on with what an earlier run has left, if there is anything. The
-                ids must be the same in the same order; others may come after them.
+            path: The path of the file, or an open binary file, such as `sys.stdout.buffer`.
+            format: "jsonl", "csv", "excel" (CSV that Excel decodes correctly) or "parquet";
+                default: from the file extension, or JSON Lines if there is none.
+            missing: The path of a file for missing ids: a JSON line for each id without a record,
+                and for each id that was not read.
+            resume: Whether to continue an earlier run, if there is one. The ids must be the same in
+                the same order; others may follow them.
 
         Returns:
-            The numbers of the whole, those of earlier runs included. With `on_error="collect"`,
-            ids may be left that were not read: see `unread` there.
+            The numbers of the whole, including those of earlier runs. With `on_error="collect"`,
+            some ids may not have been read: see its `unread`.
 
         Raises:
-            RuntimeError: The read has begun.
-            FileRefusedError: A file has something that must not be lost, is written by another run,
-                or cannot be gone on with. Nothing was changed.
+            RuntimeError: The read has started.
+            FileRefusedError: A file would be overwritten, is being written by another run, or
+                cannot be resumed. Nothing was changed.
             OSError: A file cannot be written.
-            Exception: As when iterating. With `on_error="collect"`, it is raised if it would be the
-                same for other ids, or if three chunks in a row could not be read.
+            Exception: As when iterating. With `on_error="collect"`, an exception is raised if it
+                affects every id, or if three chunks in a row could not be read.
         """
         with self._writer(path, format, missing, resume=resume) as writer:
             self._begin(writer)
@@ -204,8 +202,8 @@ class Read(FileReading[RowT]):
     def to_pandas(self) -> pd.DataFrame:
         """Read everything, and return the rows as a data frame of pandas with Arrow's types.
 
-        So ids are text, and integers stay integers beside nulls. `docs/tables.md` has the columns.
-        All records are in memory meanwhile; `to_arrow` reads tables that are too large for that. If
+        So ids are text, and integers stay integers beside nulls. `docs/tables.md` lists the
+        columns. All records are in memory at the same time; for larger tables, use `to_arrow`. If
         this raises, another call returns what was read before, and the rest.
 
         Raises:
@@ -228,7 +226,7 @@ class Read(FileReading[RowT]):
         return frame
 
     def close(self) -> None:
-        """End the loop that iterates over the read, if there is one; any thread may do this."""
+        """End the loop over the read, if there is one. Any thread may call this."""
         if self._loop is not None:
             self._loop.stop()
 
@@ -237,11 +235,11 @@ class Read(FileReading[RowT]):
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """End the loop that iterates over the read, if there is one."""
+        """End the loop over the read, if there is one."""
         self.close()
 
-    # Returning records. They count as returned after the caller has them: while a generator is
-    # suspended, that is what it yielded last.
+    # Returning records. A record counts as returned when the caller has it: while a generator is
+    # suspended, the caller has what it yielded last.
 
     def _noted(self, generator: Generator[T]) -> Generator[T]:
         self._generators = [each for each in self._generators if each() is not None]
@@ -303,7 +301,7 @@ class Read(FileReading[RowT]):
                     writer.save_if_due()
 
     def _parts(self) -> Generator[Part[RowT]]:
-        """Yield what became of the ids, a chunk at a time; what has come before `close` as well."""
+        """Yield the outcome of the ids by chunks, including what arrived before `close`."""
         self._make_parts(needs_content=True)
         with self._running(for_file=True) as loop:
             self._pull()
@@ -317,14 +315,14 @@ class Read(FileReading[RowT]):
                     self._wait_for_news()
 
     def _read_table(self, convert: Callable[[pa.Table], FrameT]) -> tuple[FrameT, int]:
-        """Read everything; return the table, converted, and how many records are in it."""
+        """Read everything; return the converted table and the number of its records."""
         _, records = self._read_all(plain=True)
         frame = convert(table_of(self._plan.operation.table, records))
         self._end_was_seen = self._plan_is_finished()
         return frame, len(records)
 
     def _read_all(self, *, plain: bool = False) -> tuple[list[str], list[RowT]]:
-        """Read everything; return the ids and records, which are still to be returned."""
+        """Read everything; return the ids and records, which do not count as returned yet."""
         with self._running() as loop, self._keeping_all(plain=plain):
             self._is_collecting = True
             try:
@@ -341,10 +339,10 @@ class Read(FileReading[RowT]):
 
     @contextmanager
     def _running(self, *, for_file: bool = False) -> Iterator[Loop[RowT]]:
-        """Have threads send requests meanwhile.
+        """Let threads send requests inside this context.
 
         Raises:
-            Exception: What ended the loop before everything was read.
+            Exception: The reason why the loop ended before everything was read.
         """
         is_running = self._loop is not None and not self._loop.is_stopped
         if is_running and (self._is_suspended or self._is_collecting):
@@ -365,7 +363,7 @@ class Read(FileReading[RowT]):
             loop.stop()
 
     def _leave_requests_to_parent(self) -> bool:
-        """Abandon, in a forked process, what the threads of the parent will be answered."""
+        """In a forked process, abandon the requests that the parent's threads have sent."""
         if self._process == os.getpid():
             return False
         self._process = os.getpid()
@@ -374,7 +372,7 @@ class Read(FileReading[RowT]):
         return True
 
     def _next_ready(self, loop: Loop[RowT]) -> Ready[RowT] | None:
-        """Wait for the chunk whose records are next; return None at the end."""
+        """Wait for the chunk with the next records, and return it, or None at the end."""
         if self._leave_requests_to_parent():
             loop.begin_again(self._bell, self._news)
         self._pull()
@@ -400,7 +398,7 @@ class Read(FileReading[RowT]):
         return filling
 
     def _wait_for_news(self, seconds: float | None = None) -> bool:
-        """Wait until something may have changed; return whether that took longer than it may."""
+        """Wait until something may have changed; return whether the time ran out."""
         self._report()
         if not self._pull():
             try:
@@ -410,12 +408,12 @@ class Read(FileReading[RowT]):
         return False
 
     def _pull(self) -> bool:
-        """Pull ids, if the plan needs some; return whether it did."""
+        """Pull ids if the plan needs some; return whether it did."""
         with self._lock:
             lack = self._plan.lack
         if lack:
             self._plan.ids.pull(lack)
-        self._bell.put(None)  # also since what was returned makes room
+        self._bell.put(None)  # returned records make room, too
         return bool(lack)
 
     def _plan_is_finished(self) -> bool:

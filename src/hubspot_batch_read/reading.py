@@ -1,4 +1,4 @@
-"""What `Read` and `AsyncRead` have in common: the account, and how a read comes to its end."""
+"""The code that `Read` and `AsyncRead` share: the account, and the end of a read."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OnProgress = Callable[[Summary], object]
-"""Called after responses, and at the end, with how far the read has come."""
+"""Called with the summary so far, after responses and at the end."""
 
 Explain = Callable[[BaseException], str]
 """Returns what happened in a sentence without secrets."""
 
 
 class ClosedError(HubSpotError):
-    """The client was closed during a read; the ids left are `unread()`."""
+    """The client was closed during a read; the remaining ids are `unread()`."""
 
     def __init__(self) -> None:
-        """Say so."""
-        super().__init__("the client was closed during the read; unread() has the ids left")
+        """Set the message."""
+        super().__init__("the client was closed during the read; the remaining ids are in unread()")
 
 
 class Reading(Generic[RowT]):
-    """What became of each id of a read.
+    """Accounts for each id of a read.
 
     At any time, even after an exception or a `break`, each id has exactly one place: its record was
     returned, or it is in `missing`, or in `unread()`. To read the rest, pass `unread()` to another
@@ -47,7 +47,7 @@ class Reading(Generic[RowT]):
     def __init__(
         self, plan: Plan[RowT], *, on_progress: OnProgress | None, explain: Explain
     ) -> None:
-        """Begin with nothing read; for use by `Read` and `AsyncRead`."""
+        """Create a read that has not started; for `Read` and `AsyncRead`."""
         self._plan = plan
         self._account = plan.account
         self._on_progress = on_progress
@@ -56,7 +56,7 @@ class Reading(Generic[RowT]):
         self._begun_at: float | None = None
         self._end_was_seen = False
         self._has_plain_rows = False
-        # Held by whoever looks at or changes the plan.
+        # Held while the plan is read or changed.
         self._lock = Lock()
 
     @property
@@ -69,7 +69,7 @@ class Reading(Generic[RowT]):
         return self._account.missing
 
     def missing_to_arrow(self) -> pa.Table:
-        """Return the missing ids as an Arrow table, whose columns are the fields of `Missing`.
+        """Return the missing ids as an Arrow table. Its columns are the fields of `Missing`.
 
         `context` is a map of lists of text. Half of a surrogate pair in a text becomes U+FFFD.
 
@@ -84,10 +84,10 @@ class Reading(Generic[RowT]):
     def unread(self) -> Iterator[str]:
         """Return the ids that were not read: their request failed, is in flight, or was not sent.
 
-        First those that were taken and have no other place yet, then those not taken. Unless the
-        ids came from a sequence or a set, it takes the latter from their iterator, so use it when
-        the read is over. It can be iterated over once. A value that is not an id is yielded as it
-        is.
+        The result can be iterated over once. First, it yields ids that were taken from the iterable
+        of ids, then those that were not taken yet. Unless the ids came from a sequence or a set,
+        this consumes their iterator, so do not use the read any more. Invalid ids are yielded
+        unchanged.
         """
         with self._lock:
             return self._plan.unread(self._returned)
@@ -99,7 +99,7 @@ class Reading(Generic[RowT]):
 
     @property
     def failures(self) -> list[Failure]:
-        """The requests that failed for good, and what the iterable of the ids raised.
+        """The requests that failed for good, and exceptions of the iterable of ids.
 
         With `on_error="raise"`, these are the exceptions that were raised.
         """
@@ -112,7 +112,7 @@ class Reading(Generic[RowT]):
 
     @property
     def summary(self) -> Summary:
-        """The account in numbers."""
+        """The numbers of the account."""
         return self._summary()
 
     def __repr__(self) -> str:
@@ -125,14 +125,14 @@ class Reading(Generic[RowT]):
 
     @property
     def _returned(self) -> int:
-        """How many records the caller has."""
+        """Number of records that the caller has."""
         return self._account.returned
 
     def _begin_loop(self, *, for_file: bool) -> None:
-        """Begin to read, but refuse to read again what was read to its end, as the caller knows.
+        """Start a loop, unless the read is finished and the caller has seen its end.
 
         Raises:
-            RuntimeError: It was, or was written to a file.
+            RuntimeError: It is finished, or was written to a file.
         """
         if self._begun_at is None:
             self._begun_at = monotonic()
@@ -153,10 +153,10 @@ class Reading(Generic[RowT]):
             return self._plan.is_finished and not is_left
 
     def _first_ready(self) -> Ready[RowT] | None:
-        """Return the chunk whose records are to be returned next; None if none is ready.
+        """Return the chunk whose records are to be returned next, or None if none is ready.
 
         Raises:
-            Exception: What a request failed with, where its records would have been.
+            Exception: The exception of a failed request, where its records would have come.
         """
         with self._lock:
             self._account.drop_returned()
@@ -182,7 +182,7 @@ class Reading(Generic[RowT]):
 
     @contextmanager
     def _keeping_all(self, *, plain: bool = False) -> Iterator[None]:
-        """Keep all records meanwhile, and make plain rows of them or models."""
+        """Keep all records inside this context, as plain rows or models."""
         self._plan.keeps_all = True
         self._plan.is_plain = plain
         self._has_plain_rows |= plain
@@ -192,7 +192,7 @@ class Reading(Generic[RowT]):
             self._plan.keeps_all = self._plan.is_plain = False
 
     def _models(self, records: Sequence[RowT]) -> Sequence[RowT]:
-        """Return records as models; a table that was left off leaves plain rows."""
+        """Return records as models, even if an unfinished table has left plain rows."""
         if not self._has_plain_rows:
             return records
         return [as_model(self._plan.operation.row, record) for record in records]
@@ -201,7 +201,7 @@ class Reading(Generic[RowT]):
         """Return the records of the first ready chunk that has any after the first `number`.
 
         Raises:
-            Exception: What a request failed with, if that comes first.
+            Exception: The exception of a failed request, if that comes first.
         """
         with self._lock:
             for item in self._account.ready:
@@ -225,7 +225,7 @@ class Reading(Generic[RowT]):
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._reported = self._account.requests
-            # What is kept to be returned at once counts as if it was returned.
+            # Records that will be returned all at once count as returned here.
             self._on_progress(self._summary(is_kept=self._plan.keeps_all))
 
     def _summary(self, *, is_kept: bool = False) -> Summary:

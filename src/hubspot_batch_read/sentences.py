@@ -1,4 +1,4 @@
-"""What a failure means, in a sentence."""
+"""Describes failures in sentences."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hubspot_batch_read_api.errors import (
 )
 
 LONGEST_TEXT = 500
-"""Characters of a text that somebody else wrote: HubSpot, or the author of an exception."""
+"""Maximum number of characters of a foreign text: HubSpot's, or that of an exception."""
 
 
 class SentenceError(Exception):
-    """An exception whose text is a sentence for a user, without a name before it."""
+    """An exception whose text is a sentence for users, to be shown without its class name."""
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of something, in words."""
+    """Return a number with its noun, such as "2 ids"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -32,14 +32,14 @@ def shortened(text: str) -> str: ...
 @overload
 def shortened(text: None) -> None: ...
 def shortened(text: str | None) -> str | None:
-    """Return the beginning of a text that may be long; None stays None."""
+    """Return the start of a text that may be long; None stays None."""
     if text is None or len(text) <= LONGEST_TEXT:
         return text
     return f"{text[:LONGEST_TEXT]}…"
 
 
 def sentence(error: BaseException) -> str:
-    """Return what happened, with what is known of why; it may hold secrets."""
+    """Return what happened, and why if that is known. The text may contain secrets."""
     notes = [shortened(str(note)) for note in getattr(error, "__notes__", [])]
     return "; ".join([_sentence(error).removesuffix("."), *notes])
 
@@ -85,11 +85,11 @@ ACCESS_TOKEN_PROBLEMS: dict[str | None, str] = {
     "EXPIRED_AUTHENTICATION": "the access token has expired",
     "MISSING_SCOPES": "the access token lacks a scope",
 }
-"""What HubSpot says of the access token, by category; no other response is evidence of it."""
+"""What an error category says about the access token; no other response says anything."""
 
 
 def _details(error: ApiError) -> str:
-    """Return the status, HubSpot's words, and the id to ask HubSpot's support with."""
+    """Return the status, HubSpot's message, and the correlation id for HubSpot's support."""
     details = [f"HTTP {error.status_code}", shortened(error.description.removesuffix("."))]
     if error.printable_correlation_id:
         details.append(f"correlation id {error.printable_correlation_id}")

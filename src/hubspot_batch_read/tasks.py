@@ -1,4 +1,4 @@
-"""The tasks of an async read: they send the requests that the plan hands out."""
+"""The tasks of an async read, which send the requests of the plan."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Send = Callable[[Request[RowT]], Coroutine[Any, Any, Response[RowT]]]
 
 
 class AsyncLoop(Generic[RowT]):
-    """The tasks that send the requests of a read while somebody iterates over it."""
+    """The tasks that send the requests of a read while it is being iterated over."""
 
     def __init__(self, plan: Plan[RowT], send: Send[RowT], max_tasks: int) -> None:
-        """Begin without tasks.
+        """Start without tasks.
 
         Raises:
             RuntimeError: There is no running event loop of asyncio.
@@ -28,7 +28,7 @@ class AsyncLoop(Generic[RowT]):
         self.event_loop = _running_loop()
         self.is_stopped = False
         self.error: BaseException | None = None
-        """What ended the loop early."""
+        """The reason why the loop ended early."""
         self.bell = asyncio.Event()
         """Set when there may be something to send."""
         self.news = asyncio.Event()
@@ -43,7 +43,7 @@ class AsyncLoop(Generic[RowT]):
         self._tasks.append(self.event_loop.create_task(self._work()))
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the loop, by raising the error if there is one; wait for nothing."""
+        """End the loop without waiting, and raise the error in it if there is one."""
         self.error = self.error or error
         self.is_stopped = True
         self.news.set()
@@ -72,7 +72,7 @@ class AsyncLoop(Generic[RowT]):
             if lack := self._plan.lack:
                 self._plan.ids.pull(lack)
             request = self._plan.next_request()
-            # Not always: the caller rings the bell when it waits, and so they would go on for ever.
+            # Not always: the caller rings the bell when it waits, so that would never end.
             if self._plan.position != before:
                 self.news.set()
             if request is not None:
@@ -98,7 +98,7 @@ class AsyncLoop(Generic[RowT]):
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Make a call in a thread, and wait for its end even if the task is cancelled meanwhile."""
+    """Run a function in a thread, and wait for its end even if the task is cancelled."""
     task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
     try:
         return await asyncio.shield(task)
@@ -113,5 +113,5 @@ def _running_loop() -> asyncio.AbstractEventLoop:
     except RuntimeError:
         raise RuntimeError(
             "AsyncHubSpot needs a running event loop of asyncio; "
-            "under trio, use HubSpot, in a thread of its own"
+            "under trio, use HubSpot in a separate thread"
         ) from None

@@ -1,4 +1,4 @@
-"""The threads of a read: they send the requests that the plan hands out."""
+"""The threads of a read, which send the requests of the plan."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Send = Callable[[Request[RowT], Wait], Response[RowT]]
 
 
 class Loop(Generic[RowT]):
-    """The threads that send the requests of a read while somebody iterates over it.
+    """The threads that send the requests of a read while it is being iterated over.
 
-    They are daemons, since a program that ends waits for all others. When a loop has stopped, the
-    requests in flight may still be answered. The plan takes their responses; no caller waits for
-    them.
+    They are daemons, because Python waits for all other threads when a program exits. After a loop
+    has stopped, responses to requests in flight may still arrive. The plan processes them; no
+    caller waits for them.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class Loop(Generic[RowT]):
         news: SimpleQueue[None],
         max_threads: int,
     ) -> None:
-        """Begin without threads."""
+        """Start without threads."""
         self.is_stopped = False
-        # Taken as long as the loop goes on. Of the ways to wait for an end, this one is left in no
-        # odd state by an interrupt of the thread that brings it about.
+        # Held while the loop runs. Unlike other ways to wait for its end, a lock is not left in an
+        # odd state if the thread that ends the loop is interrupted.
         self._going_on = threading.Lock()
         self._going_on.acquire()
         self.error: BaseException | None = None
-        """What ended the loop early."""
+        """The reason why the loop ended early."""
         self._plan = plan
         self._lock = lock
         self._send = send
@@ -60,12 +60,12 @@ class Loop(Generic[RowT]):
         self._threads.append(thread)
 
     def begin_again(self, bell: SimpleQueue[None], news: SimpleQueue[None]) -> None:
-        """Start threads in a forked process, which has none of those before."""
+        """Start threads in a forked process, which has none of its parent's."""
         self._bell, self._news, self._threads = bell, news, []
         self.start_thread()
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End the loop from any thread, by raising the error if there is one; wait for nothing."""
+        """End the loop from any thread, without waiting; the loop raises the error, if any."""
         self.error = self.error or error
         self.is_stopped = True
         with suppress(RuntimeError):  # it was free already
@@ -74,7 +74,7 @@ class Loop(Generic[RowT]):
         self._news.put(None)
 
     def join(self, until: float) -> None:
-        """Wait for the threads, until a moment of the monotonic clock."""
+        """Wait for the threads, until a time of the monotonic clock."""
         for thread in self._threads:
             thread.join(max(0.0, until - monotonic()))
 
@@ -87,17 +87,17 @@ class Loop(Generic[RowT]):
 
     def _next_request(self) -> Request[RowT] | None:
         while not self.is_stopped:
-            with suppress(Empty):  # what rang is seen below
+            with suppress(Empty):  # the code below sees what changed
                 while True:
                     self._bell.get_nowait()
             with self._lock:
-                if self.is_stopped:  # and unread() may have told what is left
+                if self.is_stopped:  # unread() may have listed the remaining ids
                     break
                 before = self._plan.position
                 request = self._plan.next_request()
                 is_short = request is not None and len(self._threads) < self._max_threads
                 has_news = request is not None or self._plan.position != before
-            # Not always: the caller rings the bell when it waits, and so they would go on for ever.
+            # Not always: the caller rings the bell when it waits, so that would never end.
             if has_news:
                 self._news.put(None)
             if request is not None:
@@ -132,4 +132,4 @@ class Loop(Generic[RowT]):
 
 
 class _StoppedError(Exception):
-    """The loop has ended, and nothing waits for the request any more."""
+    """The loop has ended, and nothing waits for the request."""

@@ -1,4 +1,4 @@
-"""Checks of an operation's arguments, which return what is sent."""
+"""Functions that check an operation's arguments, and return the values to send."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hubspot_batch_read_runtime.errors import ArgumentError
 
 
 def path_segment(name: str, value: object) -> str:
-    """Return an object type that is safe to put into a path.
+    """Return an object type that is safe in a path.
 
     Raises:
         ArgumentError: The value has characters that an object type cannot have.
@@ -39,7 +39,7 @@ def iso_date(name: str, value: object) -> str | None:
 
 
 def comma_separated(name: str, value: object) -> str | None:
-    """Return a list of names as one comma-separated value; None if it is empty.
+    """Return a list of names as one comma-separated value, or None if it is empty.
 
     Raises:
         ArgumentError: The value is not a list of names, or a name is empty or has a comma.

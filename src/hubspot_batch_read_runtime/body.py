@@ -17,11 +17,11 @@ from hubspot_batch_read_runtime.printing import printable
 class Limit:
     """Refuses responses that are too long, before httpx reads them.
 
-    httpx calls it for every response, also for those that are redirects or refuse the token.
+    httpx calls it for every response, including redirects and those that refuse the token.
     """
 
     def __init__(self, max_bytes: int) -> None:
-        """Take the maximum size of a body; raises ArgumentError if it cannot be one."""
+        """Set the maximum size of a body; raises ArgumentError if it is invalid."""
         if type(max_bytes) is not int or max_bytes < 1:
             raise ArgumentError(
                 "max_response_bytes", f"expected a whole number, 1 or more, got {max_bytes!r}"
@@ -34,7 +34,7 @@ class Limit:
         length = response.headers.get("content-length", "")
         if re.fullmatch("[0-9]{1,20}", length) and int(length) > self.max_bytes:
             raise ResponseTooLargeError(response.status_code, self.max_bytes)
-        # httpx would decompress a chunk to whatever length it has, several times if it is told so.
+        # httpx would decompress a chunk without a limit, several times if the header says so.
         codings = response.headers.pop("content-encoding", "").lower().split(",")
         unusual = [each.strip() for each in codings if each.strip() not in _USUAL_CODINGS]
         if unusual or len([each for each in codings if "gzip" in each]) > 1:
@@ -52,18 +52,18 @@ _USUAL_CODINGS = {"", "identity", "gzip", "x-gzip"}
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of a response, decompressed as it arrives, and never more of it than the limit."""
+    """The body of a response, decompressed as it arrives, up to the limit."""
 
     def __init__(self, response: httpx.Response, limit: int, gunzip: Gunzip | None = None) -> None:
-        """Read from the response's stream; decompress if there is a `gunzip`."""
+        """Read from the response's stream, and decompress if there is a `gunzip`."""
         self._stream: Any = response.stream
         self._status = response.status_code
         self._limit = limit
         self._room = limit
-        # What compresses badly is a little longer than it was.
+        # Data that cannot be compressed gets a little longer.
         self._compressed_room = limit + 64 * 1024
         self._gunzip = gunzip
-        # An error is known by its status, whatever its body is like.
+        # An error is identified by its status, even if its body is too long.
         self._is_error = not response.is_success
         self._is_over = False
 
@@ -82,21 +82,21 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
                 return
 
     def close(self) -> None:
-        """Leave the rest."""
+        """Close the stream."""
         self._stream.close()
 
     async def aclose(self) -> None:
-        """Leave the rest."""
+        """Close the stream."""
         await self._stream.aclose()
 
     def _decoded(self, chunk: bytes) -> bytes:
-        # Compressed, a body can be endless and say nothing.
+        # A compressed body can be endless and decompress to nothing.
         self._compressed_room -= len(chunk)
         if self._compressed_room < 0:
             raise ResponseTooLargeError(self._status, self._limit)
         if self._gunzip is not None:
             try:
-                # One byte more than there is room for shows that there is more.
+                # One byte beyond the limit shows that there is more.
                 chunk = self._gunzip.decompress(chunk, self._room + 1)
                 self._is_over = self._gunzip.is_over
             except zlib.error as error:
@@ -110,20 +110,20 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Gunzip:
-    """Decompresses a body that starts as gzip does; any other passes unchanged."""
+    """Decompresses a gzip body; any other body is not changed."""
 
     def __init__(self) -> None:
         """Start before the first byte."""
         self.is_over = False
-        """Whether the body has ended, whatever follows."""
-        self._start = b""  # too little to know what it is
+        """Whether the body has ended, even if more data follows."""
+        self._start = b""  # too little data to identify it
         self._is_plain = False
         self._member: Any = None
         self._members = 0
         self._length = 0  # of the member, decompressed
 
     def decompress(self, chunk: bytes, most: int) -> bytes:
-        """Return what a chunk adds to the body, up to a number of bytes.
+        """Decompress a chunk, and return at most a number of bytes.
 
         Raises:
             zlib.error: The body is damaged.
@@ -142,13 +142,13 @@ class Gunzip:
             self._length += len(part)
             rest = self._member.unused_data
             if self._member.eof:
-                # Members without content could follow one another for ever.
+                # There could be an endless sequence of empty members.
                 self.is_over = not self._length
                 self._member = None
         return bytes(body)
 
     def _start_member(self, rest: bytes) -> bytes:
-        """Start a member if there is one; return what passes unchanged."""
+        """Start a member if there is one; return data that is not compressed."""
         if rest == _GZIP[:1]:
             self._start = rest
         elif rest.startswith(_GZIP):

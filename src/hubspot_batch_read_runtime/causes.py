@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that led to it, those of a group too, each once.
+    """Yield an exception and all its causes, including those in groups, each once.
 
-    Without a cause, it is the exception that was being handled. `raise error from error` makes an
-    exception that is its own cause.
+    Without an explicit cause, the cause is the exception that was being handled. After `raise error
+    from error`, an exception is its own cause.
     """
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]

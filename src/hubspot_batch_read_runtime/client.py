@@ -51,16 +51,16 @@ class Client:
         """Create a client; nothing is sent yet.
 
         Args:
-            token: Access token, or what to ask for one.
+            token: Access token, or a callable that returns one.
             base_url: Address of the server.
             timeout: Seconds to wait for a connection, and for each read and write.
             max_response_bytes: Maximum size of a response body in bytes.
-            httpx_args: Further arguments of httpx.
-            user_agent: What the client calls itself.
+            httpx_args: Further arguments for httpx.
+            user_agent: The User-Agent header.
             error_model: The model of a response with an error.
 
         Raises:
-            ArgumentError: An argument, or an environment variable for httpx, cannot be used.
+            ArgumentError: An argument, or an environment variable for httpx, is invalid.
             TypeError: `httpx_args` has an argument that httpx does not know.
         """
         self._token = Token(token_source(token))
@@ -84,7 +84,7 @@ class Client:
         self._httpx_args = {**common, **with_tls_context(args)}
         self._process = os.getpid()
         self._lock = Lock()
-        # Made now, so that arguments httpx does not accept are found now.
+        # Created now, so that invalid arguments for httpx are found now.
         self._sync_client: httpx.Client | None = self._new_sync_client()
         self._async_clients: WeakKeyDictionary[object, httpx.AsyncClient] = WeakKeyDictionary()
 
@@ -94,7 +94,7 @@ class Client:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The access tokens in use, to be masked in what others say."""
+        """The access tokens in use, which have to be masked in texts."""
         return tuple(self._token.recent)
 
     def get_httpx_client(self) -> httpx.Client:
@@ -173,7 +173,7 @@ class Client:
 
 
 class _NoLoop:
-    """Stands for the event loop when there is none, or none of asyncio."""
+    """Stands for the event loop if there is none, or none of asyncio."""
 
 
 _NO_LOOP = _NoLoop()
@@ -190,7 +190,7 @@ def _running_loop() -> AbstractEventLoop | _NoLoop:
 
 
 def _async_lock(loop: object) -> AbstractAsyncContextManager[object] | None:
-    """Return a lock for coroutines; None if there is no event loop of asyncio to wait in."""
+    """Return a lock for coroutines, or None if there is no event loop of asyncio."""
     if loop is _NO_LOOP:
         return None
     from asyncio import Lock  # noqa: PLC0415 - see `_running_loop`
@@ -199,5 +199,5 @@ def _async_lock(loop: object) -> AbstractAsyncContextManager[object] | None:
 
 
 def _no_cookies() -> CookieJar:
-    """Return a jar that takes none: nothing needs cookies, and a server could send any number."""
+    """Return a cookie jar that stays empty: cookies are not needed, and could fill the memory."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))

@@ -1,4 +1,4 @@
-"""JSON text: by msgspec where it is installed, else by the standard library."""
+"""JSON text: by msgspec if it is installed, otherwise by the standard library."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hubspot_batch_read_runtime.values import FAULTS
 
 
 class ConstantError(ValueError):
-    """The text has a constant that Python takes for JSON, such as NaN."""
+    """The text has a constant that only Python accepts as JSON, such as NaN."""
 
 
 def decode(content: bytes | str) -> Any:
-    """Decode JSON; the standard library also takes what msgspec does not, such as UTF-16.
+    """Decode JSON; the standard library accepts more than msgspec, such as UTF-16.
 
     Raises:
-        ConstantError: The text is JSON but for a constant.
+        ConstantError: The text is JSON except for a constant.
         ValueError, RecursionError: It is not JSON.
     """
     if (library := msgspec()) is not None:
@@ -32,9 +32,9 @@ def decode(content: bytes | str) -> Any:
 
 
 def decode_as(shape: Shape, content: bytes | str) -> Any | None:
-    """Decode JSON to the struct of a shape; None if it does not match, or without msgspec.
+    """Decode JSON to the struct of a shape; return None if it does not match, or without msgspec.
 
-    The shape learns unknown keys, so that its structs have them.
+    The shape learns unknown keys, so that its structs have fields for them.
     """
     library = msgspec()
     if library is None:
@@ -53,7 +53,7 @@ def encode(value: object) -> bytes:
     """Encode a value as compact JSON.
 
     Raises:
-        TypeError, ValueError: JSON has no such value.
+        TypeError, ValueError: The value cannot be JSON.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode()
@@ -61,7 +61,7 @@ def encode(value: object) -> bytes:
 
 @cache
 def msgspec() -> ModuleType | None:
-    """Import msgspec, at the first response only; None if it is not installed."""
+    """Import msgspec at the first response; return None if it is not installed."""
     try:
         import msgspec as library  # noqa: PLC0415 - see above
     except ImportError:
@@ -70,14 +70,14 @@ def msgspec() -> ModuleType | None:
 
 
 _decoders: dict[Shape, Callable[[bytes | str], Any]] = {}
-# Held by whoever makes a decoder of what shapes know, or teaches them.
+# Held while a decoder is created from shapes, or shapes learn keys.
 _lock = Lock()
 
 
 def _decoder(shape: Shape) -> Callable[[bytes | str], Any]:
     found = _decoders.get(shape)
     if found is None:
-        from msgspec.json import Decoder  # noqa: PLC0415 - only if msgspec is there
+        from msgspec.json import Decoder  # noqa: PLC0415 - only if msgspec is installed
 
         with _lock:
             found = _decoders[shape] = Decoder(shape.struct()).decode
@@ -85,7 +85,7 @@ def _decoder(shape: Shape) -> Callable[[bytes | str], Any]:
 
 
 def _learn(shape: Shape, content: bytes | str) -> bool:
-    """Teach a shape the unknown keys of a body; return whether there were new ones."""
+    """Let a shape learn the unknown keys of a body; return whether there were new ones."""
     with suppress(*FAULTS), _lock:
         if shape.learn(decode(content)):
             _decoders.clear()
@@ -94,4 +94,4 @@ def _learn(shape: Shape, content: bytes | str) -> bool:
 
 
 def _reject_constant(constant: str) -> NoReturn:
-    raise ConstantError(f"{constant} is not a value that JSON has")
+    raise ConstantError(f"{constant} is not a JSON value")

@@ -1,4 +1,4 @@
-"""The garbage collector, which is to rest while many objects are made that have no cycles."""
+"""Keeps the garbage collector from running while many objects without cycles are created."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
 
 MANY = 1_000_003
-"""How many objects are made before the collector looks through them, while a body is decoded.
+"""Number of new objects that start the collector while a body is decoded.
 
-It usually looks after each 700, and again and again at those it has seen; a large body has hundreds
-of thousands. Not a round number, so that an application's own threshold is not taken for this one.
+By default, that is 700, and the collector scans the same objects repeatedly; a large body has
+hundreds of thousands. Not a round number, so that it is not an application's own threshold.
 """
 
 # The thresholds of the collector before they were raised.
@@ -22,10 +22,10 @@ _usual: tuple[int, int, int] | None = None
 
 
 def seldom_collected(convert: Callable[[ArgumentT], ResultT], argument: ArgumentT) -> ResultT:
-    """Call a function with the collector's threshold raised, since what it makes has no cycles.
+    """Call a function that creates objects without cycles, with the collector's threshold raised.
 
-    Whoever raised the threshold puts it back, unless the application has set another one meanwhile.
-    Whether the collector is on is left to the application.
+    The threshold is restored afterwards, unless the application has set another one in the
+    meantime. The collector is never switched on or off.
     """
     global _usual  # noqa: PLW0603 - the whole process has one collector, and one of these
     usual = _thresholds()

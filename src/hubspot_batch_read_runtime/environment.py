@@ -1,6 +1,6 @@
 """Addresses, timeouts, proxies and certificates, checked before anything is sent.
 
-httpx would accept some that cannot work, and show the passwords of others in its errors.
+httpx would accept some invalid ones, and show the passwords of others in its errors.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hubspot_batch_read_runtime.errors import ArgumentError
 
 
 def checked_base_url(base_url: object) -> str:
-    """Return the address of a server; raises ArgumentError if it cannot be one."""
+    """Return the address of a server; raises ArgumentError if it is invalid."""
     with suppress(httpx.InvalidURL, UnicodeError):
         url = httpx.URL(base_url) if isinstance(base_url, str) else httpx.URL()
         # httpx would send a user name and password instead of the token, and log them.
@@ -35,7 +35,7 @@ def checked_base_url(base_url: object) -> str:
 
 
 def checked_timeout(timeout: object) -> float | httpx.Timeout | None:
-    """Return a timeout; raises ArgumentError if it cannot be one."""
+    """Return a timeout; raises ArgumentError if it is invalid."""
     if timeout is None or isinstance(timeout, httpx.Timeout):
         return timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < inf:
@@ -75,7 +75,7 @@ def _check_certificate_folders(folders: str | None) -> None:
 def _cause_of_tls_failure(
     verify: object, cert: object, trusts_environment: bool
 ) -> tuple[str, str]:
-    """Return the argument or variable that a TLS context could not be made of, and which part."""
+    """Return the argument or variable that is invalid for a TLS context, and the problem."""
     if key_log := os.environ.get("SSLKEYLOGFILE"):  # Python's ssl module reads it in any case
         try:
             Path(key_log).open("ab").close()
@@ -89,12 +89,12 @@ def _cause_of_tls_failure(
 
 
 def check_proxies(httpx_args: Mapping[str, Any]) -> None:
-    """Check the proxies that httpx will use, since its own errors would show their passwords.
+    """Check the proxies that httpx will use, because its own errors would show passwords.
 
     Raises:
         ArgumentError: One cannot be used.
     """
-    if "transport" in httpx_args:  # httpx then looks for no proxy
+    if "transport" in httpx_args:  # httpx then uses no proxy
         return
     if (proxy := httpx_args.get("proxy")) is not None:
         if problem := _problem_of_proxy(proxy):
@@ -119,7 +119,7 @@ def _variable(name: str) -> str:
 
 
 def _problem_of_proxy(proxy: Any) -> str | None:
-    """Return why a proxy cannot be used, without its address; None if it can."""
+    """Return why a proxy is invalid, without its address, or None if it is valid."""
     try:
         url = proxy.url if isinstance(proxy, httpx.Proxy) else httpx.URL(proxy)
     except (httpx.InvalidURL, TypeError, UnicodeError):
@@ -142,7 +142,7 @@ def _check_exception(name: str, host: str) -> None:
 
 
 def _has_host(url: httpx.URL) -> bool:
-    """Return whether an address names a host that can be looked up, and a port that can be."""
+    """Return whether an address has a host that can be looked up, and a valid port."""
     name = url.raw_host.decode()
     try:
         name.encode("idna")  # as looking up the name does first

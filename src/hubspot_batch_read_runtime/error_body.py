@@ -1,4 +1,4 @@
-"""What a body says of an error, in the models that generated code hands to the runtime."""
+"""The body of an error, in the models that generated code passes to the runtime."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ErrorDetail(Protocol):
     sub_category: str | None
     """Exact kind of reason."""
     context: dict[str, list[str]] | None
-    """What the reason is about, such as the missing scopes."""
+    """Values that the reason is about, such as the missing scopes."""
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON object."""
@@ -30,7 +30,7 @@ class ErrorDetail(Protocol):
 
 
 class ErrorBody(Protocol):
-    """Why a whole request failed; everything can be missing."""
+    """The reason why a whole request failed; any field can be missing."""
 
     message: str | None
     category: str | None
@@ -58,7 +58,7 @@ class ErrorBody(Protocol):
 
 
 def error_in(body: bytes, model: type[ErrorT]) -> ErrorT:
-    """Return what a body says of an error; an empty model if that is nothing."""
+    """Return the error in a body, or an empty model if there is none."""
     try:
         return model.from_json(body)
     except DecodeError:

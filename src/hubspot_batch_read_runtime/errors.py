@@ -12,7 +12,7 @@
     ├── DecodeError                 a response body that does not match its model
     └── ResponseTooLargeError       a response body longer than max_response_bytes
 
-The text of an exception is safe to print; its attributes are as they were sent. All can be pickled.
+Exceptions have a text that is safe to print, and attributes as they were sent. All can be pickled.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ArgumentError(ValueError):
-    """An argument cannot be used, or an environment variable in place of one."""
+    """An argument, or an environment variable that replaces it, is invalid."""
 
     argument: str
     """Name of the argument or variable."""
@@ -38,7 +38,7 @@ class ArgumentError(ValueError):
     """What is wrong with it, safe to print and without secrets."""
 
     def __init__(self, argument: str, problem: str) -> None:
-        """Name the argument."""
+        """Keep the name of the argument and the problem."""
         super().__init__(f"{argument}: {problem}")
         self.argument = argument
         self.problem = problem
@@ -72,11 +72,11 @@ def _restore(
 class ApiError(HubSpotError):
     """The response has a status other than 2xx.
 
-    What the body does not have is None or empty; that is everything if the body is not JSON.
+    Values that the body does not have are None or empty; if it is not JSON, all of them are.
     """
 
     status_code: int
-    """HTTP status; may be one that http.HTTPStatus does not have, such as 477 or 524."""
+    """HTTP status; some are not in http.HTTPStatus, such as 477 or 524."""
     category: str | None
     """Broad kind of error, such as VALIDATION_ERROR; absent with 429, 500 and some others."""
     sub_category: str | None
@@ -88,7 +88,7 @@ class ApiError(HubSpotError):
     errors: list[ErrorDetail | str]
     """Details of the error, each an object or plain text."""
     context: dict[str, list[str]]
-    """What the error is about."""
+    """Values that the error is about."""
     links: dict[str, str]
     """Links that help with the error."""
     policy_name: str | None
@@ -119,7 +119,7 @@ class ApiError(HubSpotError):
         headers: httpx.Headers,
         body: bytes,
     ) -> None:
-        """Make the text from what HubSpot said."""
+        """Build the text from HubSpot's response."""
         self.status_code = status_code
         self.category = category
         self.sub_category = sub_category
@@ -137,24 +137,24 @@ class ApiError(HubSpotError):
 
     @property
     def is_from_hubspot(self) -> bool:
-        """Whether the response has what HubSpot's errors have: a category or a correlation id.
+        """Whether the response looks like HubSpot's: it has a category or a correlation id.
 
-        Otherwise it may come from a proxy or a firewall; HubSpot's own pages in HTML have neither.
+        Otherwise it may come from a proxy or a firewall; HubSpot's own HTML pages have neither.
         """
         return bool(self.category or self.correlation_id or self.policy_name)
 
     @property
     def correct_base_url(self) -> str | None:
-        """The `base_url` of the data centre that has the account; None if HubSpot does not say."""
+        """The `base_url` of the account's data centre, or None if HubSpot does not say."""
         hublet = self.correct_hublet or ""
         is_name = hublet.isascii() and hublet.isalnum() and len(hublet) <= 8
         return f"https://api-{hublet.lower()}.hubapi.com" if is_name else None
 
     @property
     def description(self) -> str:
-        """HubSpot's message, or what the body is instead: safe to print, on one line.
+        """HubSpot's message, or a description of the body: safe to print, on one line.
 
-        Of a page in HTML, it has the title; of other text, the beginning.
+        For an HTML page, it has the title; for other text, the start.
         """
         if self.message:
             return printable(self.message)
@@ -185,7 +185,7 @@ class ApiError(HubSpotError):
 
     @property
     def printable_correlation_id(self) -> str | None:
-        """The correlation id if it is what one looks like, a short word; otherwise None."""
+        """The correlation id if it looks like one, a short word; otherwise None."""
         id_ = self.correlation_id or ""
         return id_ if re.fullmatch("[A-Za-z0-9_.:-]{1,80}", id_) else None
 
@@ -196,7 +196,7 @@ class BadRequestError(ApiError):
 
 class AuthenticationError(ApiError):
     """401: the access token is wrong (category INVALID_AUTHENTICATION) or has expired
-    (EXPIRED_AUTHENTICATION), or something before HubSpot wants to know who asks (no category).
+    (EXPIRED_AUTHENTICATION), or a proxy requires authentication (no category).
     """
 
 
@@ -210,7 +210,7 @@ class PermissionDeniedError(ApiError):
 
     @property
     def missing_scopes(self) -> list[str]:
-        """The scopes that HubSpot asks for, one of which may be enough; empty if it names none."""
+        """The scopes that HubSpot requires, one of which may be enough; empty if it names none."""
         contexts = [error.context or {} for error in self.errors if not isinstance(error, str)]
         for context in (*contexts, self.context):
             for key in ("requiredGranularScopes", "requiredScopes", "missingScopes"):
@@ -220,7 +220,7 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """404: there is no such path or object type."""
+    """404: the path or object type does not exist."""
 
 
 class RateLimitError(ApiError):
@@ -234,20 +234,20 @@ class ServerError(ApiError):
 class DecodeError(HubSpotError):
     """A body is not JSON, or does not match its model.
 
-    Raised for a response, it has a note with the HTTP status and the correlation id.
+    If it is raised for a response, it has a note with the HTTP status and the correlation id.
     """
 
     model: str
     """Name of the model."""
     path: str
-    """JSON path of the place that does not match, such as `$.results[0].to[3].toObjectId`."""
+    """JSON path of the value that does not match, such as `$.results[0].to[3].toObjectId`."""
     problem: str
-    """What is wrong there."""
+    """The problem with this value."""
     body: object
     """The body, as bytes; or the value passed to `from_dict` or `from_json`."""
 
     def __init__(self, model: str, path: str, problem: str, body: object) -> None:
-        """Name the model, and the place in the body that does not match it."""
+        """Keep the model, the place that does not match it, and the problem."""
         super().__init__(f"{model}: {path}: {problem}")
         self.model = model
         self.path = path
@@ -267,7 +267,7 @@ class ResponseTooLargeError(HubSpotError):
     """Maximum size of the body in bytes, as sent and decompressed."""
 
     def __init__(self, status_code: int, max_response_bytes: int) -> None:
-        """Name the limit."""
+        """Keep the status and the limit."""
         super().__init__(
             f"HTTP {status_code}: the response is longer than {max_response_bytes} bytes; "
             "increase max_response_bytes if this is expected"

@@ -1,4 +1,4 @@
-"""Sending a request: an exception says with which host, and holds no token."""
+"""Sends requests. Exceptions name the host, and do not contain the token."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hubspot_batch_read_runtime.masking import MASK, masked
 from hubspot_batch_read_runtime.tokens import Token
 
 EXTENSION = "hubspot"
-"""The extension of a request that has its `Exchange`."""
+"""The extension of a request that contains its `Exchange`."""
 
 _NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
 _FAILED = "socks.setup_socks5_connection.failed"
-"""After which httpcore leaves the connection open."""
+"""The event after which httpcore leaves the connection open."""
 
 
 def tokens_of(request: httpx.Request) -> Iterable[str]:
@@ -29,10 +29,10 @@ def tokens_of(request: httpx.Request) -> Iterable[str]:
 
 
 class Exchange:
-    """Follows the sending of a request: with which host, and which tokens are to be masked."""
+    """Follows the sending of a request: its current host, and the tokens to mask."""
 
     def __init__(self, request: httpx.Request, token: Token, max_bytes: int) -> None:
-        """Expect to talk to the host that the request is for."""
+        """Start with the host of the request."""
         url = request.url
         self.target = self.peer = _address(
             url.host, url.port or (443 if url.scheme == "https" else 80)
@@ -60,7 +60,7 @@ class Exchange:
             await self._stream.aclose()
 
     def _note_peer(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note which host the client is talking to."""
+        """Note the host that the client is connected to."""
         if event.endswith("connect_tcp.started"):
             self.peer = _address(info["host"], info["port"])
         elif event in ("proxy.start_tls.started", "socks.setup_socks5_connection.complete"):
@@ -68,7 +68,7 @@ class Exchange:
 
     @contextmanager
     def explaining(self, request: httpx.Request) -> Iterator[None]:
-        """Let an exception of httpx name the host, and hold no token."""
+        """Make exceptions of httpx name the host, and remove the token from them."""
         try:
             yield
         except httpx.RequestError as error:
@@ -77,7 +77,7 @@ class Exchange:
         except Exception as error:
             if not type(error).__module__.startswith("socksio."):
                 raise
-            # httpx lets these pass as they are.
+            # httpx does not convert these.
             failure = httpx.ProxyError("it does not answer as a SOCKS proxy does", request=request)
             self._explain(failure)
             raise failure from error
@@ -85,12 +85,12 @@ class Exchange:
     def _explain(self, error: httpx.RequestError) -> None:
         """Rewrite the text of an exception: name the host, and mask the token."""
         if error.request.extensions.get(EXTENSION) is not self:
-            return  # raised by what fetches the token
+            return  # raised by the callable for the token
         text = _answer_of_proxy(error) or masked(str(error), self.tokens)
         peer = self.peer if self.peer == self.target else f"the proxy {self.peer}"
         error.args = (f"{peer}: {text or type(error).__name__}{_hint(text)}",)
         error.request.headers["Authorization"] = MASK
-        error.request.extensions = {}  # they lead to the token
+        error.request.extensions = {}  # they contain the token
         for cause in [*causes(error)][1:]:
             cause.args = tuple(
                 masked(each, self.tokens) if isinstance(each, str) else each for each in cause.args
@@ -102,10 +102,10 @@ def _address(host: str, port: int) -> str:
 
 
 class SyncClient(httpx.Client):
-    """Sends requests; an exception says with which host, and holds no token."""
+    """Sends requests. Exceptions name the host, and do not contain the token."""
 
     def __init__(self, token: Token, max_bytes: int, **httpx_args: Any) -> None:
-        """Take the token, which is not to be shown, and the maximum size of a response."""
+        """Keep the token, to mask it, and the maximum size of a response."""
         super().__init__(**httpx_args)
         self._access_token = token
         self._max_bytes = max_bytes
@@ -122,7 +122,7 @@ class AsyncClient(httpx.AsyncClient):
     """The asynchronous version of `SyncClient`."""
 
     def __init__(self, token: Token, max_bytes: int, **httpx_args: Any) -> None:
-        """Take the token, which is not to be shown, and the maximum size of a response."""
+        """Keep the token, to mask it, and the maximum size of a response."""
         super().__init__(**httpx_args)
         self._access_token = token
         self._max_bytes = max_bytes
@@ -140,7 +140,7 @@ class AsyncClient(httpx.AsyncClient):
 
 
 def _answer_of_proxy(error: httpx.RequestError) -> str | None:
-    """Return what a proxy answered to CONNECT, in our words: its own may repeat a password."""
+    """Describe a proxy's response to CONNECT in our words: its own may repeat a password."""
     if not isinstance(error, httpx.ProxyError) or not (
         status := re.match("[1-5][0-9]{2}", str(error))
     ):
@@ -150,7 +150,7 @@ def _answer_of_proxy(error: httpx.RequestError) -> str | None:
 
 
 def _hint(text: str) -> str:
-    """Return what a protocol error means."""
+    """Return the likely cause of a protocol error."""
     if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
         return "; it does not speak TLS: is its address http://…?"
     if r"illegal status line: bytearray(b'\x15\x03" in text:

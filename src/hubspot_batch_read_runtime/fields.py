@@ -1,4 +1,4 @@
-"""The fields of a model: how they are declared, and what each is in JSON."""
+"""The fields of a model: their declaration, and their form in JSON."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _JSON = "json"
 
 
 def json(key: str, shape: AnyShape, *, lenient: bool = False) -> dict[str, Any]:
-    """Return metadata that say what a field of a model is in JSON.
+    """Return the metadata of a model's field: its form in JSON.
 
-    The key has to be there, unless the field's default is None, which is what absent and null mean.
+    The key is required, unless the default of the field is None, which stands for absent and null.
 
     Args:
         key: The key in the JSON object.
-        shape: What the value has to look like; a model stands for its shape.
+        shape: The expected form of the value; a model stands for its shape.
         lenient: Keep a value that does not match in `additional_properties` instead of raising.
     """
     return {_JSON: (key, shape_of(shape), lenient)}
 
 
 def fields_of(model: type[attrs.AttrsInstance]) -> list[Field]:
-    """Return the fields of a model that JSON has."""
+    """Return the fields of a model that are in JSON."""
     return [
         Field(each.name, each.default is not None, *each.metadata[_JSON])
         for each in attrs.fields(model)
@@ -36,11 +36,11 @@ def fields_of(model: type[attrs.AttrsInstance]) -> list[Field]:
 
 
 class Field(NamedTuple):
-    """A field of a model, and what it is in JSON."""
+    """A field of a model, and its form in JSON."""
 
     name: str
     is_required: bool
-    """Whether the key has to be there; otherwise, absent and null are None."""
+    """Whether the key is required; otherwise, absent and null are None."""
     key: str
     shape: Shape
     is_lenient: bool
@@ -48,13 +48,13 @@ class Field(NamedTuple):
 
     @property
     def build(self) -> Callable[[Any], Any]:
-        """What makes the value of what msgspec decoded."""
+        """Converts what msgspec decoded into the value."""
         return id_text if self.is_required and self.shape is ID else self.shape.build
 
     def decode_leniently(self, data: dict[str, object]) -> Any:
-        """Take the value out of a JSON object and decode it; put it back if it does not match.
+        """Remove the value from a JSON object and decode it; put it back if it does not match.
 
-        Of a list, the items that match are decoded; if one does not, the whole list is put back.
+        In a list, the items that match are decoded; if one does not, the whole list is put back.
         """
         value = data.pop(self.key, None)
         if value is None:

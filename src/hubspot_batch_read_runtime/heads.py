@@ -1,7 +1,7 @@
-"""What comes before a response: a server can send informational responses (1xx) without end.
+"""Limits the data before a response: a server can send endless informational responses (1xx).
 
-httpcore skips them, and tells of none. So what is read from a connection is counted from the end of
-a request to the head of its response, in the connection's network stream.
+httpcore skips them without notice. So the connection's network stream counts the bytes that are
+read between the end of a request and the head of its response.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ import httpx
 
 from hubspot_batch_read_runtime.errors import ResponseTooLargeError
 
-# A head is much shorter, but the limit of a body may be short too.
+# A head is much shorter, but the limit for a body may be low, too.
 ROOM = 128 * 1024
 
 
 class Heads:
-    """Counts what is read from a connection while a response is expected."""
+    """Counts the bytes read from a connection while a response is expected."""
 
     def __init__(self, max_bytes: int) -> None:
-        """Take the maximum size of a response."""
+        """Set the maximum size of a response."""
         self._max_bytes = max_bytes
         self._room: float = 0
 
     def expect(self) -> None:
-        """Start to count, since a request is being sent."""
+        """Start to count: a request is being sent."""
         self._room = self._max_bytes + ROOM
 
     def count(self, content: bytes) -> bytes:
-        """Return what was read; raises ResponseTooLargeError if it is too much."""
+        """Return the data that was read; raises ResponseTooLargeError if it is too much."""
         self._room -= len(content)
         if self._room < 0:
             raise ResponseTooLargeError(100, self._max_bytes)
         return content
 
     def end(self) -> None:
-        """Count no more, since the head of the response is there."""
+        """Stop counting: the head of the response has arrived."""
         self._room = math.inf
 
 
 def limit_heads(stream: Any, max_bytes: int, *, is_async: bool) -> None:
-    """Limit what is read from the network stream of a new connection before a response."""
+    """Limit the data that is read from a new connection before a response."""
     heads = stream.heads = Heads(max_bytes)
     read, write = type(stream).read, type(stream).write
     # Not the stream, which would then refer to itself, and not be closed when it is dropped.
@@ -66,7 +66,7 @@ def limit_heads(stream: Any, max_bytes: int, *, is_async: bool) -> None:
 
 
 def end_heads(response: httpx.Response) -> None:
-    """Take note that the head of a response is there."""
+    """Note that the head of a response has arrived."""
     heads = getattr(response.extensions.get("network_stream"), "heads", None)
     if isinstance(heads, Heads):
         heads.end()

@@ -9,36 +9,36 @@ from weakref import WeakSet
 
 
 class Lock:
-    """A lock for `with`, which nothing leaves held.
+    """A lock for `with`, which never stays held.
 
     In a forked process it is free, even if a thread of the parent held it. A KeyboardInterrupt
-    cannot come between taking it and the block: Python lets none in between for a lock of its own.
+    cannot arrive between acquiring it and the block: Python prevents that for its own locks.
     """
 
     def __init__(self) -> None:
-        """Make a free lock."""
+        """Create a lock that is not held."""
         self.free()
         _locks.add(self)
 
-    # Looked up before the lock is taken, so that taking it is one step.
+    # Looked up before the lock is acquired, so that acquiring it is one step.
 
     @property
     def __enter__(self) -> Callable[[], bool]:
-        """Take the lock, once it is free."""
+        """Acquire the lock, once it is free."""
         return self._lock.__enter__
 
     @property
     def __exit__(self) -> Callable[..., None]:  # noqa: PLE0302, PYI036 - it returns the method
-        """Free the lock."""
+        """Release the lock."""
         return self._lock.__exit__
 
     def free(self) -> None:
-        """Make the lock free, whoever holds it."""
+        """Release the lock, even if another thread holds it."""
         self._lock = threading.Lock()
 
     @staticmethod
     def free_all() -> None:
-        """Free all locks, in a forked process."""
+        """Release all locks in a forked process."""
         for lock in _locks:
             lock.free()
 

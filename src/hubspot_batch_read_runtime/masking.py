@@ -1,4 +1,4 @@
-"""Access tokens that a response repeats, masked before anyone sees them."""
+"""Masks access tokens that a response repeats."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MASK = "[access token]"
 
 
 def masked(text: str, tokens: Iterable[str]) -> str:
-    """Return a text with the access tokens masked that it repeats."""
+    """Return a text with the access tokens in it masked."""
     for token in _maskable(tokens):
         text = text.replace(token, MASK)
     return text
 
 
 def without_tokens(response: httpx.Response, tokens: Iterable[str]) -> tuple[bytes, httpx.Headers]:
-    """Return body and headers, with the access tokens masked that they repeat."""
+    """Return body and headers with the access tokens in them masked."""
     content, headers = response.content, response.headers
     plain = _ESCAPED.sub(_unescaped, content) if b"\\" in content else content
     for token in _maskable(tokens):
@@ -47,5 +47,5 @@ def _spellings(token: str) -> re.Pattern[bytes]:
 
 def _maskable(tokens: Iterable[str]) -> list[str]:
     # HubSpot has no tokens this short, and replacing a common word would garble the response.
-    # Longest first: one may begin with another.
+    # Longest first: one may start with another.
     return sorted((token for token in list(tokens) if len(token) >= 16), key=len, reverse=True)

@@ -1,16 +1,16 @@
 """The base class of models.
 
-Decoding has three steps, each for what the one before does not take:
+Decoding has three steps. Each handles what the previous one does not accept:
 
-1. What HubSpot usually sends: msgspec decodes and checks it in C, into structs that follow the
-   model's shape, and `_build_all` makes models of them. A shape learns the unknown keys that it
-   meets, and its structs have them from then on.
-2. Ids and numbers in another form, odd unknown keys: `_decode` makes models of dicts.
-3. What matches no model: the shape searches the body for the place, which `_decode` does not track.
+1. The usual responses: msgspec decodes and checks them in C, into structs that follow the model's
+   shape, and `_build_all` converts these into models. A shape learns the unknown keys that it
+   meets, and from then on its structs have them.
+2. Ids and numbers in another form, odd unknown keys: `_decode` converts dicts into models.
+3. Mismatches: the shape searches the body for the place, which `_decode` does not track.
 
-Both ways are loops over the fields. For models that a response has thousands of, the generator
-writes `_build_all` out as loops within loops, which takes half the time: a call for each model
-would make decoding a fifth slower.
+The first two steps are loops over the fields. For models that occur thousands of times in a
+response, the generator writes `_build_all` as nested loops, which takes half the time: a call for
+each model would make decoding a fifth slower.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from hubspot_batch_read_runtime.values import FAULTS, expected
 new = object.__new__
 
 MOST_UNKNOWN = 100
-"""Unknown keys that the structs of a shape have at most. A body with more is decoded as dicts."""
+"""Maximum number of unknown keys in the structs of a shape; beyond that, dicts are decoded."""
 _LEARNABLE = re.compile("[A-Za-z0-9_.$-]{1,100}")
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class ObjectShape(Shape):
-    """The JSON object of a model: the keys of its fields; others are ignored."""
+    """The shape of a model's JSON object: the keys of its fields; others are ignored."""
 
     is_object = True
 
     def __init__(self, model: type[Model]) -> None:
-        """Take the model's fields, as the loops over them need them."""
+        """Prepare the model's fields for the loops over them."""
         self.model = model
         self.fields = fields_of(model)
         self.lenient = [each for each in self.fields if each.is_lenient]
@@ -70,7 +70,7 @@ class ObjectShape(Shape):
         )
 
     def inner_struct(self) -> Any:
-        """Return such a struct for within that of a row."""
+        """Return such a struct for use inside the struct of a row."""
         return self._struct(
             [(each.name, *_struct_type(each, each.shape.inner_struct)) for each in self.fields]
         )
@@ -103,7 +103,7 @@ class ObjectShape(Shape):
         )
 
     def learn(self, value: object) -> bool:
-        """Take up the unknown keys in a JSON object; return whether there were new ones."""
+        """Learn the unknown keys in a JSON object; return whether there were new ones."""
         if not isinstance(value, Mapping):
             return False
         known = {*self.unknown, *(each.key for each in self.fields)}
@@ -114,11 +114,11 @@ class ObjectShape(Shape):
         return bool(new_keys) or any(learned)
 
     def build(self, value: Any) -> Any:
-        """Build a model of a struct."""
+        """Build a model from a struct."""
         return self.model._build_all([value])[0]
 
     def build_all(self, values: list[Any]) -> list[Any]:
-        """Build models of structs."""
+        """Build models from structs."""
         return self.model._build_all(values)
 
     def encode_all(self, values: Iterable[Any]) -> list[Any]:
@@ -126,7 +126,7 @@ class ObjectShape(Shape):
         return [value.to_dict() for value in values]
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
-        """Yield the faults of the declared keys; what is lenient has none."""
+        """Yield the faults of the declared keys; lenient ones have none."""
         if not isinstance(value, Mapping):
             yield Fault(path, expected("an object", value))
             return
@@ -138,7 +138,7 @@ class ObjectShape(Shape):
 
 
 def _struct_type(each: Field, struct: Callable[[], Any]) -> tuple[Any, ...]:
-    """Return the type of a struct's field, and None as default if it is not required."""
+    """Return the type of a struct's field, with None as default if it is not required."""
     return (struct(),) if each.is_required else (strict(each.shape) | None, None)
 
 
@@ -156,7 +156,7 @@ class Model:
         return self._additional_properties or _NOTHING
 
     def __repr__(self) -> str:
-        """Return the fields; long lists, maps and texts state what is left out of them."""
+        """Return the fields; long lists, maps and texts are shortened, and say by how much."""
         names = [each.name for each in attrs.fields(type(self)) if each.repr]
         fields = ", ".join(f"{name}={brief(getattr(self, name))}" for name in names)
         return f"{type(self).__name__}({fields})"
@@ -220,7 +220,7 @@ class Model:
     def to_dict(self) -> dict[str, object]:
         """Return the JSON object, without the properties that are None.
 
-        A key in `additional_properties` takes precedence over a property of that name.
+        A key in `additional_properties` takes precedence over a property with that name.
         """
         data = self._encode()
         if self._additional_properties:
@@ -231,7 +231,7 @@ class Model:
         """Return the JSON object as text; see `to_dict`.
 
         Raises:
-            TypeError, ValueError: A value is not one that JSON has.
+            TypeError, ValueError: A value cannot be JSON.
         """
         return seldom_collected(Model._to_json, self)
 
@@ -240,12 +240,12 @@ class Model:
 
     @classmethod
     def _shape(cls) -> ObjectShape:
-        """Return what the JSON object has to look like."""
+        """Return the expected form of the JSON object."""
         return _shapes[cls]
 
     @classmethod
     def _decode(cls, data: Any) -> Self:
-        """Make a model of a JSON object, out of which the declared keys are taken."""
+        """Convert a JSON object into a model; the declared keys are removed from it."""
         model = new(cls)
         shape = _shapes[cls]
         for name, key, decode, is_required in shape.to_decode:
@@ -270,7 +270,7 @@ class Model:
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
-        """Make models of structs, whose list may be emptied."""
+        """Convert structs into models; the list of structs may be emptied."""
         to_build = _shapes[cls].to_build
         models = []
         for source in sources:
@@ -284,7 +284,7 @@ class Model:
 
 
 class _Shapes(dict[type[Model], ObjectShape]):
-    """The shape of each model, made when it is first asked for."""
+    """The shape of each model, created when it is first needed."""
 
     def __missing__(self, model: type[Model]) -> ObjectShape:
         return self.setdefault(model, ObjectShape(model))

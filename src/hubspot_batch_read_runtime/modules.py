@@ -1,4 +1,4 @@
-"""How a package names what is defined elsewhere: imported when first used, under its own name."""
+"""Lets a package export names from other modules, which are imported at first use."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def lazy(
 
 
 def publish(module: str, names: Iterable[str]) -> None:
-    """Let tracebacks and pickles name classes and functions by the module that users import."""
+    """Make tracebacks and pickles name classes and functions by the module that users import."""
     for name in names:
         getattr(modules[module], name).__module__ = module

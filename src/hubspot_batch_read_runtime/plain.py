@@ -1,8 +1,8 @@
-"""Plain rows: the rows of a response as they came, for tables and files, which need no models.
+"""Plain rows: the rows of a response as they were sent, for tables and files.
 
 A plain row has the attributes of its model, and everything was checked, but an id may be a number,
-an instant is the text that was sent, and a value of an enum is text. It is a struct, or a namespace
-where msgspec does not take the body.
+a date-time is the text that was sent, and a value of an enum is text. It is a struct, or a
+namespace if msgspec could not decode the body.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hubspot_batch_read_runtime.values import FAULTS, array
 ModelT = TypeVar("ModelT", bound=Model)
 
 ROWS = "results"
-"""The key of an envelope that has its rows."""
+"""The key of the rows in an envelope."""
 
 
 def envelope_from_json(model: type[ModelT], content: bytes | str) -> ModelT:
@@ -48,7 +48,7 @@ def envelope_from_json(model: type[ModelT], content: bytes | str) -> ModelT:
 
 
 def row_from_dict(model: type[ModelT], data: Mapping[str, object]) -> ModelT:
-    """Return the plain row of a JSON object, typed as the model whose attributes it has.
+    """Return the plain row for a JSON object, typed as the model whose attributes it has.
 
     Raises:
         DecodeError: The object does not match the model.
@@ -61,12 +61,12 @@ def row_from_dict(model: type[ModelT], data: Mapping[str, object]) -> ModelT:
 
 
 def as_model(model: type[ModelT], row: ModelT) -> ModelT:
-    """Return the model of a row, plain or not."""
+    """Return a row, plain or not, as a model."""
     return row if _is_model(row) else model.from_dict(_json(model._shape(), row))
 
 
 def alike(model: type[ModelT], rows: Sequence[ModelT]) -> Sequence[ModelT]:
-    """Return rows, plain or not, that are of one kind: as models if they are not."""
+    """Return rows of one kind: unchanged if all are plain or none is, otherwise as models."""
     is_alike = len(set(map(type, rows))) == 1
     return rows if is_alike else [as_model(model, row) for row in rows]
 
@@ -74,7 +74,7 @@ def alike(model: type[ModelT], rows: Sequence[ModelT]) -> Sequence[ModelT]:
 def evolved(
     row: ModelT, *, additional_properties: Mapping[str, object] | None = None, **changes: object
 ) -> ModelT:
-    """Return a copy of a row, plain or not, with some other values; None leaves unknown keys."""
+    """Return a copy of a row, plain or not, with other values; with None, unknown keys stay."""
     found = copy(row)
     for name, value in changes.items():
         setattr(found, name, value)
@@ -87,7 +87,7 @@ def evolved(
 def lines(model: type[ModelT], rows: Iterable[ModelT]) -> bytes:
     """Return a line of JSON for each row, plain or not.
 
-    Each has all declared keys, with null for what is absent, and then the unknown keys.
+    Each has all declared keys, with null for absent values, followed by the unknown keys.
     """
     rows = list(rows)
     if (library := codec.msgspec()) is not None:
@@ -101,14 +101,14 @@ def lines(model: type[ModelT], rows: Iterable[ModelT]) -> bytes:
 
 
 def _is_model(row: object) -> bool:
-    return isinstance(row, Model)  # the type of a plain row says that it is one
+    return isinstance(row, Model)  # the type of a plain row marks it as one
 
 
 def _line(data: object) -> bytes:
     line = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     try:
         return line.encode() + b"\n"
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can hold
+    except UnicodeEncodeError:  # half of a surrogate pair, which can only be written as an escape
         return json.dumps(data, separators=(",", ":")).encode() + b"\n"
 
 
@@ -145,7 +145,7 @@ def _with_rows(envelope: ModelT, rows: list[Any]) -> ModelT:
 
 
 def _check(shape: Shape, values: Sequence[Any]) -> None:
-    """Check what msgspec did not check in values that it decoded."""
+    """Check in decoded values what msgspec does not check."""
     if not _is_to_check(shape):
         return
     if isinstance(shape, ObjectShape):
@@ -169,7 +169,7 @@ def _is_to_check(shape: Shape) -> bool:
 
 
 def _make_ids_text(shape: Shape, values: Sequence[Any]) -> None:
-    """Make text of the ids that are numbers, in structs."""
+    """Convert ids that are numbers into text, in structs."""
     if not _has_ids(shape):
         return
     if isinstance(shape, ListOf | MapOf):
@@ -199,7 +199,7 @@ def _items(shape: ListOf | MapOf, values: Sequence[Any]) -> list[Any]:
 
 
 def _plain(shape: Shape, value: Any) -> Any:
-    """Return the plain value of a JSON value, or raise one of FAULTS."""
+    """Return the plain value for a JSON value, or raise one of FAULTS."""
     if isinstance(shape, ObjectShape):
         return _namespace(shape, value)
     if isinstance(shape, ListOf):
@@ -229,7 +229,7 @@ def _namespace(shape: ObjectShape, value: Any) -> SimpleNamespace:
 
 
 def _json(shape: Shape, value: Any) -> Any:
-    """Return the JSON value of a value in a row, plain or not, with all declared keys."""
+    """Return a value in a row, plain or not, as a JSON value with all declared keys."""
     if value is None:
         return None
     if isinstance(shape, ObjectShape):

@@ -1,4 +1,4 @@
-"""Values as text: safe to print, and short enough to."""
+"""Values as text that is short and safe to print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHOWN_CHARACTERS = 200
 
 
 def brief(value: object) -> str:
-    """Return the repr of a value, in which a long list, map or text states what it leaves out."""
+    """Return the repr of a value; long lists, maps and texts are shortened, and say by how much."""
     match value:
         case list():
             items = [brief(item) for item in value[:SHOWN_ITEMS]]
@@ -30,9 +30,9 @@ def _more(number: int) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Return a text in which nothing can act on a terminal or break a line.
+    """Return a text that cannot control a terminal or break a line.
 
-    Control characters, marks that change the direction of writing, invisible characters and halves
+    Control characters, characters that change the direction of writing, invisible ones and halves
     of surrogate pairs are escaped, as in Python: `\\x1b`, `\\u202e`.
     """
     if text.isprintable():
@@ -41,7 +41,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: bytes) -> str:
-    """Return the beginning of a text as one line; it may have to be made printable."""
+    """Return the start of a text as one line, which may not be printable yet."""
     return " ".join(text[:1000].decode(errors="replace").split())[:200]
 
 

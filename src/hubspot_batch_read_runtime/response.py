@@ -1,4 +1,4 @@
-"""A response as the operations return it."""
+"""A response, as operations return it."""
 
 from __future__ import annotations
 

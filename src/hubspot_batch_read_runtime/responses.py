@@ -1,4 +1,4 @@
-"""What becomes of a response: a model, or an exception."""
+"""Turns a response into a model or an exception."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def parse_response(
 def _explained(
     error: DecodeError, response: httpx.Response, content: bytes, headers: httpx.Headers
 ) -> DecodeError:
-    """Return an error with what the response says of its body, which may not be HubSpot's."""
+    """Return an error with details of the response, whose body may not be HubSpot's."""
     if coding := response.extensions.get("coding"):
         problem = f"its encoding is {coding}, which was not asked for"
         error = DecodeError(error.model, "$", problem, content)
@@ -100,7 +100,7 @@ def _retry_after(headers: httpx.Headers) -> float | None:
     """Read Retry-After: a number of seconds, or a date."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
-        return min(float(value), 1e9)  # more is as good as never, and too long for Python to wait
+        return min(float(value), 1e9)  # more means never, and is too long for Python to wait
     try:
         moment = parsedate_to_datetime(value)
     except (OverflowError, ValueError):

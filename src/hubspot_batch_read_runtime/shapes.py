@@ -1,4 +1,4 @@
-"""What JSON has to look like: how a value is decoded and encoded, and where it does not match."""
+"""The expected form of JSON values: decoding, encoding, and the places that do not match."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Fault(NamedTuple):
     path: str
     """JSON path, such as `$.results[0].to[3].toObjectId`."""
     problem: str
-    """What is wrong there."""
+    """The problem with the value."""
 
 
 def same(value: Any) -> Any:
@@ -39,18 +39,18 @@ def same(value: Any) -> Any:
 
 
 class Shape:
-    """What a JSON value has to look like, and how it becomes the value of a model.
+    """The expected form of a JSON value, and its conversion to the value of a model.
 
-    `decode` takes any JSON value, `build` one that msgspec has decoded, and so checked. Neither
-    tracks where a fault is; `faults` searches for it.
+    `decode` accepts any JSON value, `build` only values that msgspec has decoded, and so checked.
+    Neither tracks the place of a fault; `faults` searches for it.
     """
 
     decode: Callable[[Any], Any]
     """Returns the model's value, or raises one of FAULTS; may empty the JSON value."""
     build: Callable[[Any], Any]
-    """Returns the model's value of what msgspec decoded; `same` if nothing remains to be done."""
+    """Returns the model's value for what msgspec decoded; `same` if it needs no conversion."""
     encode: Callable[[Any], Any]
-    """Returns the JSON value of a model's value; `same` if nothing is to be done."""
+    """Returns the JSON value for a model's value; `same` if it needs no conversion."""
     is_object = False
     """Whether msgspec decodes it to a struct."""
 
@@ -59,23 +59,23 @@ class Shape:
         return Any
 
     def inner_struct(self) -> Any:
-        """Return the type that msgspec decodes to within the struct of a row."""
+        """Return the type that msgspec decodes to inside the struct of a row."""
         return self.struct()
 
     def learn(self, value: object) -> bool:
-        """Take up the unknown keys in a JSON value; return whether there were new ones."""
+        """Learn the unknown keys in a JSON value; return whether there were new ones."""
         return False
 
     def build_all(self, values: list[Any]) -> list[Any]:
-        """Return the model's values of a list, which may be emptied."""
+        """Return the model's values for a list, which may be emptied."""
         return values if self.build is same else [*map(self.build, values)]
 
     def encode_all(self, values: Iterable[Any]) -> list[Any]:
-        """Return the JSON values of a collection."""
+        """Return the JSON values for a collection."""
         return [*map(self.encode, values)]
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
-        """Yield the places in a JSON value, itself at `path`, that do not match."""
+        """Yield the places that do not match in a JSON value, whose own place is `path`."""
         try:
             self.decode(value)
         except FAULTS as error:
@@ -83,7 +83,7 @@ class Shape:
 
 
 class HasShape(Protocol):
-    """A model, which stands for its shape where one is needed."""
+    """A model, which can be used instead of its shape."""
 
     @classmethod
     def _shape(cls) -> Shape:
@@ -95,7 +95,7 @@ AnyShape = Shape | type[HasShape]
 
 
 def shape_of(shape: AnyShape) -> Shape:
-    """Return a shape, or the shape of a model."""
+    """Return a shape; for a model, its shape."""
     return shape if isinstance(shape, Shape) else shape._shape()
 
 
@@ -109,7 +109,7 @@ class Leaf(Shape):
         *,
         encode: Callable[[Any], Any] = same,
     ) -> None:
-        """Take the function; `struct` if msgspec can check the value, and nothing remains to do."""
+        """Set the function, and `struct` if msgspec can check the value without conversion."""
         self.decode = decode
         self.build = decode if struct is Any else same
         self.encode = encode
@@ -121,7 +121,7 @@ class Leaf(Shape):
 
 
 def same_as(value: object) -> Leaf:
-    """Return the shape of one value and no other."""
+    """Return the shape of a constant."""
     return Leaf(partial(constant, value))
 
 
@@ -137,10 +137,10 @@ TEXT = Leaf(text, str)
 class OpenEnum(Shape):
     """A text that may be the value of an enum's member; otherwise it stays text."""
 
-    encode = str  # not everything that takes text takes members of an enum
+    encode = str  # not all code that accepts text accepts members of an enum
 
     def __init__(self, known: Callable[[Any], Any]) -> None:
-        """Take what returns the member with a value, or None."""
+        """Set the function that returns the member with a value, or None."""
         self._known = known
 
     def struct(self) -> Any:
@@ -160,17 +160,17 @@ class ListOf(Shape):
     """A list."""
 
     def __init__(self, item: AnyShape) -> None:
-        """Take the shape of each item."""
+        """Set the shape of the items."""
         self.item = shape_of(item)
         self.build = same if self.item.build is same else self._build
         self.encode = self.item.encode_all
 
     def struct(self) -> Any:
-        """Return a list of what the items are decoded to."""
+        """Return a list type for the items."""
         return GenericAlias(list, strict(self.item))
 
     def inner_struct(self) -> Any:
-        """Return a tuple of structs, which the collector lets go of, or a list of other items."""
+        """Return a tuple type for structs, which the collector does not track, or a list type."""
         item = strict(self.item)
         return GenericAlias(tuple, (item, ...)) if self.item.is_object else GenericAlias(list, item)
 
@@ -178,7 +178,7 @@ class ListOf(Shape):
         return self.item.build_all(value if type(value) is list else [*value])
 
     def learn(self, value: object) -> bool:
-        """Take up the unknown keys in each item."""
+        """Learn the unknown keys in each item."""
         return isinstance(value, list) and max(map(self.item.learn, value), default=False)
 
     def decode(self, value: Any) -> Any:
@@ -198,15 +198,15 @@ class MapOf(Shape):
     """An object whose keys are data; nulls are dropped."""
 
     def __init__(self, item: AnyShape) -> None:
-        """Take the shape of each value."""
+        """Set the shape of the values."""
         self.item = shape_of(item)
 
     def struct(self) -> Any:
-        """Return a dict of what the values are decoded to."""
+        """Return a dict type for the values."""
         return GenericAlias(dict, (str, strict(self.item) | None))
 
     def learn(self, value: object) -> bool:
-        """Take up the unknown keys in each value."""
+        """Learn the unknown keys in each value."""
         return isinstance(value, Mapping) and max(
             map(self.item.learn, value.values()), default=False
         )
@@ -242,12 +242,12 @@ class OneOf(Shape):
     """One of several shapes: the first that matches."""
 
     def __init__(self, *shapes: AnyShape) -> None:
-        """Take the shapes, in the order in which they are tried."""
+        """Set the shapes, in the order in which they are tried."""
         self.shapes = [*map(shape_of, shapes)]
         self.build = self.decode
 
     def decode(self, value: Any) -> Any:
-        """Decode a copy, since what does not match may have been taken apart."""
+        """Decode a copy, because a shape that does not match may have changed the value."""
         *others, last = self.shapes
         for shape in others:
             try:
@@ -257,16 +257,16 @@ class OneOf(Shape):
         return last.decode(value)
 
     def encode(self, value: Any) -> Any:
-        """Encode a model; anything else is the same in JSON."""
+        """Encode a model; all other values are the same in JSON."""
         return value.to_dict() if hasattr(value, "to_dict") else value
 
     def faults(self, value: object, path: str) -> Iterator[Fault]:
-        """Yield the faults of the shape with the fewest, which is the one that was meant."""
+        """Yield the faults of the shape with the fewest, which is probably the intended one."""
         yield from min((list(shape.faults(value, path)) for shape in self.shapes), key=len)
 
 
 def strict(shape: Shape) -> Any:
-    """Return the struct of what is not required: ids that are numbers are rare there."""
+    """Return the struct type of an optional value: ids that are numbers are rare there."""
     return str if shape is ID else shape.inner_struct()
 
 
@@ -277,9 +277,9 @@ def step(key: object) -> str:
 
 
 def copied(value: object, levels: int = 50) -> Any:
-    """Copy a JSON value that is to outlive its decoding, which takes the declared keys out.
+    """Copy a JSON value to preserve it from decoding, which removes the declared keys.
 
-    What is nested more deeply than any model is not taken apart, and so it is not copied.
+    Values nested more deeply than any model are not changed, so they are not copied.
     """
     if levels and isinstance(value, Mapping):
         return {key: copied(item, levels - 1) for key, item in value.items()}

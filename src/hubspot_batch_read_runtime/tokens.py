@@ -14,25 +14,25 @@ from hubspot_batch_read_runtime.errors import ArgumentError
 from hubspot_batch_read_runtime.locks import Lock
 
 TokenSource = Callable[[], str | Awaitable[str]]
-"""What fetches an access token: a function, or an async one for async calls."""
+"""Returns an access token: a function, or a coroutine function for async calls."""
 
 
 class Token:
-    """The access token in use, once there is one, and what to ask for another."""
+    """The access token in use, and the function that returns another."""
 
     def __init__(self, ask: TokenSource) -> None:
-        """Take what to ask; nothing is asked yet."""
+        """Set the function; it is not called yet."""
         self.ask = ask
         self.current: str | None = None
         self.lock = Lock()
-        # Those that responses may still repeat.
+        # Tokens that responses may still repeat.
         self.recent: deque[str] = deque(maxlen=8)
 
     def use(self, token: object) -> str:
-        """Take a token into use.
+        """Use a token from now on, and return it.
 
         Raises:
-            ArgumentError: It cannot be a token.
+            ArgumentError: It is not a valid token.
         """
         self.current = checked = checked_token(token)
         self.recent.append(checked)
@@ -42,8 +42,8 @@ class Token:
 class Auth(httpx.Auth):
     """Sends the token with each request, and replaces it when HubSpot says that it has expired.
 
-    Of the requests that are refused together, the first asks for another token. The others then
-    find that the token in use is not the one that they were refused with.
+    If several requests are refused at the same time, the first one gets another token. The others
+    then see that the token in use is no longer the one that was refused.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Auth(httpx.Auth):
         error_model: type[ErrorBody],
         async_lock: AbstractAsyncContextManager[object] | None = None,
     ) -> None:
-        """Take the lock that coroutines wait for while one of them asks for another token."""
+        """Set the lock that coroutines wait for while one of them gets another token."""
         self._token = token
         self._error_model = error_model
         # Not the lock of sync calls, which must not be held across an await.
@@ -61,7 +61,7 @@ class Auth(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send a request, and again if its token has expired."""
+        """Send a request, and repeat it if its token has expired."""
         token = self._token.current or self._other_than(None)
         response = yield _with_token(request, token)
         if _refuses_token(response):
@@ -72,7 +72,7 @@ class Auth(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Send a request, and again if its token has expired."""
+        """Send a request, and repeat it if its token has expired."""
         token = self._token.current or await self._other_than_async(None)
         response = yield _with_token(request, token)
         if _refuses_token(response):
@@ -121,7 +121,7 @@ def _without_waiting(token: str | Awaitable[str]) -> str:
 
 
 def token_source(token: str | TokenSource) -> TokenSource:
-    """Return what to ask for a token; raises ArgumentError for a token that cannot be sent."""
+    """Return a function that returns the token; raises ArgumentError for an invalid token."""
     if callable(token):
         return token
     checked = checked_token(token)
@@ -129,10 +129,10 @@ def token_source(token: str | TokenSource) -> TokenSource:
 
 
 def checked_token(token: object, name: str = "access_token") -> str:
-    """Return an access token that can be sent.
+    """Return an access token if it is valid in a header.
 
     Raises:
-        ArgumentError: It cannot; names what holds it, and does not show the token.
+        ArgumentError: It is not. The error has the given name, and does not show the token.
     """
     # httpx would quote an invalid header, and so the token, in its error.
     if not isinstance(token, str) or not re.fullmatch("[!-~]+", token):

@@ -1,6 +1,6 @@
-"""What a JSON value becomes, or why it does not: text, ids, numbers, instants.
+"""Decodes single JSON values: text, ids, numbers, date-times.
 
-Each function takes a JSON value and returns the model's, or raises one of FAULTS.
+Each function takes a JSON value and returns the model's value, or raises one of FAULTS.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TypeGuard, TypeVar
 T = TypeVar("T")
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What decoding a value of the wrong kind can raise, including KeyError and OverflowError."""
+"""The exceptions of decoding a wrong value, including KeyError and OverflowError."""
 
 
 def text(value: object) -> str:
@@ -25,7 +25,7 @@ def text(value: object) -> str:
 
 
 def id_text(value: object) -> str:
-    """Accept text, and a whole number, which becomes text."""
+    """Accept text, and whole numbers, which become text."""
     if type(value) is int:
         return str(value)
     if isinstance(value, str):
@@ -46,13 +46,13 @@ def integer(value: object) -> int:
 
 def _is_whole(value: object) -> TypeGuard[int | float]:
     if isinstance(value, float):
-        # Beyond 2**53 a float may have lost digits, so the number that was sent is unknown.
+        # Beyond 2**53, a float may have lost digits: the original number is unknown.
         return value.is_integer() and abs(value) <= 2**53
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def number(value: object) -> float:
-    """Accept any finite number; an int stays one, since a float may not have all of its digits."""
+    """Accept any finite number; an int stays an int, because a float may lose digits."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return value
     raise _mismatch("a number", value)
@@ -120,7 +120,7 @@ def array(value: object) -> list[Any]:
 
 
 def expected(what: str, value: object) -> str:
-    """Return a sentence that says what a value should have been, and what it is."""
+    """Return a text that says what was expected, and what the value is."""
     return f"expected {what}, got {_KINDS.get(type(value), type(value).__name__)}"
 
 

@@ -187,11 +187,11 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
         (["associations", "contacts", "deals", "1", "--output", "none/rows"], "none/rows: No such"),
         (["associations", "contacts", "deals", "1", "--output", "."], "Is a directory"),
         (["associations", "contacts", "deals", "1", "--ids", "ids"], "either as arguments or"),
-        (["associations", "contacts", "deals", "1", "--column", "ids"], "--column is about a file"),
-        (["associations", "contacts", "deals", "1", "--resume"], "name it with --output"),
+        (["associations", "contacts", "deals", "1", "--column", "ids"], "--column requires --ids"),
+        (["associations", "contacts", "deals", "1", "--resume"], "--resume requires --output"),
         (
             ["associations", "contacts", "deals", "1", "--output", "a", "--missing", "./a"],
-            "a is given for two things",
+            "a is used for two options",
         ),
         (["associations", "contacts", "deals", "1", "--token-file", "none"], "none: No such file"),
         (["associations", "contacts", "deals", "1", "--format", "xml"], "--format"),
@@ -203,7 +203,7 @@ def test_a_record_without_a_row_in_the_table_is_told(cli: Cli) -> None:
         ),
         (
             ["associations", "contacts", "deals", "1", "--output", "rows.xlsx"],
-            "rows.xlsx: say with",
+            "rows.xlsx: .xlsx does not imply a format",
         ),
         (["associations", "contacts", "deals", "1", "--output", "rows.csv.gz"], "compressed"),
         (["campaigns", "1", "--properties", "a", "--properties", "b"], "'--properties': given 2"),
@@ -246,7 +246,7 @@ def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str)
     assert cli(*command).code == 2
     assert Path("ids").read_text() == "1\n"
     parquet = ["associations", "contacts", "deals", "1", "--format", "parquet", "--output", "table"]
-    assert "table.part is given for two things" in cli(*parquet, "--missing", "table.part").err
+    assert "table.part is used for two options" in cli(*parquet, "--missing", "table.part").err
 
 
 def test_a_mistake_leaves_nothing_in_the_way(cli: Cli) -> None:
@@ -380,7 +380,7 @@ def test_a_broken_csv_file_keeps_the_rows_before_and_says_where(
 def test_without_a_token_nothing_is_read(cli: Cli) -> None:
     result = cli("associations", "contacts", "deals", "1", token="")
     assert result.code == 2
-    assert "no access token: set HUBSPOT_ACCESS_TOKEN, or give --token-file" in result.err
+    assert "no access token: set HUBSPOT_ACCESS_TOKEN, or pass --token-file" in result.err
 
 
 def test_the_token_can_be_in_a_file(cli: Cli) -> None:

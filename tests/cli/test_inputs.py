@@ -209,7 +209,7 @@ def test_a_file_that_is_not_text_is_called_what_it_is(
     with pytest.raises(WrongUseError) as caught:
         from_file(path, column)
     assert str(caught.value) == (
-        f"{path} is {kind}; ids are read from text, one a line, or from CSV"
+        f"{path} is {kind}; ids are read from text, one per line, or from CSV"
     )
 
 

@@ -65,7 +65,7 @@ def test_the_options_are_those_of_the_client(cli: Cli, monkeypatch: pytest.Monke
         (["--max-retries", "-1"], "--max-retries"),
         (["--excel"], "--excel is about CSV: give --format csv"),
         (["--excel", "--format", "jsonl"], "--excel is about CSV: give --format csv"),
-        (["--token-command", "x", "--token-file", "y"], "give one of them"),
+        (["--token-command", "x", "--token-file", "y"], "cannot be combined"),
         (["--token-command", ""], "--token-command: it is empty"),
         (["--token-command", "'"], "--token-command: No closing quotation"),
         (["--token-command", "/nowhere/x"], "--token-command: /nowhere/x cannot be run: No such"),
@@ -101,7 +101,7 @@ def test_a_command_that_fails_is_told_without_what_it_printed(cli: Cli) -> None:
     code = f"import sys; print({secret!r}); print('no {secret} here', file=sys.stderr); sys.exit(7)"
     result = cli(*READ, "--token-command", command(code), token="")
     assert result.code == 2
-    assert "ended with exit code 7: no [hidden] here.\n" in result.err
+    assert "failed with exit code 7: no [hidden] here.\n" in result.err
     assert secret not in result.err
 
 

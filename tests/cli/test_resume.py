@@ -188,7 +188,7 @@ def test_ids_may_be_added_to_a_finished_parquet_file(cli: Cli) -> None:
     ("content", "message"),
     [
         (b"nonsense", "rows.parquet has no checkpoint"),
-        (None, "rows.parquet was begun with another operation: read_campaigns, not read_assoc"),
+        (None, "rows.parquet was started with another operation: read_campaigns, not read_assoc"),
     ],
 )
 def test_another_parquet_file_is_not_continued(
@@ -221,7 +221,7 @@ def test_the_same_ids_from_standard_input_continue_a_run(cli: Cli) -> None:
     held.opened.set()
     cli.sandbox.faults = None
     other = cli(*command, "rows.csv", "--resume", stdin=b"1\n" + ids)
-    assert (other.code, "are not those of the earlier run" in other.err) == (2, True)
+    assert (other.code, "differ from those of the earlier run" in other.err) == (2, True)
     assert cli(*command, "rows.csv", "--resume", stdin=ids).code == 0
     Path("missing.jsonl").rename("rows-missing.jsonl")
     assert cli(*command, "whole.csv", stdin=ids).code == 0
@@ -261,13 +261,13 @@ def test_standard_output_is_not_also_the_file_of_missing_ids(cli: Cli) -> None:
     with Path("missing.jsonl").open("wb") as file:
         process = cli.start(*COMMAND, stdout=file)
         _, said = process.communicate(timeout=20)
-    assert (process.returncode, b"missing.jsonl is given for two things" in said) == (2, True)
+    assert (process.returncode, b"missing.jsonl is used for two options" in said) == (2, True)
     assert not Path("missing.jsonl").read_bytes()
 
 
 def waits(process: subprocess.Popen[bytes]) -> bool:
     assert process.stderr is not None
-    return process.stderr.readline().startswith(b"Waiting for the requests under way")
+    return process.stderr.readline().startswith(b"Waiting for the requests in flight")
 
 
 @pytest.mark.usefixtures("contacts")
@@ -385,4 +385,4 @@ def test_ids_are_not_waited_for_at_a_terminal(cli: Cli) -> None:
     os.close(leader)
     os.close(follower)
     assert process.returncode == 2
-    assert said.startswith(b"Error: no ids: give some as arguments")
+    assert said.startswith(b"Error: no ids: pass them as arguments")

@@ -61,7 +61,7 @@ def test_a_chunk_that_could_not_be_read_is_told_with_the_reason(
     result = cli(*READ, "--ids", contacts, *options)
     assert result.code == 1
     assert result.err.startswith("Error: AssociationEnvelope: $.results: expected a list")
-    assert ("--missing FILE tells why" in result.err) != bool(options)
+    assert ("use --missing FILE to see why" in result.err) != bool(options)
 
 
 @pytest.mark.parametrize("id_", ["nonsense", "101.0"])
@@ -293,7 +293,7 @@ def test_what_hubspot_also_says_is_not_without_end(cli: Cli) -> None:
     body = json.dumps({"results": [found], "errors": said})
     cli.sandbox.faults = lambda _: SandboxResponse(207, body=body)
     result = cli(*READ, "1")
-    assert "Warning: HubSpot says 997 other things.\n" in result.err
+    assert "Warning: HubSpot sent 997 other messages.\n" in result.err
     assert len(result.err) < 3000
 
 

@@ -319,6 +319,11 @@ def from_id(
     return source
 
 
+def test_every_read_can_be_described() -> None:
+    reads = {name.removeprefix("read_") for name in dir(HubSpot) if name.startswith("read_")}
+    assert reads <= {*dir(TableRead)}
+
+
 # What is wrong with a description
 
 

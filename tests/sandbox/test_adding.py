@@ -181,11 +181,11 @@ def test_what_is_added_stands_beside_what_was_drawn() -> None:
     assert [str(to["toObjectId"]) for to in there["101"]["to"]] == [portal.company_ids[0]]
     assert [str(to["toObjectId"]) for to in back["7"]["to"]] == [labelled]
     assert back[portal.company_ids[0]]["to"][-1]["toObjectId"] == 101
-    with pytest.raises(ValueError, match=f"contact {labelled} has a primary company already"):
+    with pytest.raises(ValueError, match=f"contact {labelled} already has a primary company"):
         portal.associate("companies", "contacts", 8, labelled, primary=True)
-    with pytest.raises(ValueError, match="flow_id: there is a workflow"):
+    with pytest.raises(ValueError, match="flow_id: a workflow"):
         portal.add_workflow(flow_id=portal.flow_ids[0], workflow_id=6)
-    with pytest.raises(ValueError, match="id_: there is a campaign"):
+    with pytest.raises(ValueError, match="id_: campaign"):
         portal.add_campaign(portal.campaign_ids[0])
 
 
@@ -206,7 +206,7 @@ def seeded_portal() -> Portal:
         (("deal", "contact", "x", 2), "from_id: expected a whole number above 0, got 'x'"),
         (("deal", "contact", 0, 2), "from_id: expected a whole number above 0, got 0"),
         (("deal", "contact", 1, True), "to_id: expected a whole number above 0, got True"),
-        (("company", "contact", 7, 101), "contact 101 has company 7 already"),
+        (("company", "contact", 7, 101), "contact 101 and company 7 are associated already"),
     ],
 )
 def test_an_association_that_cannot_be_is_refused(nonsense: Any, message: str) -> None:
@@ -223,7 +223,7 @@ def test_an_association_that_cannot_be_is_refused(nonsense: Any, message: str) -
         ),
         (
             lambda portal: portal.associate("contact", "company", 101, 8, primary=True),
-            "primary: contact 101 has a primary company already",
+            "primary: contact 101 already has a primary company",
         ),
         (
             lambda portal: portal.associate("deal", "contact", 1, 2, labels="Buyer"),
@@ -235,11 +235,11 @@ def test_an_association_that_cannot_be_is_refused(nonsense: Any, message: str) -
         ),
         (
             lambda portal: portal.associate("deal", "contact", 1, 2, labels=["Primary"]),
-            "labels: 'Primary' is HubSpot's own; say primary=True",
+            "labels: 'Primary' is HubSpot's own; pass primary=True",
         ),
         (lambda portal: portal.add_campaign("x"), "id_: expected a GUID in lower case, got 'x'"),
         (lambda portal: portal.add_campaign(5), "id_: expected a GUID in lower case, got 5"),
-        (lambda portal: portal.add_campaign(GUID), f"id_: there is a campaign {GUID} already"),
+        (lambda portal: portal.add_campaign(GUID), f"id_: campaign {GUID} exists already"),
         (
             lambda portal: portal.add_campaign(OTHER, properties={"hs_name": 5}),
             r"properties\['hs_name'\]: expected text, got 5",
@@ -250,7 +250,7 @@ def test_an_association_that_cannot_be_is_refused(nonsense: Any, message: str) -
         ),
         (
             lambda portal: portal.add_campaign(OTHER, assets={"FORMS": {}}),
-            "assets: expected types out of .*, FORM, .*, got 'FORMS'",
+            "assets: expected the types .*, FORM, .*, got 'FORMS'",
         ),
         (
             lambda portal: portal.add_campaign(OTHER, assets={"FORM": ["Sign-up"]}),
@@ -262,11 +262,11 @@ def test_an_association_that_cannot_be_is_refused(nonsense: Any, message: str) -
         ),
         (
             lambda portal: portal.add_workflow(flow_id=5, workflow_id=7),
-            "flow_id: there is a workflow with 5 already",
+            "flow_id: a workflow with 5 exists already",
         ),
         (
             lambda portal: portal.add_workflow(flow_id=7, workflow_id=6),
-            "workflow_id: there is a workflow with 6 already",
+            "workflow_id: a workflow with 6 exists already",
         ),
         (
             lambda portal: portal.add_workflow(flow_id="05", workflow_id=6),

@@ -122,7 +122,7 @@ def test_a_rate_that_is_none_is_refused() -> None:
     for rate in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="between 0 and 1"):
             at_rate(rate, [BAD])
-    with pytest.raises(ValueError, match="no fault to draw"):
+    with pytest.raises(ValueError, match="list of faults is empty"):
         at_rate(0.5, [])
 
 

@@ -16,7 +16,7 @@ TESTS = {
     page: "\n\n".join(
         block for block in BLOCK.findall((ROOT / page).read_text()) if "def test_" in block
     )
-    for page in ("README.md", "docs/sandbox.md")
+    for page in ("README.md", "docs/sandbox.md", "docs/recipes.md")
 }
 LAZY = """
 import sys
@@ -72,10 +72,9 @@ def run(folder: Path, **files: str) -> str:
 
 
 def test_the_tests_on_the_pages_need_only_the_plugin(tmp_path: Path) -> None:
-    output = run(
-        tmp_path, a_lazy=LAZY, apart=APART, readme=TESTS["README.md"], page=TESTS["docs/sandbox.md"]
-    )
-    assert re.search(r"^5 passed in ", output, re.MULTILINE), output
+    pages = {"page_" + re.sub(r"\W", "_", page): tests for page, tests in TESTS.items()}
+    output = run(tmp_path, a_lazy=LAZY, apart=APART, **pages)
+    assert re.search(r"^7 passed in ", output, re.MULTILINE), output
 
 
 def test_without_the_extra_the_fixture_says_what_to_install(

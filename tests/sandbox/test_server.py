@@ -176,7 +176,7 @@ def test_from_a_terminal_a_taken_port_is_one_sentence(sandbox: Sandbox) -> None:
     assert process.returncode == 1
     assert process.stdout == ""
     assert process.stderr == (
-        f"The sandbox cannot listen on 127.0.0.1:{port}: it is taken, try another --port\n"
+        f"The sandbox cannot listen on 127.0.0.1:{port}: it is in use, try another --port\n"
     )
 
 

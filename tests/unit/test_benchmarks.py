@@ -9,12 +9,13 @@ from typing import Any
 
 import behaviour
 import bodies
+import chart
 import check
 import pytest
 import report
 import rows
 import run
-from contenders import NAMES, OURS, load
+from contenders import API_CLIENT, NAMES, OURS, SDK, load
 from processes import spread
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -195,3 +196,11 @@ def measured(**decode: float) -> dict[str, Any]:
         "imports": {},
         "rows": {},
     }
+
+
+def test_the_chart_of_the_home_page_has_the_measured_seconds(results: Any) -> None:
+    drawn = chart.DOCS.joinpath("seconds.svg").read_text()
+    for contenders in results["end_to_end"]["many"].values():
+        for name in (OURS, API_CLIENT, SDK):
+            seconds = contenders[name]["seconds"]["median"]
+            assert f">{seconds:.2g} s  {name}</text>" in drawn

@@ -143,8 +143,8 @@ def test_what_is_no_iterable_of_ids_is_refused_at_once(value: object) -> None:
         ('="101"', "it is a formula or an error of a spreadsheet"),
         ("#N/A", "it is a formula or an error of a spreadsheet"),
         ("########", "it is a formula or an error of a spreadsheet"),
-        (101.0, "pandas makes floats of whole numbers where others are missing"),
-        (np.float64(101), "pandas makes floats of whole numbers where others are missing"),
+        (101.0, "pandas turns whole numbers into floats if some are missing"),
+        (np.float64(101), "pandas turns whole numbers into floats if some are missing"),
         (float("nan"), "it stands for a missing value"),
         (np.float64("nan"), "it stands for a missing value"),
         (pd.NA, "it stands for a missing value"),
@@ -172,7 +172,7 @@ def test_text_that_only_resembles_a_spoilt_id_is_an_id(text: str) -> None:
 
 def test_a_series_with_missing_values_says_so() -> None:
     ids = Ids(pd.Series([101, None, 103]))
-    with pytest.raises(InvalidIdError, match=r"ids\[0\].*where others are missing"):
+    with pytest.raises(InvalidIdError, match=r"ids\[0\].*if some are missing"):
         take_all(ids)
     ids = Ids(pd.Series([101, None, 103], dtype="Int64"))
     with pytest.raises(InvalidIdError, match=r"ids\[1\].*a missing value"):

@@ -311,7 +311,7 @@ def test_what_is_no_json_is_said_to_be_none(content: bytes | str) -> None:
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
 def test_what_only_python_takes_for_json_is_named(constant: str) -> None:
-    with pytest.raises(DecodeError, match=f": {constant} is not a value that JSON has"):
+    with pytest.raises(DecodeError, match=f": {constant} is not a JSON value"):
         AssociationEnvelope.from_json(f'{{"results": [], "x": {constant}}}')
 
 

@@ -629,7 +629,7 @@ def test_cursors_that_go_round_in_a_circle_are_followed_once() -> None:
     assert take(plan) is None
     (error,) = plan.account.missing
     assert (error.id, error.category) == ("1", "CURSOR_REPEATED")
-    assert error.message == "the cursor 'a' came a second time; no page after it can be read"
+    assert error.message == "the cursor 'a' was repeated; no page after it can be read"
 
 
 def test_what_is_restarted_twice_is_sent_and_accounted_for_once() -> None:
@@ -669,7 +669,7 @@ def test_a_page_that_comes_again_ends_the_pages() -> None:
         plan.receive(sent(plan), envelope(row))
     assert handed_out(plan) == []
     assert [error.message for error in plan.account.missing] == [
-        "the page before the cursor 'b' came a second time"
+        "the page before the cursor 'b' was repeated"
     ]
 
 

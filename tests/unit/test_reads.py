@@ -275,7 +275,7 @@ def test_the_environments_token_is_needed_without_another(
     assert server.requests[0].headers["authorization"] == "Bearer from-outside"
     for value in ("", None):
         monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN", raising=False)
-        with pytest.raises(ArgumentError, match=r"^access_token: give one, or set"):
+        with pytest.raises(ArgumentError, match=r"^access_token: pass one, or set"):
             HubSpot(value)
     with pytest.raises(ArgumentError, match=r"^access_token: expected") as caught:
         HubSpot("se cret")

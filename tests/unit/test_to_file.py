@@ -202,10 +202,13 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ids", "match"),
     [
-        ([*IDS[:9]], "there are 9 ids, but the earlier run has taken 20"),
-        ([*reversed(IDS)], "the first 20 ids are not those of the earlier run, or in another or"),
-        ([0, *IDS[1:]], "the first 20 ids are not those"),
-        (set(range(1, 30)), "the ids are a set, which has another order in each run: pass sorted"),
+        ([*IDS[:9]], "there are 9 ids, but the earlier run has read 20"),
+        (
+            [*reversed(IDS)],
+            "the first 20 ids differ from those of the earlier run, or are in an",
+        ),
+        ([0, *IDS[1:]], "the first 20 ids differ from those"),
+        (set(range(1, 30)), "the ids are a set, whose order differs from run to run: pass sorted"),
     ],
 )
 @pytest.mark.parametrize("format_", FORMATS)
@@ -244,7 +247,7 @@ def test_a_file_that_was_changed_is_refused(tmp_path: Path, format_: str, which:
     path.write_bytes(whole[:20])
     refused(tmp_path, "has 20 bytes, but", name=f"rows.{format_}")
     path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
-    refused(tmp_path, "is not as it was written", name=f"rows.{format_}")
+    refused(tmp_path, "has changed: the bytes before", name=f"rows.{format_}")
     path.unlink()
     refused(tmp_path, "is not there, but", name=f"rows.{format_}")
     path.write_bytes(whole)
@@ -273,16 +276,16 @@ def test_a_checkpoint_of_another_version_is_refused(
 
 @pytest.mark.parametrize("ending", ["gz", "zst", "ZIP"])
 def test_no_compressed_files_name_is_written(tmp_path: Path, ending: str) -> None:
-    refused(tmp_path, "compressed files are not written", name=f"rows.csv.{ending}", format="csv")
+    refused(tmp_path, "compressed files cannot be written", name=f"rows.csv.{ending}", format="csv")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.checkpoint", "rows.jsonl.lock"])
 def test_a_file_is_not_used_for_two_things(tmp_path: Path, name: str) -> None:
-    refused(tmp_path, f"{name} is given for two things", missing=tmp_path / name)
+    refused(tmp_path, f"{name} is used for two options", missing=tmp_path / name)
     with (
         (tmp_path / name).open("wb") as file,
-        pytest.raises(FileRefusedError, match=f"{name} is given for two things"),
+        pytest.raises(FileRefusedError, match=f"{name} is used for two options"),
     ):
         reading().to_file(file, missing=tmp_path / name)
 

@@ -11,7 +11,7 @@ from .asset_metrics import ASSET_METRICS, AssetMetrics
 
 @define(kw_only=True, repr=False)
 class Asset(Model):
-    """Something a campaign uses, such as an email or a form."""
+    """An asset of a campaign, such as an email or a form."""
 
     id: str = field(metadata=json("id", ID))
     """Id of the asset."""

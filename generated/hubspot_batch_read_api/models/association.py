@@ -22,14 +22,14 @@ class Association(Model):
     from_: ObjectId = field(metadata=json("from", ObjectId))
     """The object that was read."""
     to: list[AssociatedObject] = field(metadata=json("to", ListOf(AssociatedObject)))
-    """A page of the associated objects; each appears once, whatever the number of types."""
+    """A page of the associated objects; each appears once, regardless of its number of types."""
     paging: Paging | None = field(default=None, metadata=json("paging", Paging))
     """The cursor of the object's next page, if it has one."""
 
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
         models: list[Association] = []
-        # Each struct is freed when its model is there, so that the next one uses the same memory.
+        # Each struct is freed when its model is complete, so that the next one uses the same memory.
         sources.reverse()
         while sources:
             source = sources.pop()

@@ -51,7 +51,7 @@ class BatchError(Model):
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
         models: list[BatchError] = []
-        # Each struct is freed when its model is there, so that the next one uses the same memory.
+        # Each struct is freed when its model is complete, so that the next one uses the same memory.
         sources.reverse()
         while sources:
             source = sources.pop()

@@ -41,7 +41,7 @@ class Campaign(Model):
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
         models: list[Campaign] = []
-        # Each struct is freed when its model is there, so that the next one uses the same memory.
+        # Each struct is freed when its model is complete, so that the next one uses the same memory.
         sources.reverse()
         while sources:
             source = sources.pop()

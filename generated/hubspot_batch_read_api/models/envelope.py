@@ -15,7 +15,7 @@ from .links import LINKS, Links
 
 @define(kw_only=True, repr=False)
 class Envelope(Model):
-    """What every response of a batch read has around its rows."""
+    """The fields around the rows in every response of a batch read."""
 
     status: BatchStatus | str | None = field(
         default=None, metadata=json("status", OpenEnum(known_batch_status))

@@ -22,7 +22,7 @@ class WorkflowIdMapping(Model):
     @classmethod
     def _build_all(cls, sources: list[Any]) -> list[Any]:
         models: list[WorkflowIdMapping] = []
-        # Each struct is freed when its model is there, so that the next one uses the same memory.
+        # Each struct is freed when its model is complete, so that the next one uses the same memory.
         sources.reverse()
         while sources:
             source = sources.pop()

@@ -1,19 +1,19 @@
-"""The command line: `hubspot-batch-read`, with the extra `cli`.
+"""The command line `hubspot-batch-read`, which needs the extra `cli`.
 
-`inputs` reads the ids; `outputs` (`formats`, `parquet`) writes the records, `missing_file` the ids
-without one. `run` reads, `execute` is a command as a whole, `app` has the commands.
+`app` has the commands, `execute` runs one from its options to its exit code, `inputs` reads the
+ids, `run` reads the records into files, and `report` says how that went.
 """
 
 import sys
 
 
 def main() -> None:
-    """Run the command; exit with 2, and with what to install, if the extra is missing."""
+    """Run the command; if the extra is missing, say what to install, and exit with 2."""
     try:
         from hubspot_batch_read.cli.app import app  # noqa: PLC0415 - needs the extra
 
         app()
-    except KeyboardInterrupt:  # before a command has begun
+    except KeyboardInterrupt:  # before a command has started
         sys.exit(3)
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich"}:

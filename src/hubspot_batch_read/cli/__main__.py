@@ -1,4 +1,4 @@
-"""`python -m hubspot_batch_read.cli`, which is `hubspot-batch-read`."""
+"""`python -m hubspot_batch_read.cli`, the same as `hubspot-batch-read`."""
 
 from hubspot_batch_read.cli import main
 

@@ -23,7 +23,7 @@ from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read.reading import OnProgress
 
 app = typer.Typer(
-    epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, or from --token-file.",
+    epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, --token-file or --token-command.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,7 +57,7 @@ ToType = Annotated[
 ]
 Given = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID...", help="Ids; without any, from --ids or standard input."),
+    typer.Argument(metavar="ID...", help="Ids; if omitted, read from --ids or standard input."),
 ]
 
 
@@ -77,7 +77,7 @@ def _example(command: str) -> str:
 def associations(
     from_type: FromType, to_type: ToType, given: Given = None, *, options: Options
 ) -> None:
-    """Read the associations of objects, all of each (2026-03)."""
+    """Read all associations of objects (2026-03)."""
 
     def begin(hubspot: HubSpot, ids: Iterator[Id], on_progress: OnProgress) -> Read[Association]:
         return hubspot.read_associations(
@@ -92,7 +92,7 @@ def associations(
 def associations_v3(
     from_type: FromType, to_type: ToType, given: Given = None, *, options: Options
 ) -> None:
-    """Read the associations of objects, at most 100 of each (v3)."""
+    """Read at most 100 associations of each object (v3)."""
 
     def begin(hubspot: HubSpot, ids: Iterator[Id], on_progress: OnProgress) -> Read[AssociationV3]:
         return hubspot.read_associations_v3(
@@ -142,7 +142,7 @@ def campaigns(
 def workflow_ids(
     given: Given = None,
     by: Annotated[
-        WorkflowKind, typer.Option(help="Which ids are given: flow ids (v4) or workflow ids (v3).")
+        WorkflowKind, typer.Option(help="The kind of the ids: flow ids (v4) or workflow ids (v3).")
     ] = WorkflowKind.FLOW,
     *,
     options: Options,
@@ -168,12 +168,10 @@ def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,
     contacts: Annotated[int, typer.Option(help="Number of contacts.", min=0)] = 3000,
-    latency: Annotated[
-        float, typer.Option(help="Seconds that each response takes longer.", min=0)
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(help="What the portal is drawn from.")] = 0,
+    latency: Annotated[float, typer.Option(help="Delay of each response in seconds.", min=0)] = 0.0,
+    seed: Annotated[int, typer.Option(help="Random seed for the portal.")] = 0,
 ) -> None:
-    """Serve a HubSpot of your own on this machine, until Ctrl-C."""
+    """Run a HubSpot sandbox on this machine, until Ctrl-C."""
     from hubspot_batch_read.sandbox import Portal  # noqa: PLC0415 - reads do not need it
     from hubspot_batch_read.sandbox.terminal import serve  # noqa: PLC0415 - reads do not need it
 

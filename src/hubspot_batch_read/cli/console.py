@@ -1,4 +1,4 @@
-"""What is said to whoever runs the command, if anybody listens."""
+"""Writes to standard error, if it is open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hubspot_batch_read_api.errors import printable
 def say(text: str) -> None:
     """Write a line to standard error, which may be closed.
 
-    What controls a terminal is escaped, since parts of a text may be from a server or a file.
+    Control characters are escaped, because parts of a text may come from a server or a file.
     """
     with suppress(AttributeError, OSError, ValueError):
         sys.stderr.write(f"{printable(text)}\n")

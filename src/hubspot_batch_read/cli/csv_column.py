@@ -1,4 +1,4 @@
-"""A column of a CSV file: how its cells are separated, and what stands in it."""
+"""The cells of a column of a CSV file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 2**31 - 1
-"""Characters in a cell; the csv module stops at 131,072 unless it is told otherwise."""
+"""Maximum number of characters in a cell; by default, the csv module stops at 131,072."""
 HEADER_LINES = 100
-"""Lines that the header takes at most: a quoted cell may have line ends."""
+"""Maximum number of lines of the header: a quoted cell may contain line endings."""
 LONGEST_LIST = 300
-"""Characters of the list of columns in a message."""
+"""Maximum number of characters of the list of columns in a message."""
 
 
 class Cell(NamedTuple):
-    """What stands in the column."""
+    """A cell of the column."""
 
     line: int
     """The number of the line in which its row starts."""
     text: str
-    """The text, or that of the row if it has no such column."""
+    """The text, or the text of the row if it is too short to have the column."""
     is_missing: bool = False
-    """Whether the row has no such column."""
+    """Whether the row is too short to have the column."""
 
 
 class _Header(NamedTuple):
@@ -40,7 +40,7 @@ class _Header(NamedTuple):
 
 
 def cells(lines: Iterator[str], name: str, column: str) -> Iterator[Cell]:
-    """Yield what stands in a column; empty cells and rows are skipped.
+    """Yield the cells of a column; empty cells and rows are skipped.
 
     Raises:
         WrongUseError: There is no such column, or a row is not CSV.
@@ -62,13 +62,13 @@ def cells(lines: Iterator[str], name: str, column: str) -> Iterator[Cell]:
 
 
 def read_csv(lines: Iterable[str], delimiter: str) -> CsvReader:
-    """Return a reader of CSV, however long its cells are."""
+    """Return a CSV reader without the usual limit on the length of cells."""
     csv.field_size_limit(LONGEST_CELL)
     return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def _header(head: Sequence[str], name: str, column: str) -> _Header:
-    """Return how the cells are separated, which of them has the ids, and where the rows start."""
+    """Return the separator of cells, the index of the column, and the line where the rows start."""
     stated = re.match('sep=([^"\r\n])[\r\n]', head[0]) if head else None  # Excel's
     before = 1 if stated else 0
     found: list[str] = []
@@ -87,7 +87,7 @@ def _header(head: Sequence[str], name: str, column: str) -> _Header:
 
 
 def _decoded(cell: str) -> str:
-    """Return a cell of the header, which old spreadsheets write in the code page of Windows."""
+    """Return a cell of the header; old spreadsheets use a Windows code page."""
     if cell.isascii() or cell.isprintable():
         return cell
     return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")

@@ -1,4 +1,4 @@
-"""How far a run has come, on standard error."""
+"""The progress of a run, on standard error."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ NO_PROBLEMS = "no errors"
 
 
 LOGGER = logging.getLogger("hubspot_batch_read")
-"""Where each wait for the rate limit and for a retry is logged, at level INFO."""
+"""The logger of each wait for the rate limit and for a retry, at level INFO."""
 
 
 class Display:
-    """A progress bar with the number of ids done, those that are missing, the rate and waits.
+    """A progress bar with the numbers of ids done and missing, the speed, and the waits.
 
     Shown or not, it announces the first wait of each kind at once.
     """
@@ -47,14 +47,14 @@ class Display:
             console=Console(stderr=True),
             disable=not is_shown,
             redirect_stdout=False,
-            redirect_stderr=True,  # what is said goes above the bar
+            redirect_stderr=True,  # messages appear above the bar
         )
         self._task = self._progress.add_task(
             "", total=None, problems=NO_PROBLEMS, waits=str(self._waits)
         )
 
     def update(self, done: int, total: int | None, problems: str) -> None:
-        """Show how many ids are done, of how many if that is known, and what is wrong with some."""
+        """Show how many ids are done, their total if it is known, and the problems of some."""
         self._progress.update(
             self._task,
             completed=done,
@@ -64,7 +64,7 @@ class Display:
         )
 
     def __enter__(self) -> Self:
-        """Show the bar, and take the log of the package from the application's handlers."""
+        """Show the bar, and keep the log of the package from other handlers."""
         self._progress.start()
         self._before = LOGGER.level, LOGGER.propagate
         LOGGER.addHandler(self._waits)
@@ -73,7 +73,7 @@ class Display:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """Leave the log as it was, and the bar as it is."""
+        """Restore the log, and leave the bar as it is."""
         level, LOGGER.propagate = self._before
         LOGGER.setLevel(level)
         LOGGER.removeHandler(self._waits)

@@ -1,4 +1,4 @@
-"""A command from its options to its exit code."""
+"""Runs a command, from its options to its exit code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from hubspot_batch_read.reading import OnProgress
 from hubspot_batch_read_api.errors import ArgumentError
 
 Begin = Callable[[HubSpot, Iterator[Id], OnProgress], Read[Any]]
-"""Begins to read ids; sends nothing yet."""
+"""Creates a read of ids; nothing is sent yet."""
 
 
 NAMES = {
@@ -47,16 +47,16 @@ NAMES = {
     "end_date": "--end-date",
     "timeout": "--timeout",
 }
-"""The command line's names of arguments, by their names in errors."""
+"""The names of arguments on the command line, by their names in errors."""
 
 
 def execute(given: Sequence[str], options: Options, begin: Begin) -> int:
-    """Read as the options say; return the exit code, after a sentence if that is not 0.
+    """Run a read, report problems in a sentence, and return the exit code.
 
     Args:
         given: Ids given as arguments.
         options: The options.
-        begin: Begins to read.
+        begin: Creates the read.
     """
     report = Report(options, Hidden())
     try:
@@ -69,12 +69,12 @@ def execute(given: Sequence[str], options: Options, begin: Begin) -> int:
         return report.fail(error, error.exit_code)
     except OSError as error:  # a file that cannot be opened
         return report.fail(error, WRONG_USE)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a traceback is for who asks
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a traceback is only shown with --debug
         return report.fail(error, STOPPED)
 
 
 def _connect(options: Options, begin: Begin, hidden: Hidden) -> HubSpot:
-    """Return a client, after a look whether it can read such things at all."""
+    """Return a client, after checking the arguments of the read."""
     token = _token(options, hidden)
     try:
         hubspot = HubSpot(
@@ -97,29 +97,29 @@ def _run(given: Sequence[str], options: Options, report: Report) -> Run:
     _check_files(options)
     ids = _input(given, options)
     _check_parquet(options)
-    # A bar between records on the same terminal could not be read.
+    # A bar between records on the same terminal would be unreadable.
     is_free = options.output is not None or not is_terminal(sys.stdout)
     display = Display(is_shown=is_talkative(options) and is_free)
     return Run(ids, options, display, report.words)
 
 
 def _token(options: Options, hidden: Hidden) -> str | TokenCommand:
-    """Return the access token, or what is to be asked for it; it is hidden."""
+    """Return the access token, or the command that returns it; tokens are masked from here on."""
     if options.token_command is None:
         token = _token_of_file(options)
         hidden.add(token)
         return token
     if options.token_file is not None:
-        raise WrongUseError("--token-file and --token-command: give one of them")
+        raise WrongUseError("--token-file and --token-command cannot be combined")
     return TokenCommand(options.token_command, hidden)
 
 
 def _token_of_file(options: Options) -> str:
-    """Return the access token, without the line end that files and variables often have."""
+    """Return the access token, without the line ending that files and variables often have."""
     if options.token_file is None:
         token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
         if not token:
-            raise WrongUseError("no access token: set HUBSPOT_ACCESS_TOKEN, or give --token-file")
+            raise WrongUseError("no access token: set HUBSPOT_ACCESS_TOKEN, or pass --token-file")
         return token
     token = options.token_file.read_text(encoding="utf-8-sig", errors="replace").strip()
     if not token:
@@ -129,7 +129,7 @@ def _token_of_file(options: Options) -> str:
 
 def _check_files(options: Options) -> None:
     if options.resume and options.output is None:
-        raise WrongUseError("--resume continues a file: name it with --output")
+        raise WrongUseError("--resume requires --output")
     paths = [options.token_file, *dict.fromkeys(options.ids or [])]
     paths += [] if options.output is None else own_files(options.output.resolve())
     paths += (
@@ -138,7 +138,7 @@ def _check_files(options: Options) -> None:
     files = [path for path in paths if path is not None and not is_device(path)]
     for one, other in combinations(files, 2):
         if one.resolve() == other.resolve() or _are_one(one, other):
-            raise WrongUseError(f"{other} is given for two things")
+            raise WrongUseError(f"{other} is used for two options")
 
 
 def _are_one(one: Path, other: Path) -> bool:
@@ -148,9 +148,9 @@ def _are_one(one: Path, other: Path) -> bool:
 def _input(given: Sequence[str], options: Options) -> Input:
     files, column = options.ids or [], options.column
     if given and files:
-        raise WrongUseError("ids: give them either as arguments or with --ids")
+        raise WrongUseError("ids: pass them either as arguments or with --ids")
     if given and column:
-        raise WrongUseError("--column is about a file: give that with --ids")
+        raise WrongUseError("--column requires --ids")
     if given:
         return from_arguments(given)
     if not files:
@@ -165,4 +165,4 @@ def _check_parquet(options: Options) -> None:
     if options.file_format != "parquet" or options.output is not None:
         return
     if is_terminal(sys.stdout):
-        raise WrongUseError("Parquet cannot be written to a terminal: give --output FILE")
+        raise WrongUseError("Parquet cannot be written to a terminal: use --output FILE")

@@ -1,24 +1,24 @@
-"""What ends a command, and with which exit code."""
+"""The exit codes, and the exceptions that end a command."""
 
 from hubspot_batch_read.sentences import SentenceError
 
 OK = 0
 """Every id was answered."""
 ID_ERRORS = 1
-"""Some ids have no record, for another reason than that they have no associations."""
+"""Some ids have an error, are unanswered, invalid or unread."""
 WRONG_USE = 2
-"""The command cannot be run as it was given."""
+"""Usage error, or a problem with the environment."""
 STOPPED = 3
 """The run ended before all ids were read."""
 
 
 class CommandError(SentenceError):
-    """Ends a command; its text is the sentence that the user sees."""
+    """Ends a command; the user sees its text."""
 
     exit_code = STOPPED
 
 
 class WrongUseError(CommandError):
-    """The command cannot be run as it was given: options, ids or files are not right."""
+    """Usage error: something is wrong with the options, ids or files."""
 
     exit_code = WRONG_USE

@@ -1,4 +1,4 @@
-"""What a file is if it is not text, by how it starts."""
+"""The kinds of files that are not text, by their first bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 from hubspot_batch_read.cli.faults import WrongUseError
 
 HEAD = 4096
-"""Bytes to look at: the parts of an Excel workbook have their names among them."""
+"""Number of bytes to check: they include the names of an Excel workbook's parts."""
 
 _OFFICE = {
     b"[Content_Types].xml": "an Excel workbook (.xlsx)",
@@ -16,7 +16,7 @@ _OFFICE = {
     b"opendocument": "an OpenDocument file (.ods)",
     b"Index/": "a Numbers document",
 }
-"""What zip archives have inside."""
+"""Kinds of zip archives, by a name inside."""
 _MAGIC = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old or protected Excel workbook (.xls)",
     b"PK\x03\x04": "a zip archive",
@@ -38,7 +38,7 @@ _MAGIC = {
 
 
 def refuse_other_kinds(file: io.BufferedReader, name: str) -> None:
-    """Raise WrongUseError, with what a file is, if it is not text with ids; nothing is consumed."""
+    """Raise WrongUseError, with the kind of the file, if it is not text; nothing is consumed."""
     head = file.peek(HEAD)[:HEAD].removeprefix(codecs.BOM_UTF8).lstrip()
     for start, kind in _MAGIC.items():
         if head.startswith(start):
@@ -46,5 +46,5 @@ def refuse_other_kinds(file: io.BufferedReader, name: str) -> None:
             is_archive = kind == "a zip archive" and inside
             raise WrongUseError(
                 f"{name} is {inside[0] if is_archive else kind}; ids are read from text, "
-                "one a line, or from CSV"
+                "one per line, or from CSV"
             )

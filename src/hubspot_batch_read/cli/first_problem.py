@@ -1,4 +1,4 @@
-"""The first of the problems that single ids have, as a sentence."""
+"""The first problem with a single id, as a sentence."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hubspot_batch_read.read import Read
 PROBLEMS = {
     "error": "HubSpot has an error for it, without a message",
     "unanswered": "HubSpot did not mention it",
-    "invalid": "it is not an id",
+    "invalid": "it is not a valid id",
 }
-"""What is wrong with single ids, if nothing else was said."""
+"""The problem of an id without a message, by its reason."""
 
 
 def first_problem(read: Read[Any], options: Options) -> str | None:
-    """Return what is wrong with the first id that has no record; None if nothing is wrong.
+    """Return the problem of the first id that has one, or None.
 
-    Of a run that was resumed, the file of missing ids has those of the runs before as well.
+    If the run was resumed, the file of missing ids also has the ids of earlier runs.
     """
     if options.resume and options.missing is not None and options.missing.is_file():
         lines = _lines(options.missing)

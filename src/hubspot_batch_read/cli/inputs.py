@@ -1,4 +1,4 @@
-"""Where the ids come from: arguments, a file, or standard input."""
+"""The ids, from arguments, files, or standard input."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from hubspot_batch_read.core.id_checks import problem_of_text, what_spoilt
 from hubspot_batch_read.core.ids import Id, InvalidIdError, normal_form
 
 LONGEST_ID = 255
-"""Characters beyond which something is taken for anything but an id; HubSpot's have 36 at most."""
+"""Minimum length of a text that cannot be an id; HubSpot's ids have at most 36 characters."""
 SEVERAL = "it has several values"
 _GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Entry(NamedTuple):
-    """What stands where an id is expected."""
+    """A value in the position of an id."""
 
     place: str
-    """Where it stands, for messages."""
+    """Its position, for messages."""
     text: str
     problem: str | None = None
-    """Why it is not an id."""
+    """Why it is not a valid id."""
 
     @property
     def id_(self) -> Id:
-        """The id as HubSpot writes it, so that it is read once whatever its spellings.
+        """The id as HubSpot writes it, so that it is read once, however it is spelled.
 
-        For what is not an id, the error that a read is to have for it.
+        For an invalid id, an exception, by which the read knows that it is invalid.
         """
         if self.problem is not None:
-            # A read takes such an error for an id that is known to be invalid.
             return cast("Id", InvalidIdError(self.place, self.problem, self.text))
         is_normal = self.text.isdecimal() or _GUID.fullmatch(self.text)
         return normal_form(self.text) if is_normal else self.text
@@ -52,9 +51,9 @@ class Input:
     """The ids of a run."""
 
     entries: Callable[[], Generator[Entry]]
-    """Goes through the ids; raises WrongUseError if nothing can be made of the file."""
+    """Yields the ids; raises WrongUseError if the file cannot be read."""
     is_repeatable: bool
-    """Whether one can go through the ids more than once."""
+    """Whether the ids can be iterated over more than once."""
 
 
 def from_arguments(ids: Sequence[str]) -> Input:
@@ -68,7 +67,7 @@ def from_arguments(ids: Sequence[str]) -> Input:
 
 
 def from_file(path: Path, column: str | None) -> Input:
-    """Return the ids in a file: one a line, or those in a column of a CSV file with a header.
+    """Return the ids in a file: one per line, or those in a column of a CSV file with a header.
 
     Raises:
         OSError: The file cannot be read.
@@ -80,7 +79,7 @@ def from_file(path: Path, column: str | None) -> Input:
             yield from _entries(binary, str(path), column)
 
     if path.is_file():
-        with path.open("rb") as binary, suppress(OSError):  # is told where the run comes to it
+        with path.open("rb") as binary, suppress(OSError):  # raised when the run comes to it
             refuse_other_kinds(binary, str(path))
     elif not path.is_fifo():
         path.open("rb").close()  # it can be read
@@ -88,13 +87,13 @@ def from_file(path: Path, column: str | None) -> Input:
 
 
 def from_standard_input(column: str | None) -> Input:
-    """Return the ids in standard input, which has what a file can have.
+    """Return the ids in standard input, in the same form as in a file.
 
     Raises:
         WrongUseError: It is a terminal.
     """
     if sys.stdin is None or is_terminal(sys.stdin):
-        raise WrongUseError("no ids: give some as arguments, with --ids FILE or on standard input")
+        raise WrongUseError("no ids: pass them as arguments, with --ids FILE or on standard input")
     binary = cast("io.BufferedReader", sys.stdin.buffer)
     return Input(lambda: _entries(binary, "standard input", column), is_repeatable=False)
 
@@ -117,7 +116,7 @@ def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Genera
         try:
             yield from _lines(text, name) if column is None else _cells(text, name, column)
         finally:
-            text.detach()  # whoever opened the file closes it
+            text.detach()  # the code that opened the file closes it
     except UnicodeError as error:
         raise WrongUseError(f"{name} is not text: {error}") from error
     except OSError as error:
@@ -127,12 +126,12 @@ def _entries(binary: io.BufferedReader, name: str, column: str | None) -> Genera
 def _text(binary: io.BufferedReader) -> io.TextIOWrapper:
     is_utf16 = binary.peek(2)[:2] in {b"\xff\xfe", b"\xfe\xff"}  # Excel's "Unicode text"
     encoding = "utf-16" if is_utf16 else "utf-8-sig"
-    # Bytes that are no text become characters that no id has, and so an entry with a problem.
+    # Invalid bytes become characters that no id has, and so an invalid id.
     return io.TextIOWrapper(binary, encoding, "surrogateescape", newline="")
 
 
 def _lines(file: io.TextIOWrapper, name: str) -> Generator[Entry]:
-    """Yield what is in a file that has one id a line; blank lines are skipped."""
+    """Yield the lines of a file with one id per line; blank lines are skipped."""
     is_first = True
     for number, line in enumerate(file, 1):
         text = line.strip().lstrip("\ufeff")  # in the middle, where files were joined
@@ -143,14 +142,14 @@ def _lines(file: io.TextIOWrapper, name: str) -> Generator[Entry]:
         entry = _entry(f"{name}, line {number}", text)
         if is_first and entry.problem == SEVERAL and not set(text).isdisjoint(DELIMITERS):
             raise WrongUseError(
-                f"{entry.place} has several values; say with --column which column has the ids"
+                f"{entry.place} has several values; name the column of the ids with --column"
             )
         is_first = False
         yield entry
 
 
 def _cells(file: io.TextIOWrapper, name: str, column: str) -> Generator[Entry]:
-    """Yield what is in a column of a CSV file."""
+    """Yield the cells of a column of a CSV file."""
     for cell in cells(file, name, column):
         place = f"{name}, line {cell.line}"
         yield _entry(place, cell.text, f"no column {column!r}" if cell.is_missing else None)

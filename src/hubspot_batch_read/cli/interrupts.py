@@ -1,4 +1,4 @@
-"""Ctrl-C: the first ends the read, the second the program."""
+"""Ctrl-C: the first one ends the read, the second one the program."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 SAME_SECONDS = 0.5
-"""Seconds in which two signals are one: a terminal and a parent process may both send it."""
+"""Seconds within which two signals count as one: a terminal and a parent may both send it."""
 
 
 class Interrupts:
     """Turns the first signal in a `with` block into a call, made by another thread.
 
-    So a signal never comes after a record was returned and before it is written. A second one
-    ends the program at once; what was written is in the files by then. Signals that are ignored,
-    as by nohup, stay so.
+    So a signal never arrives between a record being returned and being written. A second signal
+    ends the program at once; everything written is then in the files. Ignored signals, as with
+    nohup, stay ignored.
     """
 
     def __init__(self, end: Callable[[], object]) -> None:
@@ -37,18 +37,18 @@ class Interrupts:
         self._came_at = 0.0
         self._is_waiting = False
         self._end = end
-        self._told: SimpleQueue[bool] = SimpleQueue()  # the one queue that a signal handler may use
+        self._told: SimpleQueue[bool] = SimpleQueue()  # a signal handler may use no other queue
         self._thread = Thread(target=self._wait, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to listen."""
+        """Start to listen."""
         heeded = [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
         self._before = {each: signal.signal(each, self._handle) for each in heeded}
         self._thread.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """Let signals do what they did before."""
+        """Restore the signal handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._told.put(False)
@@ -56,7 +56,7 @@ class Interrupts:
 
     @contextmanager
     def end_a_wait(self) -> Iterator[None]:
-        """Let a signal raise KeyboardInterrupt: in the block, one waits for who knows how long."""
+        """Let a signal raise KeyboardInterrupt in a block that may wait indefinitely."""
         self._is_waiting = True
         try:
             if self.came:
@@ -71,12 +71,12 @@ class Interrupts:
             self._told.put(True)
         elif monotonic() - self._came_at > SAME_SECONDS:
             if is_terminal(sys.stderr):
-                os.write(2, b"\x1b[?25h\n")  # the cursor, which a progress bar hides
+                os.write(2, b"\x1b[?25h\n")  # show the cursor, which a progress bar hides
             os._exit(STOPPED)
         if self._is_waiting:
             raise KeyboardInterrupt
 
     def _wait(self) -> None:
         if self._told.get():
-            say("Waiting for the requests under way; Ctrl-C again ends at once.")
+            say("Waiting for the requests in flight; press Ctrl-C again to stop at once.")
             self._end()

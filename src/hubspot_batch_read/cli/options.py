@@ -1,4 +1,4 @@
-"""The options that all reads have."""
+"""The options that all commands share."""
 
 import inspect
 from collections import Counter
@@ -19,7 +19,7 @@ from hubspot_batch_read_api.client import BASE_URL
 
 
 class OutputFormat(StrEnum):
-    """What records are written as."""
+    """The formats of the output."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -39,35 +39,33 @@ _IDS, _OUTPUT, _RUN = "Ids", "Output", "Run"
 
 @define(frozen=True, kw_only=True)
 class Options:
-    """What a run reads, where the records go, and how."""
+    """The options of a command: the input, the output, and the settings."""
 
     ids: Annotated[
         list[Path] | None,
         _option(
             "--ids",
-            "Read the ids from a file, one a line (- for standard input); more than once for more.",
+            "Read the ids from a file, one per line (- for standard input); can be repeated.",
             _IDS,
         ),
     ] = None
     column: Annotated[
         str | None,
-        _option(
-            "--column", "The ids are in this column of the file, which is CSV with a header.", _IDS
-        ),
+        _option("--column", "The ids are in this column of a CSV file with a header.", _IDS),
     ] = None
     output: Annotated[
         Path | None,
-        _option("--output", "Write the records to a file, not to standard output.", _OUTPUT),
+        _option("--output", "Write the records to a file instead of standard output.", _OUTPUT),
     ] = None
     format_: Annotated[
         OutputFormat | None,
         _option(
-            "--format", "JSON Lines, CSV or Parquet; if not given, as --output is called.", _OUTPUT
+            "--format", "JSON Lines, CSV or Parquet; default: from --output's extension.", _OUTPUT
         ),
     ] = None
     excel: Annotated[
         bool,
-        _option("--excel", "Write CSV that Excel opens right: with a byte order mark.", _OUTPUT),
+        _option("--excel", "Write CSV with a byte order mark, which Excel needs.", _OUTPUT),
     ] = False
     missing: Annotated[
         Path | None,
@@ -75,15 +73,13 @@ class Options:
     ] = None
     resume: Annotated[
         bool,
-        _option(
-            "--resume", "Continue the files of an interrupted run; read only the rest.", _OUTPUT
-        ),
+        _option("--resume", "Continue an interrupted run; read only the rest.", _OUTPUT),
     ] = False
     token_file: Annotated[
         Path | None,
         _option(
             "--token-file",
-            "Take the access token from a file, not from HUBSPOT_ACCESS_TOKEN.",
+            "Take the access token from a file instead of HUBSPOT_ACCESS_TOKEN.",
             _RUN,
         ),
     ] = None
@@ -91,7 +87,7 @@ class Options:
         str | None,
         _option(
             "--token-command",
-            "Take the access token from what a command prints; run again when it has expired.",
+            "Take the access token from the output of a command; run again when it has expired.",
             _RUN,
             "COMMAND",
         ),
@@ -106,7 +102,7 @@ class Options:
         ),
     ] = 30.0
     max_retries: Annotated[
-        int, _option("--max-retries", "Retries of a request at most; default 8.", _RUN, least=0)
+        int, _option("--max-retries", "Maximum retries of a request; default 8.", _RUN, least=0)
     ] = 8
     concurrency: Annotated[
         int, _option("--concurrency", "Requests at the same time; default 4.", _RUN, least=1)
@@ -115,16 +111,16 @@ class Options:
         str,
         _option(
             "--rate-limit",
-            "Requests in ten seconds, or none; default: what HubSpot's responses say.",
+            "Requests per ten seconds, or none; default: the limit in HubSpot's responses.",
             _RUN,
             "NUMBER",
         ),
     ] = "auto"
     base_url: Annotated[
-        str, _option("--base-url", "Read from a sandbox, not from HubSpot.", _RUN, "URL")
+        str, _option("--base-url", "Read from a sandbox instead of HubSpot.", _RUN, "URL")
     ] = BASE_URL
     no_progress: Annotated[
-        bool, _option("--no-progress", "Show no progress, even on a terminal.", _RUN)
+        bool, _option("--no-progress", "Hide the progress, even on a terminal.", _RUN)
     ] = False
     debug: Annotated[bool, _option("--debug", "Show the traceback of an error.", _RUN)] = False
 
@@ -133,7 +129,7 @@ class Options:
         """The rate limit.
 
         Raises:
-            WrongUseError: It is not one.
+            WrongUseError: It is invalid.
         """
         if self.rate_limit == "auto":
             return "auto"
@@ -148,10 +144,10 @@ class Options:
 
     @property
     def file_format(self) -> FileFormat | None:
-        """The format of the output, None for what the name of the output says.
+        """The format of the output, or None to derive it from the name of the output.
 
         Raises:
-            WrongUseError: `--excel` is about CSV.
+            WrongUseError: `--excel` was combined with another format than CSV.
         """
         if not self.excel:
             return None if self.format_ is None else self.format_.value
@@ -163,7 +159,7 @@ class Options:
 
 
 class Command(TyperCommand):
-    """A command that refuses an option with a value given twice, of which Typer takes the last."""
+    """A command that refuses a repeated option, of which Typer would take the last value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments of the command."""
@@ -176,7 +172,7 @@ class Command(TyperCommand):
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options in place of its parameter `options`."""
+    """Replace a command's parameter `options` by the options."""
     own = [each for each in _parameters(command) if each.name != "options"]
     shared = _parameters(Options)
 

@@ -1,4 +1,4 @@
-"""What came of a run, on standard error."""
+"""Reports how a run went, on standard error."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.sentences import counted, sentence, shortened
 
 MOST_MESSAGES = 3
-"""Messages of HubSpot that are not about an id, and are said."""
+"""Maximum number of shown messages from HubSpot that are not about an id."""
 
 
 @define(frozen=True)
 class Report:
-    """Tells what came of a run, without secrets."""
+    """Reports how a run went, without secrets."""
 
     options: Options
     hidden: Hidden
 
     def tell(self, run: Run, stop: CommandError | None) -> int:
-        """Say what happened, and why; return the exit code.
+        """Report what happened, and why; return the exit code.
 
         Args:
-            run: A run that has come to its end.
-            stop: What ended it early, None if nothing did.
+            run: A run that has ended.
+            stop: The exception that ended it early, or None.
         """
         exit_code = run.exit_code if stop is None else stop.exit_code
         for warning in _warnings(run):
@@ -54,7 +54,7 @@ class Report:
         return exit_code
 
     def fail(self, error: BaseException, exit_code: int) -> int:
-        """Say what happened, with the traceback if that is wanted; return the exit code."""
+        """Report an error, with the traceback if it was asked for; return the exit code."""
         if self.options.debug:
             for line in "".join(traceback.format_exception(error)).splitlines():
                 say(self.hidden.mask(line))
@@ -62,7 +62,7 @@ class Report:
         return exit_code
 
     def words(self, error: BaseException) -> str:
-        """Return what happened, in a sentence without secrets."""
+        """Return an error as a sentence without secrets."""
         return self.hidden.mask(sentence(error))
 
     def _count(self, run: Run, stop: CommandError | None) -> None:
@@ -70,18 +70,18 @@ class Report:
             say("Warning: there were no ids.")
         elif stop is None and run.exit_code:
             path = self.options.missing
-            say(f"{run.account}; {f'{path} says' if path else '--missing FILE tells'} why.")
+            say(f"{run.account}; {f'{path} says' if path else 'use --missing FILE to see'} why.")
         elif run.read.summary.taken and (stop is not None or is_talkative(self.options)):
             say(f"{run.account}.")
 
 
 def is_talkative(options: Options) -> bool:
-    """Return whether somebody is there to see how far a run has come."""
+    """Return whether the progress can be seen: standard error is a terminal."""
     return is_terminal(sys.stderr) and not options.no_progress
 
 
 def _warnings(run: Run) -> list[str]:
-    """Return what else there is to know of a run."""
+    """Return what else users should know about a run."""
     warnings = []
     if truncated := run.read.truncated:
         ids = ", ".join(cut.id for cut in truncated[:3])
@@ -94,7 +94,7 @@ def _warnings(run: Run) -> list[str]:
     others = len(messages) - MOST_MESSAGES
     said = [shortened(message) for message in islice(messages, MOST_MESSAGES)]
     warnings += [f"HubSpot also says: {message}" for message in said]
-    return warnings + ([f"HubSpot says {others:,} other things"] if others > 0 else [])
+    return warnings + ([f"HubSpot sent {others:,} other messages"] if others > 0 else [])
 
 
 def _how_to_go_on(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""One run: the ids from where they come, through a read, into files."""
+"""One run: from the ids, through a read, into files."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from hubspot_batch_read.sentences import counted
 from hubspot_batch_read_api.errors import BadRequestError, NotFoundError
 
 Begin = Callable[[Iterator[Id], OnProgress], Read[Any]]
-"""Begins to read ids."""
+"""Creates a read of ids."""
 
 
 @define
 class Run:
-    """A read, and what the command line adds to it: signals, progress, exit codes."""
+    """A read with signals, progress and exit codes."""
 
     input: Input
     options: Options
@@ -39,7 +39,7 @@ class Run:
     _read: Read[Any] | None = field(default=None, init=False)
     _interrupts: Interrupts = field(init=False)
     _expected: int | None = field(default=None, init=False)
-    """How many ids there seem to be, None if that is not known."""
+    """The number of ids, or None if it is not known."""
 
     def close(self) -> None:
         """End the read."""
@@ -48,15 +48,15 @@ class Run:
 
     @property
     def read(self) -> Read[Any]:
-        """The read, once it has begun."""
+        """The read, once it has started."""
         assert self._read is not None  # noqa: S101 - `read_all` comes first
         return self._read
 
     def read_all(self, begin: Begin, interrupts: Interrupts) -> CommandError | None:
-        """Read everything into the files; return what ended that early, None if nothing did.
+        """Read everything into the files; return the exception that ended it early, or None.
 
         Raises:
-            WrongUseError: A file is not to be written; nothing was read.
+            WrongUseError: A file was refused; nothing was read.
             OSError: A file cannot be opened; nothing was read.
         """
         with closing(self._ids()) as ids, ExitStack() as stack:
@@ -70,7 +70,7 @@ class Run:
             return stop or self._show_end()
 
     def _write(self, target: Path | BinaryIO) -> CommandError | None:
-        """Read everything; return what ended it early, None if nothing did."""
+        """Read everything; return the exception that ended it early, or None."""
         options = self.options
         try:
             self.read.to_file(
@@ -80,7 +80,7 @@ class Run:
             raise WrongUseError(str(error)) from error
         except CommandError as error:
             return error
-        except KeyboardInterrupt:  # it ended a wait for ids
+        except KeyboardInterrupt:  # it interrupted a wait for ids
             return CommandError("interrupted")
         except Exception as error:
             if isinstance(error, OSError) and not self.read.summary.taken:
@@ -111,7 +111,7 @@ class Run:
 
     @property
     def account(self) -> str:
-        """What became of the ids, in numbers."""
+        """The numbers of ids, by what happened to them."""
         summary = self.read.summary
         parts = [counted(summary.records, "record")]
         if summary.without_associations:
@@ -120,7 +120,7 @@ class Run:
 
     @property
     def first_failure(self) -> Exception | None:
-        """Why the first of the chunks that could not be read could not."""
+        """The exception of the first chunk that could not be read."""
         return next((failure.error for failure in self.read.failures), None)
 
     def _ids(self) -> Generator[Id]:
@@ -135,7 +135,7 @@ class Run:
             return next(entries, None)
 
     def _count_ids(self) -> int | None:
-        with suppress(CommandError):  # is told where the run comes to it
+        with suppress(CommandError):  # raised when the run comes to it
             return sum(1 for _ in self.input.entries())
         return None
 
@@ -157,7 +157,7 @@ class Run:
 
 
 def _problems(summary: Summary, *, is_over: bool = True) -> list[str]:
-    """Return how many ids have no record that should have one; ids on their way do not count."""
+    """Return the numbers of ids with a problem; ids in flight do not count."""
     numbers = {
         "with errors": summary.errors,
         "unanswered": summary.unanswered,
@@ -178,12 +178,12 @@ def _target(path: Path | None) -> Iterator[Path | BinaryIO]:
         yield path
         return
     if sys.stdout is None:
-        raise WrongUseError("standard output is closed: name a file with --output")
+        raise WrongUseError("standard output is closed: use --output FILE")
     file = os.fdopen(sys.stdout.fileno(), "wb", closefd=False)
     try:
         yield file
     finally:
-        with suppress(OSError):  # it was raised already, where it was written
+        with suppress(OSError):  # the write has already raised it
             file.close()
 
 

@@ -10,13 +10,13 @@ from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.sentences import shortened
 
 SECONDS = 60
-"""How long the command may take."""
+"""Maximum duration of the command in seconds."""
 
 
 class TokenCommand:
-    """Runs the command for a token: at once, and again each time that the token has expired.
+    """Runs the command for a token: at once, and again each time the token has expired.
 
-    It is split as a shell does, and run without one. Its output is never shown.
+    The command is split like a shell does, but run without one. Its output is never shown.
     """
 
     def __init__(self, command: str, hidden: Hidden) -> None:
@@ -64,7 +64,7 @@ class TokenCommand:
         if ran.returncode:
             said = shortened(" ".join(ran.stderr.split()))
             words = f": {self._hidden.mask(said)}" if said else ""
-            raise self._failure(f"ended with exit code {ran.returncode}{words}")
+            raise self._failure(f"failed with exit code {ran.returncode}{words}")
         if not token:
             raise self._failure("wrote nothing to standard output")
         return token

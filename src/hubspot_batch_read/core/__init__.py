@@ -1,10 +1,10 @@
-"""What a read does, without any I/O: which requests to send, and what became of each id.
+"""What a read does, without any I/O: which requests to send, and what happened to each id.
 
-ids        takes the ids from the caller's iterable, checked, each once
-plan       hands out requests and takes their responses
-chunk      ids that are read together; an id has one state
-matching   sorts a response by the ids of its request
-account    owns the places of the ids: to be returned, missing, unread
-operation  what the plan has to know of an operation; `operations/` fills it in
-results    what users see of it
+ids        takes ids from the caller's iterable, checks them, and drops duplicates
+plan       returns the next request, and processes responses
+chunk      ids that are read together, each in one state
+matching   assigns rows and errors of a response to the ids of its request
+account    where each id is: its record is to be returned, it is missing, or it is unread
+operation  what the plan needs to know about an operation; `operations/` has an instance of each
+results    the objects that users see
 """

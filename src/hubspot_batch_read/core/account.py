@@ -1,11 +1,11 @@
-"""The account: what became of each id that was taken.
+"""The account: what happened to each id that was taken.
 
-An id has one place at any time. It is in a chunk until the chunk is done; then its record is in
-`ready` until it is returned, or it is in `missing`, or its request is in `failures`. What is in a
-chunk, in `ready` or in `failures` is unread.
+At any time, an id is in one place. It is in a chunk until the chunk is done; then its record is in
+`ready` until it is returned, or it is in `missing`, or its request is in `failures`. Ids in a
+chunk, in `ready` or in `failures` are unread.
 
-The plan changes the account, where no KeyboardInterrupt arrives. Whoever returns records changes
-`returned`, in one step, after the caller has them.
+The plan changes the account, where no KeyboardInterrupt arrives. The one exception is `returned`,
+which is changed in one step, after the caller has the records.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RecordT = TypeVar("RecordT")
 
 @define(frozen=True, eq=False)
 class Why:
-    """Why ids are missing; those of one error share it."""
+    """The reason why ids are missing; the ids of one error share it."""
 
     reason: Reason
     category: str | None = None
@@ -43,15 +43,15 @@ UNANSWERED = Why("unanswered")
 class MissingIds(Sequence[Missing]):
     """The missing ids, in the order in which they were found.
 
-    Each `Missing` is made when it is asked for: a million of them take a reference each, and the
-    ids. Those that follow each other for the same reason share it.
+    Each `Missing` is created when it is asked for, so a million missing ids only take the memory of
+    the ids and a reference each. Consecutive ids with the same reason share it.
     """
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start empty."""
         self.counts: Counter[Reason] = Counter()
         self._keys: list[Key] = []
-        self._starts = array("Q")  # where each reason begins
+        self._starts = array("Q")  # where each reason starts
         self._whys: list[Why] = []
 
     def add(self, key: Key, why: Why) -> None:
@@ -63,7 +63,7 @@ class MissingIds(Sequence[Missing]):
         self.counts[why.reason] += 1
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of missing ids."""
         return len(self._keys)
 
     @overload
@@ -71,17 +71,17 @@ class MissingIds(Sequence[Missing]):
     @overload
     def __getitem__(self, index: slice) -> list[Missing]: ...
     def __getitem__(self, index: int | slice) -> Missing | list[Missing]:
-        """Return one of them, or a list of some."""
+        """Return the missing id at an index, or a list for a slice."""
         if isinstance(index, slice):
             return [*map(self._at, range(len(self))[index])]
         return self._at(range(len(self))[index])
 
     def __iter__(self) -> Iterator[Missing]:
-        """Yield each that was found so far."""
+        """Yield the missing ids found so far."""
         return map(self._at, range(len(self)))
 
     def __repr__(self) -> str:
-        """Return how many there are, by reason."""
+        """Return the number of missing ids for each reason."""
         counts = ", ".join(f"{number:,} {reason}" for reason, number in self.counts.items())
         return f"<{len(self):,} missing ids{': ' if counts else ''}{counts}>"
 
@@ -102,82 +102,82 @@ class Ready(Generic[RecordT]):
     """The records of a chunk, in the order of its ids."""
 
     start: int
-    """How many records of the read came before them."""
+    """Number of records of the read before these."""
     keys: Sequence[Key]
-    """The ids they were asked by."""
+    """The ids that were sent for them."""
     records: Sequence[RecordT]
 
     @property
     def end(self) -> int:
-        """How many records of the read come before the next chunk's."""
+        """Number of records of the read before those of the next chunk."""
         return self.start + len(self.records)
 
 
 @define(frozen=True, eq=False)
 class Part(Ready[RecordT]):
-    """What became of all ids of a chunk: what is written to a file at a time."""
+    """The outcome for all ids of a chunk, which is written to a file in one step."""
 
     number: int
-    """How many parts came before."""
+    """Number of parts before this one."""
     missing: Sequence[tuple[Key, Why]]
     truncated: int
-    """How many of the records HubSpot cut short."""
+    """Number of records that HubSpot cut short."""
     failures: Sequence[Failure]
     taken_at: Sequence[range]
     """The positions of the ids among all values."""
     unread_at: Sequence[int]
-    """The positions of those that were not read, since their request failed."""
+    """The positions of the ids that were not read because their request failed."""
     mark: Mark
-    """How far the ids were taken when the last of the chunk was."""
+    """Progress through the ids when the last id of the chunk was taken."""
 
 
 @define(eq=False)
 class Account(Generic[RecordT]):
-    """Everything that is known of the ids whose chunk is done, and the numbers of the whole."""
+    """Everything known about the ids whose chunk is done, and the totals."""
 
     returned: int = field(default=0, init=False)
-    """How many records were returned to the caller, from the first on.
+    """Number of records that were returned to the caller.
 
-    It is the one thing that is not for the plan to change, but for whoever returns records.
+    The only attribute that the plan does not change: the code that returns records does.
     """
     ready: deque[Ready[RecordT] | Failure] = field(factory=deque, init=False)
-    """Records to be returned, and among them the failures that are to be raised in their place."""
+    """Records to be returned, and failures to be raised at their positions among them."""
     parts: deque[Part[RecordT]] = field(factory=deque, init=False)
-    """What is to be written, if a file is: all chunks that are done, and nothing is in `ready`."""
+    """The chunks to be written, if a file is written; `ready` is then empty."""
     parts_written: int = field(default=0, init=False)
-    """How many parts were written; like `returned`, it is changed by whoever writes them."""
+    """Number of parts written; like `returned`, it is changed by the code that writes them."""
     earlier: Counter[str] = field(factory=Counter, init=False)
-    """The numbers of the runs before, if a file is gone on with: `PLACES` and a few others."""
+    """The numbers of earlier runs, if a file is resumed: `PLACES` and a few others."""
     missing: MissingIds = field(factory=MissingIds, init=False)
     failures: list[Failure] = field(factory=list, init=False)
     other_errors: list[BatchError] = field(factory=list, init=False)
-    """Errors that HubSpot listed without naming an id they explain."""
+    """Errors that HubSpot listed and that could not be attributed to an id."""
     truncated: list[Truncation] = field(factory=list, init=False)
     taken: int = field(default=0, init=False)
-    """Ids taken, and values that are not ids."""
+    """Number of ids taken, including invalid values."""
     records: int = field(default=0, init=False)
-    """Records that were made ready."""
+    """Number of records that have been ready."""
     requests: int = field(default=0, init=False)
     unexpected: int = field(default=0, init=False)
 
     def add_records(self, keys: Sequence[Key], records: Sequence[RecordT]) -> None:
-        """Make the records of a chunk ready."""
+        """Add the records of a chunk to `ready`."""
         if keys:
             self.ready.append(Ready(self.records, keys, records))
             self.records += len(keys)
 
     def add_part(self, part: Part[RecordT]) -> None:
-        """Make what became of a chunk ready to be written."""
+        """Add a chunk that is done to the parts to be written."""
         self.parts.append(part)
         self.records += len(part.keys)
 
     @property
     def next_part(self) -> int:
-        """The number of the part that comes next."""
+        """The number of the next part."""
         return self.parts[-1].number + 1 if self.parts else self.parts_written
 
     def drop_returned(self) -> None:
-        """Let go of the chunks whose records were all returned or written."""
+        """Drop the chunks whose records were all returned or written."""
         while self.parts and self.parts[0].number < self.parts_written:
             self.returned = self.parts.popleft().end
         while self.ready:

@@ -1,4 +1,4 @@
-"""A chunk: ids that are read together, by one request for each page of them.
+"""A chunk: ids that are read together, with one request for each page.
 
 Each id of a chunk has one state:
 
@@ -6,7 +6,7 @@ Each id of a chunk has one state:
        ^            │
        └────────────┘  a further page; or the request was halved, or abandoned
 
-It is waiting or in flight as part of the inputs of one request.
+A waiting id is part of the next request, an id in flight of exactly one request.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
 
 MOST_FURTHER_REQUESTS = 64
-"""Requests that a chunk may need beyond its own, to find the ids that HubSpot refuses."""
+"""Maximum number of further requests of a chunk, to find the ids that HubSpot refuses."""
 
 
 class Failed(Enum):
-    """Stands for the record of an id whose request failed for good: the id is unread."""
+    """Placeholder for the record of an id whose request failed for good: the id is unread."""
 
     FAILED = "failed"
 
@@ -42,17 +42,17 @@ FAILED: Final = Failed.FAILED
 
 
 class Refusal(NamedTuple):
-    """Inputs that HubSpot refused to read."""
+    """A refused request."""
 
     inputs: Inputs
     error: Exception
     why: Why
-    """Why an id is missing that cannot be read for this reason."""
+    """The reason to record for ids that cannot be read because of this."""
 
 
 @define(frozen=True, eq=False)
 class Request(Generic[RowT]):
-    """A request to send, with all that sending it needs."""
+    """A request, with everything needed to send it."""
 
     operation: Operation[RowT]
     inputs: Inputs
@@ -66,7 +66,7 @@ class Request(Generic[RowT]):
 
 @define(eq=False)
 class Chunk(Generic[RowT]):
-    """Ids that are read together, and what is known of them so far."""
+    """Ids that are read together, and what is known about them so far."""
 
     operation: Operation[RowT]
     keys: dict[str, Key] = Factory(dict)
@@ -74,29 +74,29 @@ class Chunk(Generic[RowT]):
     taken_at: list[range] | None = None
     """Their positions among all values, if a file is written."""
     mark: Mark = Factory(Mark)
-    """How far the ids were taken when all of the chunk were."""
+    """Progress through the ids when all ids of the chunk had been taken."""
     is_full: bool = False
     """Whether all of its ids have been taken."""
     found: dict[str, RowT | Why | Literal[Failed.FAILED]] = Factory(dict)
     invalid: list[tuple[str, Why]] = Factory(list)
     other_errors: list[BatchError] = Factory(list)
     failures: list[Failure] = Factory(list)
-    """What is to be raised after the records: failed requests, invalid ids."""
+    """Exceptions to raise after the records: failed requests, invalid ids."""
     further_requests: int = 0
     _waiting: deque[Request[RowT]] = Factory(deque)
     _next_pages: dict[str, str | None] = Factory(dict)
     _in_flight: dict[Request[RowT], None] = Factory(dict)
     _refused: Refusal | None = None
-    """The first request, if it was refused before any of the read had succeeded."""
+    """The first request, if it was refused before any request of the read had succeeded."""
     _refused_halves: list[Refusal] = Factory(list)
     _blames_ids: bool = False
-    """Whether refusals are about ids, and not about the request whatever its ids are."""
+    """Whether refusals are caused by ids, and not by the rest of the request."""
     _pages: dict[str, Pages[RowT]] = Factory(dict)
 
     # Requests
 
     def start(self) -> None:
-        """Ask for all ids; no more are taken."""
+        """Note that the chunk is full: all of its ids can be sent."""
         self.is_full = True
         if self.keys:
             self._ask(dict.fromkeys(self.keys))
@@ -116,24 +116,24 @@ class Chunk(Generic[RowT]):
         self._waiting.append(Request(self.operation, inputs, self))
 
     def abandon(self, request: Request[RowT]) -> None:
-        """Note that a request was not answered, and is to be sent again."""
+        """Note that a request got no response, and will be sent again."""
         self._in_flight.pop(request, None)
         self._waiting.appendleft(request)
 
     def abandon_all(self) -> None:
-        """Note that all requests in flight are to be sent again."""
+        """Note that all requests in flight will be sent again."""
         for request in [*self._in_flight]:
             self.abandon(request)
 
     @property
     def is_done(self) -> bool:
-        """Whether there is nothing left to ask."""
+        """Whether everything has been read."""
         return self.is_full and len(self.found) == len(self.keys)
 
     # Responses
 
     def receive(self, request: Request[RowT], outcome: Outcome[RowT]) -> None:
-        """Take the response to one of the chunk's requests."""
+        """Process the response to one of the chunk's requests."""
         self._in_flight.pop(request, None)
         operation = self.operation
         for id_ in request.inputs:
@@ -145,7 +145,7 @@ class Chunk(Generic[RowT]):
                 continue
             why = outcome.missing.get(id_, UNANSWERED)
             is_first = self._pages.pop(id_, None) is None
-            # Of a further page, it can only mean that the page did not arrive.
+            # For a further page, it can only mean that the page did not arrive.
             self.found[id_] = why if is_first or why is not WITHOUT_ASSOCIATIONS else UNANSWERED
         self.other_errors += outcome.other_errors
 
@@ -153,7 +153,7 @@ class Chunk(Generic[RowT]):
         """Note that one of the chunk's requests failed for good."""
         self._in_flight.pop(request, None)
         self._fail(request.inputs, error)
-        if self._refused is not None:  # one half of it was not refused: the other may be read
+        if self._refused is not None:  # its other half was not refused, so this one may be readable
             self.blame_ids()
 
     def _fail(self, inputs: Inputs, error: Exception) -> None:
@@ -177,14 +177,14 @@ class Chunk(Generic[RowT]):
     def refuse(
         self, request: Request[RowT], error: Exception, why: Why, *, may_be_whole: bool
     ) -> None:
-        """Find out which ids HubSpot refused a request for: ask for its halves, and so on.
+        """Find the ids because of which HubSpot refused a request, by sending its halves.
 
         Args:
             request: The request that was refused.
-            error: What it failed with.
-            why: Why an id is missing that cannot be read for this reason.
-            may_be_whole: Whether the request may be wrong whatever its ids are, since none of the
-                read has succeeded yet. It is if both halves are refused for the same reason.
+            error: The exception that it failed with.
+            why: The reason to record for ids that cannot be read because of this.
+            may_be_whole: Whether the request itself may be wrong, because no request of the read
+                has succeeded yet. It is wrong if both halves are refused for the same reason.
         """
         self._in_flight.pop(request, None)
         refusal = Refusal(request.inputs, error, why)
@@ -210,14 +210,14 @@ class Chunk(Generic[RowT]):
             self.blame_ids()
 
     def blame_ids(self) -> None:
-        """Note that refusals are about ids, since not everything is refused for one reason."""
+        """Note that ids cause the refusals: not every request is refused for the same reason."""
         self._blames_ids = True
         halves, self._refused_halves = self._refused_halves, []
         for half in halves:
             self._divide(half)
 
     def _divide(self, refusal: Refusal) -> None:
-        """Ask for the halves of what was refused; a single id is missing, and so is the rest."""
+        """Send the halves of a refused request; a single id is missing, as are all at the limit."""
         is_limit = self.further_requests + 2 > MOST_FURTHER_REQUESTS
         if len(refusal.inputs) > 1 and not is_limit:
             self._halve(refusal)

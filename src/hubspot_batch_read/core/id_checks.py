@@ -1,4 +1,4 @@
-"""What is not an id, and is not an iterable of ids, in words that say what happened to it."""
+"""Checks of ids and of iterables of ids; their messages say what probably went wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WHAT_HAPPENED = {
 
 
 def problem_of_text(text: str) -> str | None:
-    """Return why a text is not an id; None if it can be one."""
+    """Return why a text is not a valid id, or None if it may be one."""
     if not text:
         return "it is empty"
     if text != text.strip():
@@ -35,28 +35,27 @@ def problem_of_text(text: str) -> str | None:
 
 
 def what_spoilt(text: str) -> str | None:
-    """Return what a spreadsheet or pandas did to an id; None if nothing."""
+    """Return what a spreadsheet or pandas did to an id, or None."""
     spoilt = _SPOILT.fullmatch(text)
     return _WHAT_HAPPENED[spoilt.lastgroup or ""] if spoilt else None
 
 
 def problem_of_object(value: object) -> str | None:
-    """Return why something that is neither text nor a whole number is there, if that is known."""
-    is_nan = isinstance(value, float) and value != value  # only NaN is not itself
+    """Return why a value is neither text nor a whole number, or None if that is not known."""
+    is_nan = isinstance(value, float) and value != value  # only NaN differs from itself
     if value is None or is_nan or type(value).__name__ in {"NAType", "NaTType"}:
         return "it stands for a missing value"
     if isinstance(value, float):
-        return "pandas makes floats of whole numbers where others are missing; use text or Int64"
+        return "pandas turns whole numbers into floats if some are missing; use text or Int64"
     return None
 
 
 def refuse_other_things(name: str, ids: object) -> None:
-    """Raise TypeError if something is not an iterable of ids, though it may be iterable.
+    """Raise TypeError for an argument that is not an iterable of ids, even if it is iterable.
 
     Args:
-        name: What the error calls it.
-        ids: What may be an iterable of ids. Going over a table or a dict would yield its columns or
-            its keys.
+        name: The name of the argument in the error.
+        ids: The argument. Iterating over a table or a dict would yield its columns or its keys.
     """
     columns = getattr(type(ids), "columns", None)
     if columns is not None and not callable(columns):  # of pandas, Polars, pyarrow or DuckDB
@@ -71,7 +70,7 @@ def refuse_other_things(name: str, ids: object) -> None:
 
 
 def shown(value: object) -> str:
-    """Return a value in a few characters, whatever its author had in mind."""
+    """Return a short repr of a value, even if its own `__repr__` fails."""
     try:
         return short_repr(value)
     except Exception:  # noqa: BLE001 - see above

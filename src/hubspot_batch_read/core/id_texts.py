@@ -1,4 +1,4 @@
-"""The texts of ids: of a value of any type, and of many that are usual at once."""
+"""The texts of ids: of a single value of any type, or of many usual values at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Usual(NamedTuple):
 
 
 def usual_ids(values: Collection[object]) -> Usual | None:
-    """Return values as keys and texts; None if one of them is not usual."""
+    """Return the keys and texts of values, or None if one of them is unusual."""
     kinds = set(map(type, values))
     if kinds not in ({int}, {str}):
         return None
@@ -35,11 +35,11 @@ def usual_ids(values: Collection[object]) -> Usual | None:
 
 
 def text_of(value: object) -> str | None:
-    """Return the text of a value of a type that ids have, None if it is of another."""
+    """Return the text of a value, or None if its type cannot be that of an id."""
     if type(value) is str:
         return value
     if isinstance(value, str):
-        return str.__str__(value)  # not str(), which an enum has its own idea of
+        return str.__str__(value)  # not str(), which an enum overrides
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, SupportsIndex) and not isinstance(value, bool):
@@ -50,5 +50,5 @@ def text_of(value: object) -> str | None:
 def _decimal(value: SupportsIndex) -> str | None:
     try:
         return str(operator.index(value))
-    except Exception:  # noqa: BLE001 - an array, thousands of digits, whatever its author had in mind
+    except Exception:  # noqa: BLE001 - an array, thousands of digits, or any code of its type
         return None

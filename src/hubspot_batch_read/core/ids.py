@@ -1,10 +1,10 @@
 """The ids to read: pulled from the caller's iterable, checked, and each taken once.
 
-A read of a million ids remembers each of them, so they are kept as `int` where that gives back the
-same text, which takes half the memory.
+A read of a million ids remembers each of them. So an id is kept as `int` if that converts back to
+the same text, which takes half the memory.
 
-If a file is written, a hash of the ids in their order tells a later run whether it was given the
-same ones. That run skips them; those that were not read are taken again, before any others.
+If a file is written, a hash of the ids in their order tells a later run whether it got the same
+ids. That run skips them; ids that were not read are taken again, before any others.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from hubspot_batch_read.core.id_texts import text_of, usual_ids
 from hubspot_batch_read_api.errors import ArgumentError
 
 Id = str | int | UUID
-"""What is accepted as an id: text, a whole number, NumPy's included, or a UUID."""
+"""A valid type of an id: text, a whole number (also of NumPy), or a UUID."""
 
 Key = int | str
-"""An id as it is kept."""
+"""The form in which an id is kept."""
 
 _DECIMAL = re.compile("[1-9][0-9]{0,38}", re.ASCII)
 _SKIPPED_TOGETHER = 10_000
 
 
 def pack(text: str) -> Key:
-    """Return the smaller form of an id, of which `str()` makes the same text again."""
+    """Return the smallest form of an id that `str()` converts back to the same text."""
     return int(text) if _DECIMAL.fullmatch(text) else text
 
 
@@ -51,26 +51,26 @@ def normal_form(text: str) -> str:
 
 
 class InvalidIdError(ArgumentError):
-    """A value is not a valid id; `argument` says where it is, such as `ids[3]`."""
+    """A value is not a valid id; `argument` gives its position, such as `ids[3]`."""
 
     value: str
     """The value, or a few characters of its repr if it is not text."""
 
     def __init__(self, argument: str, problem: str, value: str) -> None:
-        """Say what is wrong with a value."""
+        """Keep the value and what is wrong with it."""
         super().__init__(argument, problem)
         self.value = value
 
 
 class _End(Enum):
-    """Comes after the last of the values that are pulled."""
+    """Marks the end of the pulled values."""
 
     END = "end"
 
 
 @define(frozen=True)
 class _Fault:
-    """Stands for a value in place of which the iterable raised an exception."""
+    """Stands for the exception that the iterable raised instead of a value."""
 
     error: Exception
 
@@ -80,23 +80,23 @@ _Value = Id | InvalidIdError | _Fault | _End
 
 @define(frozen=True)
 class Mark:
-    """How far the ids were taken."""
+    """Progress through the ids."""
 
     position: int = 0
-    """How many values: invalid and repeated ones, too."""
+    """Number of values, including invalid and repeated ones."""
     digest: str = ""
-    """A hash of their texts, in their order."""
+    """Hash of their texts, in order."""
     duplicates: int = 0
-    """How many of them were repeated."""
+    """Number of repeated values among them."""
 
 
 class Ids:
-    """The ids of a read: those that were taken, those pulled, and the rest of the iterable.
+    """The ids of a read: the taken ones, the pulled ones, and the rest of the iterable.
 
-    `pull` and `skip` run the caller's code, and nothing else does; an interrupt there loses no
-    value. Another thread may take meanwhile what was pulled.
+    Only `pull` and `skip` run the caller's code; if they are interrupted, no value is lost. At the
+    same time, another thread may take pulled values.
 
-    An InvalidIdError among the values stands for one that the caller knows to be invalid.
+    An InvalidIdError among the values stands for a value that the caller knows to be invalid.
     """
 
     def __init__(self, ids: Iterable[Id], *, name: str = "ids", unique: bool = False) -> None:
@@ -104,8 +104,8 @@ class Ids:
 
         Args:
             ids: The ids. They are pulled as they are needed.
-            name: What errors call them.
-            unique: Whether each id is known to come once only; then they are not remembered.
+            name: The name of the argument in errors.
+            unique: Whether the ids contain no duplicates; then they are not remembered.
 
         Raises:
             TypeError: `ids` is not an iterable of ids, but a single text, a dict or a data frame.
@@ -114,13 +114,13 @@ class Ids:
         self.total = _length(ids)
         self.duplicates = 0
         self.exhausted = False
-        """Whether there is nothing left to take."""
+        """Whether all ids have been taken."""
         self.is_ordered = not isinstance(ids, set | frozenset)
-        """Whether another run would give them in the same order."""
+        """Whether their order would be the same in another run."""
         self._ids = ids
         self._iterator: Iterator[_Value] | None = None
         self._pending: deque[_Value] = deque()
-        self._again: deque[tuple[int, str]] = deque()  # skipped ids, to be taken after all
+        self._again: deque[tuple[int, str]] = deque()  # skipped ids that have to be read
         self._position = 0
         self._hash: hashlib.blake2b | None = None
         self._texts: list[str] = []  # to be hashed
@@ -129,7 +129,7 @@ class Ids:
 
     @property
     def is_begun(self) -> bool:
-        """Whether anything was pulled."""
+        """Whether any value has been pulled."""
         return self._iterator is not None
 
     def hash_order(self) -> None:
@@ -137,7 +137,7 @@ class Ids:
         self._hash = hashlib.blake2b(digest_size=16)
 
     def mark(self) -> Mark:
-        """Return how far the ids were taken."""
+        """Return the progress through the ids."""
         if self._hash is None:
             return Mark(self._position, duplicates=self.duplicates)
         if self._texts:
@@ -147,9 +147,9 @@ class Ids:
         return Mark(self._position, self._hash.hexdigest(), self.duplicates)
 
     def skip(self, before: Mark, unread: Iterable[range]) -> Mark:
-        """Pass over the values that an earlier run has taken, and return how far that got.
+        """Skip the values that an earlier run has taken, and return the progress.
 
-        Those at the positions in `unread` are taken again, before any others.
+        Values at the positions in `unread` will be taken again, before any others.
 
         Raises:
             Exception: What the iterable raised.
@@ -181,7 +181,7 @@ class Ids:
             self._again += ((position, texts[position - start]) for position in again)
 
     def _skipped(self, values: Sequence[_Value]) -> list[str]:
-        """Return the texts of values, which are remembered if they are ids."""
+        """Return the texts of values, and remember those that are ids."""
         if usual := usual_ids(values):
             if self._seen is not None:
                 self._seen.update(usual.keys)
@@ -192,11 +192,11 @@ class Ids:
         return [*map(_spelling, values)]
 
     def pull(self, number: int) -> None:
-        """Make more values pending, up to a number; what the iterable raises is one of them."""
+        """Pull up to `number` more values; an exception of the iterable counts as one of them."""
         try:
             if self._iterator is None:
                 self._iterator = chain(iter(self._ids), (_End.END,))
-            # One step for each value: if this is interrupted, those before are pending.
+            # One step per value: after an interrupt, the values before it are pending.
             self._pending.extend(islice(self._iterator, number))
         except Exception as error:  # noqa: BLE001 - the iterable is the caller's code
             self._pending.extend((_Fault(error), _End.END))
@@ -208,18 +208,18 @@ class Ids:
         return max(0, number - len(self._again) - len(self._pending))
 
     def take(self, limit: int, chunk: dict[str, Key], positions: list[range] | None = None) -> None:
-        """Move pending values into a chunk until it has as many as the limit.
+        """Move pending values into a chunk until it is full.
 
-        Whatever is raised, the ids before are in the chunk.
+        If this raises, the ids before are in the chunk.
 
         Args:
-            limit: How many ids the chunk can have.
+            limit: Maximum number of ids in the chunk.
             chunk: The ids of the chunk.
-            positions: Where they were among all values, if that is of interest.
+            positions: Their positions among all values, if these are needed.
 
         Raises:
-            InvalidIdError: A value is not an id; it is skipped the next time.
-            Exception: What the iterable raised, once; nothing more comes from it.
+            InvalidIdError: A value is not a valid id; the next call skips it.
+            Exception: What the iterable raised, once; it yields no further values.
         """
         positions = [] if positions is None else positions
         while self._again and len(chunk) < limit:
@@ -243,9 +243,9 @@ class Ids:
     def _take_many(
         self, values: deque[_Value], chunk: dict[str, Key], positions: list[range]
     ) -> bool:
-        """Take all of some values if they are usual: decimal numbers, each for the first time.
+        """Take several values at once if all are usual: decimal numbers that are not repeated.
 
-        It takes a third of the time that it takes to take them one by one.
+        This takes a third of the time of taking them one by one.
         """
         usual = usual_ids(values)
         if usual is None:
@@ -282,10 +282,10 @@ class Ids:
             self._seen.add(key)
 
     def rest(self) -> Iterator[str]:
-        """Return what has not been taken yet, each id once.
+        """Yield the values that have not been taken yet, each id once.
 
-        A sequence or a set is gone through from its beginning and stays as it is; of anything else,
-        these are its next items. What is not an id is yielded as it is.
+        A sequence or a set is iterated over from the start and is not changed; of any other
+        iterable, these are the next items. Invalid ids are yielded unchanged.
         """
         if isinstance(self._ids, Sequence | AbstractSet):
             values: Iterator[_Value] = islice(self._ids, self._position, None)
@@ -300,7 +300,7 @@ class Ids:
                 raise value.error
             if value is _End.END:
                 is_known = self.exhausted or self._is_at_end
-                if not is_known:  # it came from the iterator, which has no more
+                if not is_known:  # the iterator raised it, and has no more items
                     self._pending.append(value)
                 return
             try:
@@ -331,7 +331,7 @@ class Ids:
 
 
 def _add(positions: list[range], position: int) -> None:
-    """Add a position to ranges of them, which is after all others."""
+    """Add a position, which is greater than all others, to ranges of positions."""
     if positions and positions[-1].stop == position:
         positions[-1] = range(positions[-1].start, position + 1)
     else:
@@ -339,7 +339,7 @@ def _add(positions: list[range], position: int) -> None:
 
 
 def _spelling(value: object) -> str:
-    """Return what is hashed of a value, the same in every run."""
+    """Return the text of a value that is hashed, which is the same in every run."""
     if isinstance(value, InvalidIdError):
         return value.value
     text = text_of(value)

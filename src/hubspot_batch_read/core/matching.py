@@ -1,4 +1,4 @@
-"""What a response says of each id of its request."""
+"""What a response says about each id of its request."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_runtime import plain
 
 DECODE_ERROR = "DECODE_ERROR"
-"""Category of the errors made of rows that do not match their model."""
+"""Category of the errors created for rows that do not match their model."""
 
 MOST_ITEMS = 10_000
-"""Errors of a response, ids of an error, and rows to save, that are read: ten for each input."""
+"""Maximum number of errors per response, of ids per error, and of rows to rescue: ten per input."""
 LONGEST_TEXT = 10_000
-"""Characters of an error in which ids are looked for."""
+"""Number of characters of an error in which ids are searched."""
 
 
 @define
 class Outcome(Generic[RowT]):
-    """What a response has for the ids of its request, as they were sent: rows, or why not.
+    """The rows and errors of a response, by the ids of its request as they were sent.
 
-    Ids that it does not mention are in neither.
+    An id that the response does not mention has neither.
     """
 
     rows: dict[str, list[RowT]] = Factory(dict)
     missing: dict[str, Why] = Factory(dict)
     other_errors: list[BatchError] = Factory(list)
-    """Errors that are about none of the ids, or about ids that have a row or an error already."""
+    """Errors that name none of the ids, or only ids that have a row or an error already."""
     unexpected: int = 0
-    """Rows of ids that were not asked for."""
+    """Number of rows for ids that were not requested."""
 
     def has(self, id_: str) -> bool:
-        """Return whether there is anything for an id."""
+        """Return whether an id has a row or an error."""
         return id_ in self.rows or id_ in self.missing
 
 
@@ -52,7 +52,7 @@ def match(
     rows: Sequence[RowT],
     errors: Sequence[BatchError],
 ) -> Outcome[RowT]:
-    """Sort the rows and errors of a response by the ids of its request."""
+    """Assign the rows and errors of a response to the ids of its request."""
     outcome: Outcome[RowT] = Outcome()
     asked = _Asked(ids)
     found = dict(zip(map(operation.id_of, rows), rows, strict=True))
@@ -70,7 +70,7 @@ def match(
     unclaimed = []
     for error in errors:
         if error.category == DECODE_ERROR:
-            # Another row of the id would be a record that lacks this one.
+            # Another row of this id would be a record without this one.
             for value in _values(error, ["id"]):
                 outcome.rows.pop(asked.find(value) or "", None)
         named = [asked.find(value) for value in _values(error, operation.error_keys)]
@@ -88,7 +88,7 @@ def match(
 
 
 def _match_other_spellings(outcome: Outcome[RowT], ids: Collection[str]) -> None:
-    """Give ids that are not mentioned the row of an id that HubSpot treats as equal."""
+    """Assign to ids without a row the row of an id that HubSpot treats as equal."""
     missing = [id_ for id_ in ids if not outcome.has(id_)]
     if missing:
         by_form = {normal_form(id_): rows for id_, rows in outcome.rows.items()}
@@ -103,7 +103,7 @@ def _assign(
     error: BatchError,
     named: Sequence[str | None],
 ) -> bool:
-    """Note an error for those of the ids that have nothing yet; return whether there is one."""
+    """Assign an error to the ids that have nothing yet; return whether there are any."""
     ids = [id_ for id_ in named if id_ is not None and not outcome.has(id_)]
     if ids:
         outcome.missing.update(dict.fromkeys(ids, _why(operation, error)))
@@ -118,7 +118,7 @@ def _why(operation: Operation[RowT], error: BatchError) -> Why:
 
 
 class _Asked:
-    """The ids of a request, found by what the response calls them."""
+    """The ids of a request, to be found by the texts in its response."""
 
     def __init__(self, ids: Collection[str]) -> None:
         self._ids = ids
@@ -128,13 +128,13 @@ class _Asked:
         if value is None or value in self._ids:
             return value
         if self._by_normal_form is None:
-            # Not a cached_property, whose lock in Python 3.11 would outlive a fork.
+            # Not a cached_property: its lock in Python 3.11 would be inherited by a fork.
             self._by_normal_form = {normal_form(id_): id_ for id_ in self._ids}
         return self._by_normal_form.get(normal_form(value))
 
 
 def _values(error: BatchError, keys: Iterable[str]) -> list[str]:
-    """Return the ids that an error has in its context, or else as its own id."""
+    """Return the ids in the context of an error, or its own id if there are none."""
     context = _context(error)
     found = chain.from_iterable(context.get(key, ()) for key in keys)
     values = [*islice(found, MOST_ITEMS)]
@@ -142,7 +142,7 @@ def _values(error: BatchError, keys: Iterable[str]) -> list[str]:
 
 
 def _context(error: BatchError) -> Mapping[str, Sequence[str]]:
-    """Return the context of an error, also where its values are not in lists."""
+    """Return the context of an error, even if its values are not lists."""
     if error.context is not None:
         return error.context
     raw = error.additional_properties.get("context")
@@ -155,7 +155,7 @@ def _context(error: BatchError) -> Mapping[str, Sequence[str]]:
 
 
 def _mentioned(error: BatchError, ids: Sequence[str]) -> list[str]:
-    """Return those of the ids that stand in the text of an error, as words of their own."""
+    """Return the ids that occur in the text of an error as separate words."""
     if not ids:
         return []
     texts = [error.message or "", *_context(error).get("message", ())[:MOST_ITEMS]]
@@ -168,9 +168,10 @@ def _mentioned(error: BatchError, ids: Sequence[str]) -> list[str]:
 
 
 def errors_of(envelope: Envelope[RowT]) -> list[BatchError]:
-    """Return the errors of an envelope, also those that are not objects in a list.
+    """Return the errors of an envelope, even if they are not objects in a list.
 
-    Of more than MOST_ITEMS, which no request can bring about, the last says how many were left out.
+    If there are more than MOST_ITEMS, which no request can cause, the last one says how many were
+    left out.
     """
     raw = envelope.additional_properties.get("errors")
     if raw is not None:
@@ -224,7 +225,7 @@ def salvage(
 
 def _document(body: object) -> Any:
     try:
-        # What is no JSON value, NaN or Infinity, becomes text.
+        # NaN and Infinity, which are not JSON, become text.
         return json.loads(body, parse_constant=str) if isinstance(body, str | bytes) else None
     except (ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""What an operation is: all that the plan has to know of it. `operations/` has one for each."""
+"""What the plan needs to know about an operation. `operations/` has an instance for each."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ RowT = TypeVar("RowT", bound=Model)
 InputT = TypeVar("InputT", bound=Model)
 
 Inputs = Mapping[str, str | None]
-"""The ids of a request, each with the cursor of the page to read, None for the first."""
+"""The ids of a request, each with the cursor of the page to read, or None for the first page."""
 
 
 class Envelope(Protocol[RowT]):
-    """What the envelopes of all operations have."""
+    """The attributes that the envelopes of all operations have."""
 
     results: list[RowT]
     errors: list[BatchError] | None
 
     @property
     def additional_properties(self) -> Mapping[str, object]:
-        """Among others, the `errors` if they are not a list of objects."""
+        """Unknown keys, and the `errors` if they are not a list of objects."""
         ...
 
     @classmethod
@@ -54,77 +54,77 @@ class Endpoint(Protocol):
 
     @property
     def request(self) -> Callable[..., dict[str, Any]]:
-        """Makes a request, as arguments of httpx."""
+        """Returns a request as arguments for httpx."""
         ...
 
 
 @define(frozen=True)
 class LazyInputs(Collection[InputT]):
-    """The inputs of a request, each made when it is needed, and not kept.
+    """The inputs of a request, each created when it is needed, and not kept.
 
-    A thousand that are kept would make the garbage collector run.
+    Keeping a thousand of them would trigger the garbage collector.
     """
 
     make: Callable[[str, str | None], InputT]
-    """Makes an input of an id and a cursor."""
+    """Returns the input for an id and a cursor."""
     inputs: Inputs
 
     def __iter__(self) -> Iterator[InputT]:
-        """Make one after the other."""
+        """Yield one input at a time."""
         return starmap(self.make, self.inputs.items())
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of inputs."""
         return len(self.inputs)
 
     def __contains__(self, item: object) -> bool:
-        """Return whether one of them is equal."""
+        """Return whether an input is equal to this one."""
         return any(item == each for each in self)
 
 
 @define(frozen=True, kw_only=True)
 class Operation(Generic[RowT]):
-    """What differs between the operations, and the arguments that all requests of a read share."""
+    """The differences between operations, and the arguments that all requests of a read share."""
 
     endpoint: Endpoint
-    """The generated module that makes a request."""
+    """The generated module of the endpoint."""
     max_inputs: int
     """Inputs per request; the spec's `maxItems`."""
     body: Callable[[Inputs], Model]
-    """Makes the body of a request."""
+    """Returns the body of a request."""
     envelope: type[Envelope[RowT]]
     """The model of a response."""
     row: type[RowT]
     """The model of a row."""
     id_path: tuple[str, ...]
-    """Where a row has the id it was asked by, as keys of the JSON object."""
+    """The path of JSON keys to the id in a row that was sent for it."""
     id_of: Callable[[RowT], str | None]
-    """Returns this id; None if the row has none."""
+    """Returns this id, or None if the row has none."""
     table: Table[RowT]
-    """The table that the records make."""
+    """The table for the records."""
     path: tuple[str, ...] = ()
     """The arguments for the path, the same for all requests of a read."""
     query: Mapping[str, object] = Factory(dict)
     """The arguments for the query."""
     cursor: Callable[[RowT], str | None] = lambda _: None
-    """Returns the cursor of the row's next page; None on the last page."""
+    """Returns the cursor of the row's next page, or None on the last page."""
     content: Callable[[RowT], object] = lambda _: None
-    """Returns what the row brings, to tell a new page from the one before."""
+    """Returns the content of a row, to distinguish a new page from the previous one."""
     merge: Callable[[Sequence[RowT]], RowT] = itemgetter(0)
-    """Makes one record of several rows with the same id: its pages, or duplicates."""
+    """Joins several rows with the same id, its pages or duplicates, into one record."""
     cut: Callable[[RowT], tuple[str, ...]] | None = None
-    """Returns what of a record HubSpot cut short; None if it never does."""
+    """Returns the fields of a record that HubSpot cut short; None if it never does that."""
     remedy: str = ""
-    """How to read what was cut."""
+    """How to read the rest."""
     error_keys: tuple[str, ...] = ("id",)
-    """Keys of an error's context that hold the ids it is about."""
+    """Keys in the context of an error that contain ids."""
     error_texts: bool = False
-    """Whether errors may name ids in their text alone."""
+    """Whether errors may name ids only in their text."""
     nothing_found: str | None = None
-    """Sub-category of the errors that say no more than that an id has no associations."""
+    """Sub-category of the errors for ids that simply have no associations."""
 
     def merged(self, rows: Sequence[RowT]) -> RowT:
-        """Make one record of several rows with the same id, plain or not."""
+        """Join several rows with the same id, plain or not, into one record."""
         return self.merge(plain.alike(self.row, rows))
 
     def lines(self, records: Iterable[RowT]) -> bytes:

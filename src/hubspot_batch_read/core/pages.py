@@ -1,4 +1,4 @@
-"""The pages of one object: which cursor to follow, and the record that they make together."""
+"""The pages of one object: the next cursor, and the record that they form together."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hubspot_batch_read.core.account import Why
 from hubspot_batch_read.core.operation import Operation, RowT
 
 MOST_PAGES = 1000
-"""Pages of one object; more are not followed. HubSpot's have hundreds of associations each."""
+"""Maximum number of pages of one object. HubSpot's have hundreds of associations each."""
 LONGEST_CURSOR = 10_000
-"""Characters of a cursor."""
+"""Maximum number of characters in a cursor."""
 
 
 @define(eq=False)
 class Pages(Generic[RowT]):
-    """The pages read so far of an object that has several, and the cursors that led there."""
+    """The pages read so far of an object that has several, and their cursors."""
 
     operation: Operation[RowT]
     rows: list[RowT] = Factory(list)
@@ -51,7 +51,7 @@ class Pages(Generic[RowT]):
         return content is not None and content == self.operation.content(other)
 
     def _problem_with(self, cursors: Sequence[str], *, is_repeated: bool) -> tuple[str, str] | None:
-        """Return why a cursor cannot be followed, as category and message; None if it can."""
+        """Return why a cursor cannot be followed, as category and message, or None if it can."""
         cursor, shown = cursors[0], short_repr(cursors[0])
         if len(set(cursors)) > 1:
             other = short_repr(cursors[-1])
@@ -60,10 +60,10 @@ class Pages(Generic[RowT]):
             message = f"the cursor {shown} cannot be sent; no page after it can be read"
             return "CURSOR_INVALID", message
         if cursor in self.cursors:
-            message = f"the cursor {shown} came a second time; no page after it can be read"
+            message = f"the cursor {shown} was repeated; no page after it can be read"
             return "CURSOR_REPEATED", message
         if is_repeated:
-            return "CURSOR_REPEATED", f"the page before the cursor {shown} came a second time"
+            return "CURSOR_REPEATED", f"the page before the cursor {shown} was repeated"
         if len(self.cursors) >= MOST_PAGES - 1:
             return "TOO_MANY_PAGES", f"there are more than {MOST_PAGES} pages"
         return None

@@ -1,13 +1,13 @@
 """The plan of a read: which requests to send, and what their responses mean. It does no I/O.
 
 Ids are taken in chunks, as many as a request can hold. A chunk is done when each of its ids has a
-complete record or is known not to get one; its records are ready to be returned when those of the
-chunks before it are. So records come in the order of the chunks, and no more than `window` chunks
-are in memory beside the one that is being returned.
+complete record or cannot get one; its records are ready to be returned when those of the chunks
+before it are. So records are returned in the order of the chunks, and no more than `window` chunks
+are in memory in addition to the one that is being returned.
 
-A driver calls `next_request` for what to send, and `receive`, `fail` or `abandon` for what became
-of it; where `lack` says so, it pulls ids first. Whatever the driver is, it makes these calls one at
-a time, and where no KeyboardInterrupt arrives.
+A driver calls `next_request` for the next request, and `receive`, `fail` or `abandon` with the
+result. If `lack` says so, it pulls ids first. A driver makes these calls one at a time, and where
+no KeyboardInterrupt arrives.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_runtime import plain
 
 PLACES = ("records", "error", "without_associations", "unanswered", "invalid")
-"""The places of an id that is not unread, as the numbers of earlier runs name them."""
+"""The places of ids that are not unread, as they are named in the numbers of earlier runs."""
 
 
 class Plan(Generic[RowT]):
-    """Hands out requests, takes responses, and keeps the account."""
+    """Returns requests, processes responses, and keeps the account."""
 
     def __init__(self, operation: Operation[RowT], ids: Ids, *, window: int, collect: bool) -> None:
         """Plan to read all ids.
@@ -47,30 +47,30 @@ class Plan(Generic[RowT]):
         Args:
             operation: What reads them.
             ids: The ids.
-            window: How many chunks may be in memory beside the one that is being returned.
-            collect: Whether failures are only recorded, and not to be raised.
+            window: Number of chunks in memory in addition to the one that is being returned.
+            collect: Whether failures are only recorded, and not raised.
         """
         self.operation = operation
         self.ids = ids
         self.account: Account[RowT] = Account()
         self.keeps_all = False
-        """Whether all records are kept until the end, so that no window is in the way."""
+        """Whether all records are kept until the end, so that the window does not apply."""
         self.makes_parts = False
         """Whether a file is written, so that chunks become parts in the account."""
         self.needs_content = False
-        """Whether a record without content, which makes no row in a table, counts as missing."""
+        """Whether a record without content, which has no row in a table, counts as missing."""
         self.is_plain = False
         """Whether responses are decoded as plain rows, for tables and files, not as models."""
         self._window = window
         self.collects = collect
-        """Whether failures are only recorded, and not to be raised."""
+        """Whether failures are only recorded, and not raised."""
         self._has_succeeded = False
         self._chunks: deque[Chunk[RowT]] = deque()
 
     # Requests
 
     def next_request(self) -> Request[RowT] | None:
-        """Return a request to send now, None if ids or responses are needed first."""
+        """Return a request to send now, or None if ids or responses are needed first."""
         for chunk in self._chunks:
             if request := chunk.next_request():
                 return request
@@ -81,22 +81,22 @@ class Plan(Generic[RowT]):
 
     @property
     def position(self) -> tuple[int, int, int, bool]:
-        """How far the ids were taken; `next_request` has news for the caller if it changes."""
+        """Number of values taken; if `next_request` changes it, there is news for the caller."""
         account, ids = self.account, self.ids
         return account.taken, len(account.failures), ids.duplicates, ids.exhausted
 
     @property
     def lack(self) -> int:
-        """How many values are to be pulled from the ids: as many as a chunk has room for, or less.
+        """Number of values to be pulled from the ids: at most as many as fit into a chunk.
 
-        Pulled values are taken when there are enough for a chunk, or no more come.
+        Pulled values are taken when there are enough for a chunk, or at the end of the ids.
         """
         limit = self.operation.max_inputs
         return min(limit, self.ids.lack(self._room * limit - self._filled))
 
     @property
     def _room(self) -> int:
-        """How many chunks may be filled."""
+        """Number of chunks that may be filled."""
         if self.ids.exhausted and not self._is_filling:
             return 0
         open_chunks = len(self._chunks) - self._is_filling
@@ -110,7 +110,7 @@ class Plan(Generic[RowT]):
 
     @property
     def _filled(self) -> int:
-        """How many values the chunk has that is being filled."""
+        """Number of ids in the chunk that is being filled."""
         return self._number(self._chunks[-1]) if self._is_filling else 0
 
     def _number(self, chunk: Chunk[RowT]) -> int:
@@ -118,11 +118,11 @@ class Plan(Generic[RowT]):
 
     @property
     def _can_fill(self) -> bool:
-        """Whether enough was pulled to fill a chunk."""
+        """Whether enough values have been pulled to fill a chunk."""
         return self._room > 0 and not self.ids.lack(self.operation.max_inputs - self._filled)
 
     def _fill(self) -> Chunk[RowT]:
-        """Take ids into the last chunk, or a new one, until it is full or ids have to be pulled."""
+        """Take ids into the last chunk, or a new one, until it is full or more must be pulled."""
         if not self._chunks or self._chunks[-1].is_full:
             self._chunks.append(Chunk(self.operation, taken_at=[] if self.makes_parts else None))
         chunk, limit = self._chunks[-1], self.operation.max_inputs
@@ -147,18 +147,18 @@ class Plan(Generic[RowT]):
         return has_fault or self.ids.exhausted or is_full
 
     def _note_fault(self, chunk: Chunk[RowT], error: Exception) -> None:
-        """Note a value that is not an id, or what the iterable raised."""
+        """Record an invalid id, or what the iterable raised."""
         if isinstance(error, InvalidIdError):
             chunk.invalid.append((error.value, Why("invalid", message=str(error))))
             self.account.taken += 1
         chunk.failures.append(Failure(error, ()))
 
     def abandon(self, request: Request[RowT]) -> None:
-        """Note that a request will not be answered, so that it is sent again."""
+        """Note that a request will get no response, so that it is sent again."""
         request.chunk.abandon(request)
 
     def abandon_all(self) -> None:
-        """Note that all requests in flight will not be answered, as after a fork."""
+        """Note that no request in flight will get a response, as after a fork."""
         for chunk in self._chunks:
             chunk.abandon_all()
 
@@ -182,14 +182,14 @@ class Plan(Generic[RowT]):
         return envelope.from_json(content)
 
     def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
-        """Take the response to a request."""
+        """Process the response to a request."""
         self._receive(request, envelope.results, errors_of(envelope))
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
         """Note that a request failed for good.
 
-        Of a body that does not match its model as a whole, the rows that do are received. If
-        HubSpot refuses what is in a request, smaller ones find out which ids are the reason.
+        If the body as a whole does not match its model, the rows that do match are processed. If
+        HubSpot refuses the content of a request, smaller requests find the ids that are the reason.
         """
         if isinstance(error, DecodeError):
             salvaged = salvage(self.operation, error, is_plain=self.is_plain)
@@ -225,7 +225,7 @@ class Plan(Generic[RowT]):
     # The account
 
     def _make_ready(self) -> None:
-        """Give each id of the first chunks its place, as far as they are done."""
+        """Move the first chunks to the account, as far as they are done."""
         while self._chunks and self._chunks[0].is_done:
             self._place(self._chunks.popleft())
 
@@ -280,7 +280,7 @@ class Plan(Generic[RowT]):
                 yield Truncation(str(key), fields, self.operation.remedy)
 
     def unread(self, returned: int) -> Iterator[str]:
-        """Return the ids taken that have no other place yet, then those not taken.
+        """Yield the ids taken that have no other place yet, then those not taken.
 
         Args:
             returned: How many records were returned to the caller.
@@ -321,7 +321,7 @@ class Plan(Generic[RowT]):
 
 
 def _why(error: Exception) -> Why:
-    """Return why an id is missing of which HubSpot refuses to read anything."""
+    """Return the reason to record for an id that HubSpot refuses to read."""
     if isinstance(error, ApiError):
         context = error.context or None
         return Why("error", error.category, error.sub_category, error.description, context)
@@ -329,6 +329,6 @@ def _why(error: Exception) -> Why:
 
 
 def _drop_frames(error: BaseException) -> None:
-    """Let go of what the frames of an exception hold: a failure may be kept for long."""
+    """Release the objects in the frames of an exception: a failure may be kept for a long time."""
     for each in causes(error):
         each.__traceback__ = None

@@ -1,4 +1,4 @@
-"""What a read tells of the ids that did not become a record, and of the whole."""
+"""The results of a read besides its records: missing ids, failures, and the summary."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ class Missing:
     """
 
     id: str
-    """The text of the id that was given."""
+    """The text of the id that was passed."""
     reason: Reason
     """Why there is no record.
 
-    error: HubSpot has an error for it, or its row or pages cannot be read.
-    without_associations: HubSpot says that it has no associations; it says the same of an id that
-    does not exist (observed).
-    unanswered: HubSpot was asked for it and did not mention it. It may omit campaigns that do not
-    exist. An object is here, too, if one of its further pages did not arrive.
-    invalid: It is not an id, and was not sent.
+    error: HubSpot has an error for the id, or its row or pages cannot be read.
+    without_associations: The object has no associations or does not exist; HubSpot does not say
+    which (observed).
+    unanswered: HubSpot was asked for the id and did not mention it. It may omit campaigns that do
+    not exist. An object is also unanswered if one of its further pages did not arrive.
+    invalid: The value is not a valid id, and was not sent.
     """
     category: str | None = None
     """Broad kind of error, such as VALIDATION_ERROR; None for any other reason.
 
-    Some are this package's and not HubSpot's. DECODE_ERROR: there was a row for the id that does
-    not match its model. The others: its pages cannot be read to the end, since a cursor or a page
-    came a second time (CURSOR_REPEATED), a cursor cannot be sent (CURSOR_INVALID), or there are
-    more than 1000 pages (TOO_MANY_PAGES).
+    Some categories are set by this package, not by HubSpot. DECODE_ERROR: the row for the id does
+    not match its model. The others mean that not all pages can be read, because a cursor or a page
+    was repeated (CURSOR_REPEATED), a cursor cannot be sent (CURSOR_INVALID), or there are more than
+    1000 pages (TOO_MANY_PAGES).
     """
     sub_category: str | None = None
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""
     message: str | None = None
-    """What went wrong, in words that HubSpot may change; with an invalid id, what is wrong."""
+    """What went wrong, in words that HubSpot may change; for an invalid id, the problem with it."""
     context: Mapping[str, Sequence[str]] | None = None
-    """What the error is about."""
+    """The values that the error is about, as HubSpot names them."""
 
 
 @define(frozen=True)
 class Failure:
-    """A request that failed for good, or what the iterable of the ids raised."""
+    """A request that failed for good, or an exception of the iterable of ids."""
 
     error: Exception
-    """What was raised, or would have been with `on_error="raise"`."""
+    """The exception that was raised, or would have been with `on_error="raise"`."""
     ids: Sequence[str]
-    """The ids of the request, which are `unread`; none if the iterable was the reason."""
+    """The ids of the request, which are `unread`; empty if the iterable raised the exception."""
 
 
 @define(frozen=True)
@@ -64,61 +64,61 @@ class Truncation:
     id: str
     """The record's id."""
     fields: Sequence[str]
-    """What was cut: `to`, or a list of assets, such as `assets.MARKETING_EMAIL`."""
+    """The incomplete fields: `to`, or lists of assets, such as `assets.MARKETING_EMAIL`."""
     remedy: str
     """How to read the rest."""
 
 
 @define(frozen=True, kw_only=True)
 class Summary:
-    """How far a read has come, in numbers of ids; printing it gives a one-line summary."""
+    """The progress of a read in numbers of ids; printing it gives a one-line summary."""
 
     total: int | None
-    """Number of ids, duplicates included; None if that is not known in advance."""
+    """Number of ids, including duplicates; None if that is not known in advance."""
     taken: int
-    """Ids taken so far, without duplicates: the sum of `records` to `unread`."""
+    """Ids taken so far, without duplicates: the sum of the fields from `records` to `unread`."""
     duplicates: int
-    """Ids that were taken before, and so not read again."""
+    """Repeated ids, which are read only once."""
     records: int
     """Ids whose record was returned."""
     errors: int
-    """Ids that are missing because of an error of their own."""
+    """Ids that are missing because HubSpot has an error for them."""
     without_associations: int
     """Ids that are missing because they have no associations, or do not exist."""
     unanswered: int
     """Ids that are missing because HubSpot did not mention them."""
     invalid: int
-    """Values that are missing because they are not ids."""
+    """Values that are missing because they are not valid ids."""
     unread: int
-    """Ids whose request failed, is in flight, or is still to be sent; only ids that were taken."""
+    """Ids that were taken, and whose request failed, is in flight, or has not been sent."""
     truncated: int
     """Records that HubSpot cut short."""
     unexpected: int
-    """Rows of ids that were not asked for, which were dropped."""
+    """Rows for ids that were not requested, which were dropped."""
     requests: int
     """Responses received and requests that failed for good; retries do not count."""
     failures: int
-    """Requests that failed for good, and exceptions of the iterable of the ids."""
+    """Requests that failed for good, and exceptions of the iterable of ids."""
     earlier: int = 0
-    """Ids of these that have their place since earlier runs, if a file was resumed."""
+    """Ids that earlier runs accounted for, if a file was resumed; included in the other numbers."""
     seconds: float = field(default=0.0, eq=False)
-    """Seconds since the read began."""
+    """Seconds since the read started."""
 
     @property
     def ids_per_second(self) -> float | None:
-        """Ids that found their place in a second; None if none has yet."""
+        """Ids read per second; None before the first."""
         placed = self.taken - self.unread - self.earlier
         return placed / self.seconds if placed and self.seconds else None
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds that the rest takes at this speed; None if that or the total is not known."""
+        """Seconds until the end at this speed; None if the speed or the total is not known."""
         if self.total is None or (speed := self.ids_per_second) is None:
             return None
         return (self.total - self.duplicates - self.taken + self.unread) / speed
 
     def __str__(self) -> str:
-        """Return the numbers that matter, as a sentence."""
+        """Return the main numbers as a sentence."""
         others = {
             "without associations": self.without_associations,
             "with errors": self.errors,
@@ -136,7 +136,7 @@ class Summary:
         return f"{self.taken:,}{more} id{'' if self.taken == 1 else 's'}: {', '.join(parts)}"
 
     def _repr_html_(self) -> str:
-        """Return the numbers that are not zero as a table, for notebooks."""
+        """Return the numbers that are not zero as an HTML table, for notebooks."""
         rows = [
             f"<tr><th>{name.replace('_', ' ')}</th><td>{number:,}</td></tr>"
             for name, number in asdict(self).items()

@@ -1,9 +1,8 @@
-"""What a read brings, in files: the records, the missing ids, and how to go on after a crash.
+"""Writes the records and missing ids of a read to files, and resumes after a crash.
 
-`writer` writes what became of a chunk at a time, and keeps a `checkpoint` of it. `formats` and
-`parquet` have the forms that records take, `missing` the lines of ids without one. `appended` are
-the files themselves, which are only ever added to, or cut where a checkpoint was; `locks` keep
-others away from them.
+`writer` writes one chunk at a time, and keeps a `checkpoint`. `formats` and `parquet` convert
+records, `missing` converts missing ids. `appended` has the files themselves, which are only
+appended to, or truncated to a checkpoint; `locks` keeps other runs away from them.
 """
 
 from hubspot_batch_read.files.errors import FileRefusedError

@@ -1,4 +1,4 @@
-"""Where bytes are appended: a file that can be cut where it was before, or a stream."""
+"""Targets that bytes are appended to: a file, which can be truncated, or a stream."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from hubspot_batch_read.files.errors import FileRefusedError
 from hubspot_batch_read_api.errors import printable
 
 TAIL = 64 * 1024
-"""Bytes before the end that show whether a file is still the same."""
+"""Number of bytes before the end that are hashed, to check whether a file is still the same."""
 
 
 @define(frozen=True)
 class End:
-    """Where a file ended, and what was there."""
+    """The length of a file, and a hash of its last bytes."""
 
     offset: int = 0
     tail: str = ""
-    """A hash of the last bytes before."""
+    """Hash of the last bytes."""
 
 
 class AppendedFile:
-    """A file that is written at its end only. What was appended is in it at once."""
+    """A file that is only written at its end, without a buffer."""
 
     def __init__(self, path: Path, offset: int) -> None:
-        """Open a file, or make one, and cut it.
+        """Open or create a file, and truncate it.
 
         Raises:
             OSError: It cannot be written.
@@ -61,14 +61,14 @@ class AppendedFile:
         self.offset += len(data)
 
     def cut(self, offset: int) -> None:
-        """Remove what is after some offset."""
+        """Truncate the file."""
         with self._naming_it():
             self._file.seek(offset)
             self._file.truncate()
         self.offset = offset
 
     def sync(self) -> None:
-        """Have what was written survive a crash of the machine.
+        """Sync the file to disk, so that it survives a crash of the machine.
 
         Raises:
             OSError: That is not possible, or the file was removed or replaced.
@@ -79,12 +79,12 @@ class AppendedFile:
                 raise FileNotFoundError(errno.ENOENT, "it was replaced during the run")
 
     def end(self) -> End:
-        """Return where it ends."""
+        """Return its length and a hash of its last bytes."""
         return _end(self._file, self.offset)
 
     def close(self) -> None:
-        """Let go of the file."""
-        with suppress(OSError):  # it was raised already, where it was written
+        """Close the file."""
+        with suppress(OSError):  # the write has already raised it
             self._file.close()
 
     @contextmanager
@@ -96,17 +96,17 @@ class AppendedFile:
 
 
 class Stream:
-    """A stream that is written to: it cannot be cut, and has no path."""
+    """A stream, which cannot be truncated, and has no path."""
 
     def __init__(self, file: BinaryIO, *, is_ours: bool = False) -> None:
-        """Write to a file, which somebody else closes unless it is ours."""
+        """Write to an open file, and close it only if it is ours."""
         self.offset = 0
         self._is_ours = is_ours
         self.file = file
         self._is_terminal = file.isatty()
 
     def append(self, data: bytes) -> None:
-        """Write bytes, so that they are there at once."""
+        """Write bytes, and flush them."""
         self.file.write(_harmless(data) if self._is_terminal else data)
         self.file.flush()
         self.offset += len(data)
@@ -115,46 +115,46 @@ class Stream:
         """Do nothing."""
 
     def sync(self) -> None:
-        """Have what was written survive a crash of the machine, if it is in a file."""
+        """Sync the stream to disk, if it is a file."""
         with suppress(OSError, AttributeError):  # it has no descriptor
             if stat.S_ISREG(os.fstat(self.file.fileno()).st_mode):
                 os.fsync(self.file.fileno())
 
     def end(self) -> End:
-        """Return how much was written."""
+        """Return the number of bytes written."""
         return End(self.offset)
 
     def close(self) -> None:
         """Close it, if it is ours."""
         if self._is_ours:
-            with suppress(OSError):  # it was raised already, where it was written
+            with suppress(OSError):  # the write has already raised it
                 self.file.close()
 
 
 def _harmless(lines: bytes) -> bytes:
-    """Return lines for a terminal, which would do what control characters from HubSpot say."""
+    """Return lines for a terminal, with control characters from HubSpot escaped."""
     return "\n".join(map(printable, lines.decode().split("\n"))).encode()
 
 
 def end_of(path: Path) -> End:
-    """Return where a file ends."""
+    """Return the length of a file and a hash of its last bytes."""
     with path.open("rb") as file:
         return _end(file, file.seek(0, os.SEEK_END))
 
 
 def check_end(path: Path, end: End) -> None:
-    """Raise FileRefusedError unless a file has what it had, and perhaps more after that."""
+    """Raise FileRefusedError unless a file still has its content, possibly with more after it."""
     size = path.stat().st_size if path.exists() else 0
     if size < end.offset:
         missing = "is not there" if not path.exists() else f"has {size:,} bytes"
         raise FileRefusedError(
-            f"{path} {missing}, but {end.offset:,} were written; it cannot be gone on with"
+            f"{path} {missing}, but {end.offset:,} were written; it cannot be resumed"
         )
     if end.offset:
         with path.open("rb") as file:
             if _end(file, end.offset) != end:
                 raise FileRefusedError(
-                    f"{path} is not as it was written: the bytes before {end.offset:,} are others"
+                    f"{path} has changed: the bytes before {end.offset:,} are different"
                 )
 
 
@@ -169,7 +169,7 @@ def _end(file: BinaryIO, offset: int) -> End:
 
 
 def sync_folder(path: Path) -> None:
-    """Have names in the folder of a file survive a crash of the machine, where that is possible."""
+    """Sync the folder of a file to disk, if the system can, so that file names survive a crash."""
     if os.name == "posix":
         descriptor = os.open(path.parent, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""The checkpoint of a file: how far it was written, from what, and how much of it counts.
+"""The checkpoint of a file: how far it was written, and from which ids and arguments.
 
-It is a file of its own, beside the other, which is replaced as a whole. So it is always complete,
-and of one moment.
+It is a separate file beside the output, and is replaced as a whole. So it is always complete and
+consistent.
 """
 
 from __future__ import annotations
@@ -24,50 +24,50 @@ from hubspot_batch_read.files.errors import FileRefusedError
 VERSION = 1
 
 State = Literal["reading", "completing", "complete"]
-"""Completing is Parquet alone: what was staged is in the Parquet file, which gets its name."""
+"""Only Parquet is "completing": the Parquet file is written, and is about to be renamed."""
 
 
 @define(frozen=True, kw_only=True)
 class Checkpoint:
-    """What a later run has to know."""
+    """Everything that a later run needs to know."""
 
     state: State
     fingerprint: Mapping[str, str]
-    """What was read, and written as what: a run that goes on must have the same."""
+    """The arguments and the format: a run that resumes must have the same."""
     mark: Mark
-    """How far the ids were taken: those of all chunks that are in the files."""
+    """Progress through the ids: up to the last chunk that is in the files."""
     unread: tuple[tuple[int, int], ...]
-    """Positions up to there whose ids were not read: from, and up to but without."""
+    """Positions before that whose ids were not read, as ranges: start, and stop (exclusive)."""
     counts: Mapping[str, int]
     output: End
-    """Where the output ends, or that of staged rows."""
+    """The end of the output, or of the staged rows."""
     missing: End
     completed: End
-    """Where the Parquet file ends that is being completed."""
+    """The end of the Parquet file that is being completed."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether no id has a place yet, so that there is nothing to go on with."""
+        """Whether no id is in the files yet, so that there is nothing to resume."""
         return not any(self.counts.get(place) for place in PLACES)
 
     def refuse_others(self, path: Path, fingerprint: Mapping[str, str]) -> None:
-        """Raise FileRefusedError if something else is to be read or written than was before."""
+        """Raise FileRefusedError if the arguments or the format of a run are different."""
         for name in {**self.fingerprint, **fingerprint}:
             before, now = self.fingerprint.get(name), fingerprint.get(name)
             if before != now:
                 raise FileRefusedError(
-                    f"{path} was begun with another {name}: {before or 'none'}, not "
+                    f"{path} was started with another {name}: {before or 'none'}, not "
                     f"{now or 'none'}; use the same, or another file"
                 )
 
 
 def checkpoint_of(path: Path) -> Path:
-    """Return where the checkpoint of a file is."""
+    """Return the path of the checkpoint of a file."""
     return path.with_name(f"{path.name}.checkpoint")
 
 
 def beside(path: Path) -> Path:
-    """Return where a file is written that is to replace another."""
+    """Return the temporary path for a file that will replace another."""
     return path.with_name(f".{path.name}.new")
 
 
@@ -75,7 +75,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """Replace a checkpoint.
 
     Raises:
-        OSError: It cannot be written; the one before is still there.
+        OSError: It cannot be written; the previous one is unchanged.
     """
     content = {"version": VERSION, **asdict(checkpoint)}
     text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
@@ -92,7 +92,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(path: Path) -> Checkpoint | None:
-    """Return a checkpoint; None if there is none.
+    """Return a checkpoint, or None if there is none.
 
     Raises:
         FileRefusedError: It is damaged, or of another version.
@@ -105,7 +105,7 @@ def load(path: Path) -> Checkpoint | None:
         content = json.loads(path.read_bytes())
     checksum = content.pop("checksum", None) if isinstance(content, dict) else None
     if checksum is None or checksum != _checksum(content):
-        raise FileRefusedError(f"{path} is damaged; remove it, and what it belongs to")
+        raise FileRefusedError(f"{path} is damaged; remove it, and the file that it belongs to")
     if content.pop("version") != VERSION:
         raise FileRefusedError(f"{path} is of another version of this package")
     return _checkpoint(content)

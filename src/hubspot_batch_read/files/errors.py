@@ -1,4 +1,4 @@
-"""What is raised if a file cannot be written or gone on with as it is."""
+"""The exception that is raised if a file cannot be written or resumed."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from hubspot_batch_read.sentences import SentenceError
 
 
 class FileRefusedError(SentenceError):
-    """A file is not written, since something would be lost or mixed up; nothing was changed."""
+    """A file was refused, because data would be lost or mixed up. Nothing was changed."""

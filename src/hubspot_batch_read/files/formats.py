@@ -1,4 +1,4 @@
-"""The forms that records take in a file."""
+"""The formats of records in a file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_api.types import Model
 
 FileFormat = Literal["jsonl", "csv", "excel", "parquet"]
-"""JSON Lines, CSV, CSV with a byte order mark, without which Excel takes UTF-8 for something else,
-or Parquet."""
+"""JSON Lines, CSV, CSV with a byte order mark (Excel needs it to recognise UTF-8), or Parquet."""
 
 ENDINGS: Mapping[str, FileFormat] = {
     "": "jsonl",
@@ -25,7 +24,7 @@ ENDINGS: Mapping[str, FileFormat] = {
     ".csv": "csv",
     ".parquet": "parquet",
 }
-"""What the ending of a file's name says of its format."""
+"""The formats implied by file extensions."""
 
 COMPRESSED = {".gz", ".zst", ".bz2", ".xz", ".lz4", ".br", ".zip"}
 
@@ -33,10 +32,10 @@ RecordT_contra = TypeVar("RecordT_contra", bound=Model, contravariant=True)
 
 
 class Format(Protocol[RecordT_contra]):
-    """How records become bytes, which can be appended to those before."""
+    """Converts records into bytes that can be appended to a file."""
 
     header: bytes
-    """What a file begins with."""
+    """The start of a file."""
 
     def encode(self, records: Sequence[RecordT_contra]) -> bytes:
         """Return records as bytes."""
@@ -44,19 +43,17 @@ class Format(Protocol[RecordT_contra]):
 
 
 def format_of(path: Path | None, format_: FileFormat | None) -> FileFormat:
-    """Return the format of a file: what its name says, unless it is given.
+    """Return the format of a file: the given one, or the one implied by the extension.
 
     Raises:
         ValueError: It is not one of the formats.
-        FileRefusedError: The name says something else.
+        FileRefusedError: The extension implies compression, or no known format.
     """
     ending = path.suffix.lower() if path is not None else ""
     if ending in COMPRESSED:
-        raise FileRefusedError(f"{path}: compressed files are not written; leave out {ending}")
+        raise FileRefusedError(f"{path}: compressed files cannot be written; leave out {ending}")
     if format_ is None and ending not in ENDINGS:
-        raise FileRefusedError(
-            f"{path}: say with format what to write; {ending} is not one of its formats"
-        )
+        raise FileRefusedError(f"{path}: {ending} does not imply a format; specify one")
     if format_ is not None and format_ not in get_args(FileFormat):
         names = ", ".join(get_args(FileFormat))
         raise ArgumentError("format", f"expected one of {names}, got {format_!r}")
@@ -64,7 +61,7 @@ def format_of(path: Path | None, format_: FileFormat | None) -> FileFormat:
 
 
 class JsonLines(Generic[RowT]):
-    """A record a line."""
+    """A line for each record."""
 
     header = b""
 
@@ -74,15 +71,15 @@ class JsonLines(Generic[RowT]):
 
 
 class Csv(Generic[RowT]):
-    """A line for each row of the operation's table, after a header."""
+    """A header, and a line for each row of the operation's table."""
 
     def __init__(self, operation: Operation[RowT], *, mark: bytes = b"") -> None:
-        """Prepare to write the records of an operation, after a byte order mark if it is given."""
+        """Prepare to write the records of an operation, optionally with a byte order mark."""
         self._table = operation.table
         self.header = mark + _lines([_cells(self._table.columns)])
 
     def encode(self, records: Sequence[RowT]) -> bytes:
-        """Return the lines of records."""
+        """Return records as lines."""
         columns = self._table.columns_of(records)
         return _lines(zip(*map(_cells, columns), strict=True))
 
@@ -92,18 +89,18 @@ def json_line(data: Mapping[str, object]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode() + b"\n"
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can hold
+    except UnicodeEncodeError:  # half of a surrogate pair, which can only be written as an escape
         return json.dumps(data, separators=(",", ":")).encode() + b"\n"
 
 
-# Python's csv module takes three times as long, and pyarrow's writes no lists.
+# Python's csv module takes three times as long, and pyarrow's does not write lists.
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:
     lines = [*map(",".join, rows), ""]
     return "\n".join(lines).encode(errors="backslashreplace")
 
 
 def _cells(values: Column) -> Sequence[str]:
-    """Return the values of a column as they are written."""
+    """Return the values of a column as cells."""
     kinds = set(map(type, values))
     if kinds == {str}:
         cells = cast("Sequence[str]", values)

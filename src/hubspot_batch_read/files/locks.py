@@ -1,8 +1,8 @@
-"""Locks: a file is written by one run at a time.
+"""Locks: only one run at a time writes to a file.
 
-The lock is a file of its own beside it, since the file itself is replaced and removed. Whoever has
-the lock removes that file as the last thing, which is safe: `filelock` takes no lock of a file that
-was removed meanwhile.
+The lock is a separate file beside it, because the file itself is replaced and removed. The run that
+holds the lock removes the lock file at the end. That is safe, because `filelock` does not accept a
+lock on a file that was removed in the meantime.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hubspot_batch_read.files.errors import FileRefusedError
 
 
 def lock_of(path: Path) -> Path:
-    """Return where the lock of a file is."""
+    """Return the path of the lock of a file."""
     return path.with_name(f"{path.name}.lock")
 
 
@@ -26,17 +26,17 @@ class Locks:
     """The locks that a run holds."""
 
     def __init__(self) -> None:
-        """Hold none."""
+        """Start without locks."""
         self._locks: list[FileLock] = []
 
     def hold(self, path: Path) -> None:
-        """Take the lock of a file.
+        """Acquire the lock of a file.
 
         Raises:
             FileRefusedError: Another run has it.
-            OSError: There can be no file beside it.
+            OSError: The lock file cannot be created.
         """
-        if not path.parent.is_dir():  # which filelock would make
+        if not path.parent.is_dir():  # which filelock would create
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         lock = FileLock(lock_of(path), thread_local=False)
         try:
@@ -48,10 +48,10 @@ class Locks:
         self._locks.append(lock)
 
     def release(self) -> None:
-        """Let go of all locks."""
+        """Release all locks."""
         while self._locks:
             lock = self._locks.pop()
-            if os.name == "posix":  # elsewhere a file that is open cannot be removed
+            if os.name == "posix":  # Windows cannot remove an open file
                 with suppress(OSError):
                     Path(lock.lock_file).unlink()
             lock.release()

@@ -17,7 +17,7 @@ from hubspot_batch_read.sentences import shortened
 UNREAD = "unread"
 """The reason of ids that were not read."""
 MOST_TEXTS = 5
-"""Texts of a list from HubSpot that are written."""
+"""Maximum number of texts of a list from HubSpot that are written."""
 
 
 def missing_lines(missing: Iterable[tuple[Key, Why]]) -> bytes:
@@ -26,12 +26,12 @@ def missing_lines(missing: Iterable[tuple[Key, Why]]) -> bytes:
 
 
 def unread_line(id_: str, message: str | None) -> bytes:
-    """Return the line of an id that was not read, and why."""
+    """Return the line for an id that was not read, with the reason."""
     return _line(id_, UNREAD, {"message": message})
 
 
 def is_ours(path: Path) -> bool:
-    """Return whether a file has lines of missing ids."""
+    """Return whether a file consists of lines for missing ids."""
     with path.open("rb") as file:
         line = file.readline()
     try:
@@ -47,7 +47,7 @@ def _line(id_: str, reason: str, said: Mapping[str, object]) -> bytes:
 
 
 def _said(id_: str, why: Why) -> Mapping[str, object]:
-    """Return what HubSpot said of an id, without the other ids of the request, and not too long."""
+    """Return what HubSpot said about an id, shortened and without the other ids of the request."""
     context = islice((why.context or {}).items(), MOST_TEXTS)
     about = {shortened(name): _about(id_, texts) for name, texts in context}
     return {
@@ -59,7 +59,7 @@ def _said(id_: str, why: Why) -> Mapping[str, object]:
 
 
 def _about(id_: str, texts: Sequence[str]) -> list[str]:
-    """Return those of the texts that may be about an id: itself, if it is among them."""
+    """Return the texts that may be about an id: the id itself if it is among them."""
     for spelling in (id_, normal_form(id_)):
         if spelling in texts:
             return [spelling]

@@ -1,4 +1,4 @@
-"""The output of a run: records that are appended, and made into what was asked for at the end."""
+"""The output of a run: records are appended, and the file is completed at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hubspot_batch_read.files.formats import Csv, Format, JsonLines
 from hubspot_batch_read.files.places import Places, is_device
 
 Note = Callable[[End], object]
-"""Notes that a file is about to get its name, which ends there."""
+"""Records that a file with this end is about to be renamed."""
 
 
 class Output(Generic[RowT]):
@@ -27,10 +27,10 @@ class Output(Generic[RowT]):
         self.is_complete = False
 
     def open(self, offset: int, *, is_complete: bool) -> None:
-        """Cut the file, and write what it begins with if nothing is left.
+        """Truncate the file, and write its header if it is then empty.
 
         Args:
-            offset: Where to cut it.
+            offset: The length to truncate it to.
             is_complete: Whether it was completed by an earlier run.
         """
         self._let_go()
@@ -41,23 +41,23 @@ class Output(Generic[RowT]):
 
     @property
     def sink(self) -> AppendedFile | Stream:
-        """What is appended to, once it is open."""
+        """The file that is appended to, once it is open."""
         assert self._sink is not None  # noqa: S101 - it is opened first
         return self._sink
 
     def write(self, keys: Sequence[Key], records: Sequence[RowT]) -> None:
-        """Append records, which were asked for by these ids."""
+        """Append records, which were requested with these ids."""
         self.sink.append(self._format.encode(records))
 
     def complete(self, note: Note) -> None:
-        """Make the file complete, which it is."""
+        """Do nothing: the file is complete."""
         self.is_complete = True
 
     def deliver(self) -> None:
-        """Write what is to go to a stream, of which there will be no more."""
+        """Write everything that has to be written to a stream, at the end of the run."""
 
     def undelivered(self) -> Sequence[Key]:
-        """Return the ids of records that were to go to a stream, and did not."""
+        """Return the ids of records that could not be written to a stream."""
         return ()
 
     def close(self) -> None:
@@ -65,12 +65,12 @@ class Output(Generic[RowT]):
         self._let_go()
 
     def _let_go(self) -> None:
-        if self._sink is not None:  # also of one whose opening was interrupted
+        if self._sink is not None:  # even if opening it was interrupted
             self._sink.close()
 
 
 def output_for(operation: Operation[RowT], places: Places) -> Output[RowT]:
-    """Return the output for records of an operation.
+    """Return the output for the records of an operation.
 
     Raises:
         ModuleNotFoundError: The extra `arrow` is not installed.
@@ -90,5 +90,5 @@ def output_for(operation: Operation[RowT], places: Places) -> Output[RowT]:
 
 
 def sink_for(path: Path, offset: int) -> AppendedFile | Stream:
-    """Return a file to append to, cut; or what is there that is no file."""
+    """Return the truncated file to append to, or the stream."""
     return Stream(path.open("ab"), is_ours=True) if is_device(path) else AppendedFile(path, offset)

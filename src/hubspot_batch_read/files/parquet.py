@@ -1,7 +1,7 @@
-"""Parquet: rows are staged as Arrow IPC messages, and become a Parquet file when all are there.
+"""Parquet: rows are staged as Arrow IPC messages, and converted to Parquet at the end.
 
 A Parquet file cannot be read before it is complete, and nothing can be added to it. The messages
-are a stream without its end: the schema first, then a record batch for each chunk of ids.
+form an unfinished stream: the schema, then a record batch for each chunk of ids.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(message, name=error.name) from error
 
 ROWS = 100_000
-"""Rows in a row group, about: what many readers take at a time."""
+"""Approximate number of rows in a row group: a usual unit of readers."""
 
 
 class StagedRows(Generic[RowT]):
@@ -43,13 +43,13 @@ class StagedRows(Generic[RowT]):
         self.header = self.schema.serialize().to_pybytes()
 
     def encode(self, records: Sequence[RowT]) -> bytes:
-        """Return records as a message; nothing if they have no rows."""
+        """Return records as a message, or nothing if they have no rows."""
         batch = self._table.record_batch(self._table.columns_of(records))
         return batch.serialize().to_pybytes() if batch.num_rows else b""
 
 
 class ParquetFile(Output[RowT]):
-    """A Parquet file, and beside it the rows that are staged for it."""
+    """A Parquet file, with a file of staged rows beside it."""
 
     def __init__(self, places: Places, operation: Operation[RowT]) -> None:
         """Prepare to write the records of an operation."""
@@ -57,7 +57,7 @@ class ParquetFile(Output[RowT]):
         super().__init__(places, self._staged)
 
     def open(self, offset: int, *, is_complete: bool) -> None:
-        """Go on with the staged rows; of a file that was completed, stage its rows again."""
+        """Open the staged rows; if the file was completed, stage its rows again."""
         self._let_go()
         self._sink = staged = AppendedFile(self._places.written, 0 if is_complete else offset)
         if staged.offset == 0:
@@ -69,7 +69,7 @@ class ParquetFile(Output[RowT]):
                     staged.append(rows.serialize().to_pybytes())
 
     def complete(self, note: Note) -> None:
-        """Write the Parquet file beside its place, and have it noted before it gets its name."""
+        """Write the Parquet file under a temporary name, note that, and rename it."""
         path, new = self._places.path, beside(self._places.path)
         try:
             with new.open("wb") as file:
@@ -90,7 +90,7 @@ class ParquetFile(Output[RowT]):
 
 
 class ParquetStream(ParquetFile[RowT]):
-    """Parquet to a stream, at once when no more rows come."""
+    """Parquet for a stream, written at the end in one step."""
 
     def __init__(self, places: Places, operation: Operation[RowT]) -> None:
         """Prepare to write the records of an operation."""
@@ -100,13 +100,13 @@ class ParquetStream(ParquetFile[RowT]):
         self._keys: list[Key] = []
 
     def open(self, offset: int, *, is_complete: bool) -> None:
-        """Begin to stage rows."""
+        """Start to stage rows."""
         self._let_go()
         self._sink = AppendedFile(self._path, 0)
         self._sink.append(self._staged.header)
 
     def write(self, keys: Sequence[Key], records: Sequence[RowT]) -> None:
-        """Append records, which were asked for by these ids."""
+        """Append records, which were requested with these ids."""
         super().write(keys, records)
         self._keys += keys
 
@@ -116,7 +116,7 @@ class ParquetStream(ParquetFile[RowT]):
         self.is_complete = True
 
     def deliver(self) -> None:
-        """Write what is there to the stream."""
+        """Write the staged rows to the stream."""
         stream = cast("BinaryIO", self._places.output)
         write_parquet(self._path, stream)
         stream.flush()
@@ -127,7 +127,7 @@ class ParquetStream(ParquetFile[RowT]):
         return self._keys
 
     def close(self) -> None:
-        """Remove what was staged."""
+        """Remove the staged rows."""
         super().close()
         self._folder.cleanup()
 

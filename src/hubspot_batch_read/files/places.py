@@ -1,4 +1,4 @@
-"""Where a run writes: the files, what may be in them before, and the locks that it needs."""
+"""The files of a run, the checks of existing files, and the locks."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from hubspot_batch_read.files.locks import Locks, lock_of
 from hubspot_batch_read.files.missing import is_ours
 
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO
-"""Where records go: the path of a file, or a binary file that is open."""
+"""The target of records: the path of a file, or an open binary file."""
 
 
 def is_device(path: Path) -> bool:
-    """Return whether there is something that is no file: a terminal, a pipe, /dev/stdout."""
+    """Return whether a path is not a regular file but a terminal, a pipe, or /dev/stdout."""
     is_open_already = str(path.absolute()).startswith(("/dev/std", "/dev/fd/", "/proc/"))
     return is_open_already or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 def own_files(path: Path) -> list[Path]:
-    """Return a file and all those that a run has beside it."""
+    """Return a file, and all files that a run creates beside it."""
     checkpoint = checkpoint_of(path)
     new = [beside(path), beside(checkpoint)]
     return [path, checkpoint, staged_of(path), lock_of(path), *new]
 
 
 def has_content(path: Path) -> bool:
-    """Return whether there is a file that is not empty."""
+    """Return whether a path is a non-empty file."""
     return path.is_file() and path.stat().st_size > 0
 
 
 def staged_of(path: Path) -> Path:
-    """Return where the rows of a Parquet file are until it is complete."""
+    """Return the path of the staged rows of a Parquet file."""
     return path.with_name(f"{path.name}.part")
 
 
 @define(frozen=True)
 class Places:
-    """The files of a run. All paths are those of the files themselves, not of links to them."""
+    """The files of a run. All paths are resolved: they are not links."""
 
     output: Path | BinaryIO
-    """A stream cannot be gone on with, and has no checkpoint."""
+    """A path, or a stream, which has no checkpoint and cannot be resumed."""
     missing: Path | None
     format_: FileFormat
     is_opened: bool = False
@@ -58,11 +58,11 @@ class Places:
 
     @classmethod
     def of(cls, target: Target, missing: object, format_: FileFormat | None) -> Places:
-        """Return the files for what the caller gave.
+        """Return the files for the arguments of the caller.
 
         Raises:
-            FileRefusedError: Both are the same file, or the name says another format.
-            ValueError: The format is not one of those there are.
+            FileRefusedError: The extension of the output implies no format that can be written.
+            ValueError: The format is unknown.
             OSError: The output is a folder, or a device that cannot be opened.
         """
         lines = None if missing is None else Path(os.fsdecode(missing)).resolve()  # type: ignore[arg-type]
@@ -82,8 +82,8 @@ class Places:
 
     @property
     def path(self) -> Path:
-        """The path of the output, which is no stream."""
-        assert isinstance(self.output, Path)  # noqa: S101 - callers ask only for files
+        """The path of the output, if it is not a stream."""
+        assert isinstance(self.output, Path)  # noqa: S101 - only called for files
         return self.output
 
     @property
@@ -93,31 +93,31 @@ class Places:
 
     @property
     def has_missing_beside(self) -> bool:
-        """Whether a run writes two files, which are to be there together."""
+        """Whether a run writes two files, which must be consistent."""
         return self.missing is not None and not self.is_stream
 
     def close(self) -> None:
-        """Let go of a stream that was opened here."""
+        """Close a stream that was opened here."""
         if self.is_opened:
-            with suppress(OSError):  # it was raised already, where it was written
+            with suppress(OSError):  # the write has already raised it
                 cast("BinaryIO", self.output).close()
 
     @property
     def written(self) -> Path:
-        """What is appended to: the output, or the rows that are staged for it."""
+        """The file that is appended to: the output, or the staged rows."""
         return staged_of(self.path) if self.is_parquet else self.path
 
     @property
     def checkpoint(self) -> Path:
-        """The checkpoint."""
+        """The path of the checkpoint."""
         return checkpoint_of(self.path)
 
     def lock(self, locks: Locks) -> None:
-        """Keep others away from the files.
+        """Lock the files.
 
         Raises:
-            FileRefusedError: Another run writes to one, or one is used for two things.
-            OSError: There can be no lock beside one.
+            FileRefusedError: Another run writes to a file, or a file is used for two options.
+            OSError: A lock file cannot be created.
         """
         paths = [self.path] if isinstance(self.output, Path) else [*_path_of(self.output)]
         if self.missing is not None and not is_device(self.missing):
@@ -130,19 +130,19 @@ class Places:
         is_file = isinstance(self.output, Path)
         others = own_files(self.path) if is_file else _path_of(cast("BinaryIO", self.output))
         if any(missing == other or _is_one(missing, other) for other in others):
-            raise FileRefusedError(f"{missing} is given for two things")
+            raise FileRefusedError(f"{missing} is used for two options")
 
     def before(self, fingerprint: Mapping[str, str], *, resume: bool) -> Checkpoint | None:
-        """Return what an earlier run left to go on with; None to start from scratch.
+        """Return the checkpoint to resume from, or None to start from scratch.
 
         Raises:
-            FileRefusedError: There is something that must not be lost, or something else.
+            FileRefusedError: A file would be overwritten, or the earlier run was a different one.
         """
         if self.is_stream:
             if resume:
                 raise FileRefusedError("a stream cannot be resumed; give the path of a file")
             if self.missing is not None and has_content(self.missing) and not is_ours(self.missing):
-                raise FileRefusedError(f"{self.missing} exists, and does not have missing ids")
+                raise FileRefusedError(f"{self.missing} exists, and is not a file of missing ids")
             return None
         checkpoint = load(self.checkpoint)
         if resume and checkpoint is not None and checkpoint.is_empty:
@@ -154,13 +154,13 @@ class Places:
         for path in filter(has_content, self._files()):
             if resume:
                 raise FileRefusedError(
-                    f"{path} has no checkpoint: it is complete, or was written by something else; "
-                    "it was left as it is"
+                    f"{path} has no checkpoint: it is complete, or another program wrote it; "
+                    "it was not changed"
                 )
             raise FileRefusedError(f"{path} exists: resume it, or remove it")
         if checkpoint is not None and not checkpoint.is_empty and checkpoint.state != "complete":
             raise FileRefusedError(
-                f"{self.checkpoint} is of a run that was not completed: resume it, or remove it"
+                f"{self.checkpoint} belongs to an unfinished run: resume it, or remove it"
             )
         return None
 
@@ -172,7 +172,7 @@ class Places:
             yield self.missing
 
     def is_renamed(self, checkpoint: Checkpoint) -> bool:
-        """Return whether the Parquet file that was completed has its name already."""
+        """Return whether the completed Parquet file has already been renamed."""
         is_past = checkpoint.state == "completing" and not beside(self.path).exists()
         return self.is_parquet and (is_past or checkpoint.state == "complete")
 
@@ -186,7 +186,7 @@ class Places:
 
 
 def _path_of(file: BinaryIO) -> Iterable[Path]:
-    """Return the path of a stream that is a file, as far as the system tells it."""
+    """Return the path of a stream that is a file, if the system says so."""
     try:
         path = Path(f"/proc/self/fd/{file.fileno()}").resolve()
         return [path] if path.is_file() else []

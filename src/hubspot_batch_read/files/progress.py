@@ -1,4 +1,4 @@
-"""How far a run has come: what is in the files at some moment."""
+"""The progress of a run: the content of the files at some point in time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hubspot_batch_read.files.checkpoint import Checkpoint
 
 @define(frozen=True)
 class Progress:
-    """What is in the files."""
+    """The content of the files."""
 
     parts: int = 0
     mark: Mark = Factory(Mark)
@@ -24,13 +24,13 @@ class Progress:
     """The positions of the ids that were not read."""
     counts: Counter[str] = Factory(Counter)
     output: int = 0
-    """Where the output ends."""
+    """The end of the output."""
     missing: int = 0
-    """Where the missing ids end."""
+    """The end of the file of missing ids."""
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Progress:
-        """Return how far an earlier run came."""
+        """Return the progress of an earlier run."""
         return cls(
             0,
             checkpoint.mark,
@@ -41,7 +41,7 @@ class Progress:
         )
 
     def after(self, part: Part[Any], *, output: int, missing: int) -> Progress:
-        """Return how far it is after a part, with which the files end there."""
+        """Return the progress after a part, with the new ends of the files."""
         unread = self.unread
         if unread or part.unread_at:
             unread = unread.difference(*part.taken_at).union(part.unread_at)
@@ -52,7 +52,7 @@ class Progress:
 
 
 def ranges(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield positions as ranges: from, and up to but without."""
+    """Yield positions as ranges: start, and stop (exclusive)."""
     numbered = enumerate(sorted(positions))
     for _, group in groupby(numbered, lambda pair: pair[1] - pair[0]):
         run = [position for _, position in group]

@@ -1,4 +1,4 @@
-"""Whether a run reads what the one before has read: the same ids, with the same arguments."""
+"""Checks that a run reads the same as the earlier one: the same ids with the same arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hubspot_batch_read.files.places import Places
 
 
 def fingerprint(operation: Operation[RowT], places: Places) -> Mapping[str, str]:
-    """Return what a run must have in common with one that it goes on with, by its name."""
+    """Return what a run must have in common with the run that it resumes, by name."""
     arguments = {name: _text(value) for name, value in operation.query.items()}
     return {
         "operation": operation.endpoint.__name__.rpartition(".")[2],  # type: ignore[attr-defined]
@@ -34,24 +34,24 @@ def check_ids(mark: Mark, skipped: Mark, *, is_ordered: bool) -> None:
     """Check that the ids are those of an earlier run.
 
     Args:
-        mark: How far the earlier run has taken them.
-        skipped: How far they were skipped.
-        is_ordered: Whether they have an order that stays the same.
+        mark: The earlier run's progress through its ids.
+        skipped: The progress of this run after skipping them.
+        is_ordered: Whether their order is the same in each run.
 
     Raises:
-        FileRefusedError: They are not.
+        FileRefusedError: They are different.
     """
     if not is_ordered:
         raise FileRefusedError(
-            "the ids are a set, which has another order in each run: pass sorted(ids)"
+            "the ids are a set, whose order differs from run to run: pass sorted(ids)"
         )
     if skipped.position < mark.position:
         raise FileRefusedError(
-            f"there are {skipped.position:,} ids, but the earlier run has taken "
-            f"{mark.position:,}; pass the same ids, and others after them"
+            f"there are {skipped.position:,} ids, but the earlier run has read "
+            f"{mark.position:,}; pass the same ids, and new ones after them"
         )
     if skipped.digest != mark.digest:
         raise FileRefusedError(
-            f"the first {mark.position:,} ids are not those of the earlier run, or in another "
-            "order; pass the same ids, and others after them"
+            f"the first {mark.position:,} ids differ from those of the earlier run, or are in "
+            "another order; pass the same ids, and new ones after them"
         )

@@ -1,8 +1,9 @@
-"""A run that writes files: a part at a time, with checkpoints to go on from.
+"""A run that writes files: one part at a time, with checkpoints to resume from.
 
 A part is in the files as a whole, or cut off again. A checkpoint is written at most once a second,
-after everything that it counts is on disk: the output, the missing ids, the checkpoint beside the
-one before, its name, the folder. Whatever comes after it, a later run cuts off and reads again.
+after everything that it counts is on disk. The order is: the output, the missing ids, the new
+checkpoint under a temporary name, its renaming, the folder. A later run cuts off what follows the
+checkpoint, and reads it again.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ from hubspot_batch_read.files.same import check_ids, fingerprint
 from hubspot_batch_read_api.errors import DecodeError, ServerError
 
 SECONDS = 1.0
-"""Seconds from one checkpoint to the next."""
+"""Minimum number of seconds between two checkpoints."""
 FAILED_IN_A_ROW = 3
-"""Chunks that may fail one after the other before a run stops."""
+"""Number of chunks in a row that may fail before a run stops."""
 TOGETHER = 1000
-"""Lines of unread ids that are written together."""
+"""Number of lines for unread ids that are written in one step."""
 
 
 class FileWriter(Generic[RowT]):
-    """Writes what became of the ids of a read, and remembers how far it came."""
+    """Writes the results of a read to files, and keeps the checkpoint."""
 
     def __init__(
         self,
@@ -49,24 +50,24 @@ class FileWriter(Generic[RowT]):
         resume: bool,
         collect: bool,
     ) -> None:
-        """Take the locks, and look at what is there; nothing is changed yet.
+        """Acquire the locks and check existing files; nothing is changed yet.
 
         Args:
-            operation: What reads the records.
+            operation: The operation of the records.
             account: The account of the read.
-            places: Where to write.
-            resume: Whether to go on with what is there.
-            collect: Whether failures of chunks do not end the run.
+            places: The files to write to.
+            resume: Whether to resume an earlier run.
+            collect: Whether the run continues after chunks that fail.
 
         Raises:
-            FileRefusedError: There is something that must not be lost, or cannot be gone on with.
-            OSError: A file cannot be read, or there can be none.
+            FileRefusedError: A file would be overwritten, or cannot be resumed.
+            OSError: A file cannot be read or created.
         """
         self._account = account
         self._places = places
         self._collect = collect
         self.needs_content = places.format_ != "jsonl"
-        """Whether a record without content cannot be written, since it makes no row."""
+        """Whether a record without content cannot be written, because it has no rows."""
         self._fingerprint = fingerprint(operation, places)
         self._output = output_for(operation, places)
         self._missing: AppendedFile | Stream | None = None
@@ -88,11 +89,11 @@ class FileWriter(Generic[RowT]):
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """Let go of the files and the locks."""
+        """Close the files and release the locks."""
         self.close()
 
     def close(self) -> None:
-        """Let go of the files and the locks."""
+        """Close the files and release the locks."""
         try:
             self._output.close()
             if self._missing is not None:
@@ -101,11 +102,11 @@ class FileWriter(Generic[RowT]):
         finally:
             self._locks.release()
 
-    # Going on
+    # Resuming
 
     @property
     def before(self) -> tuple[Mark, list[range]] | None:
-        """How far an earlier run has taken the ids, and where those are that it did not read."""
+        """An earlier run's progress through the ids, and the positions of those it did not read."""
         if self._before is None:
             return None
         return self._before.mark, [range(*each) for each in self._before.unread]
@@ -114,13 +115,13 @@ class FileWriter(Generic[RowT]):
         """Check that the ids are those of the earlier run, which were skipped.
 
         Raises:
-            FileRefusedError: They are not.
+            FileRefusedError: They are different.
         """
         if self._before is not None:
             check_ids(self._before.mark, skipped, is_ordered=is_ordered)
 
     def begin(self) -> None:
-        """Go on from the checkpoint, if there is one; remove what a killed run has left."""
+        """Resume from the checkpoint, if there is one; remove temporary files of a killed run."""
         if self._places.is_stream:
             return
         before = self._before
@@ -140,16 +141,16 @@ class FileWriter(Generic[RowT]):
 
     @property
     def parts(self) -> int:
-        """How many parts are in the files."""
+        """Number of parts in the files."""
         return self._progress.parts
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the next checkpoint is due; None if there is nothing to note."""
+        """Seconds until the next checkpoint is due, or None if there is nothing to save."""
         return max(0.0, self._saved + SECONDS - monotonic()) if self._has_unsaved else None
 
     def write(self, part: Part[RowT]) -> None:
-        """Write what became of a chunk.
+        """Write the results of a chunk.
 
         Raises:
             OSError: It cannot be written.
@@ -170,14 +171,14 @@ class FileWriter(Generic[RowT]):
         self.save_if_due()
 
     def failure(self, part: Part[RowT]) -> Exception | None:
-        """Return what ends the run after a part that was written, None if nothing does."""
+        """Return the exception that ends the run after a written part, or None."""
         errors = [each.error for each in part.failures]
         if not self._collect:
             return next(iter(errors), None)
         errors = [error for error in errors if not isinstance(error, InvalidIdError)]
         for error in errors:
             if not isinstance(error, ServerError | DecodeError):
-                return error  # it would be the same for all other ids
+                return error  # it would affect all other ids
         if part.keys or part.missing:
             self._failed_in_a_row = 0
         self._failed_in_a_row += bool(errors)
@@ -189,7 +190,7 @@ class FileWriter(Generic[RowT]):
             self._save("reading")
 
     def finish(self) -> None:
-        """Complete the output, after all ids were read, but for those whose request failed."""
+        """Complete the output, after all ids were read, except those whose request failed."""
         is_as_before = self._before is not None and self._before.state == "complete"
         if is_as_before and self._progress.parts == 0:
             return
@@ -199,7 +200,7 @@ class FileWriter(Generic[RowT]):
         self._save("complete")
 
     def stop(self) -> None:
-        """Leave the files so that a later run can go on: without a part that is there in half."""
+        """Leave the files so that a later run can resume: without an incomplete part."""
         if self._before is None and self._places.has_missing_beside:
             self._open()
         if self._is_open and not self._output.is_complete:
@@ -210,9 +211,9 @@ class FileWriter(Generic[RowT]):
             self._output.deliver()
 
     def tell(self, lines: Iterator[bytes]) -> None:
-        """Write the lines of the ids that were not read.
+        """Write the lines for the ids that were not read.
 
-        They are after what the checkpoint counts, so that a later run cuts them off.
+        They are written after the end in the checkpoint, so that a later run cuts them off.
         """
         if self._places.missing is None:
             return
@@ -224,11 +225,11 @@ class FileWriter(Generic[RowT]):
             self._missing.sync()
 
     def undelivered(self) -> Iterable[Key]:
-        """Return the ids of records that are in no file after all, since a stream broke."""
+        """Return the ids of records that are in no file, because a stream broke."""
         return self._output.undelivered()
 
     def _open(self) -> None:
-        """Open the files when there is something to write, so that a mistake leaves none."""
+        """Open the files when there is something to write, so that a mistake leaves no files."""
         if self._is_open:
             return
         if self._places.missing is None:
@@ -247,7 +248,7 @@ class FileWriter(Generic[RowT]):
         return self._missing
 
     def _save_first(self) -> None:
-        """Have a checkpoint before there is anything else, since that may be all that is left."""
+        """Save a checkpoint before creating any file, so that there is never a file without one."""
         if self._before is None and not self._places.is_stream:
             save(self._places.checkpoint, self._checkpoint("reading", End(), End()))
 

@@ -1,7 +1,7 @@
-"""The operations: one module for each, with everything that is particular to it.
+"""The operations: one module for each, with everything that is specific to it.
 
-That is its endpoint, the check of its arguments, how pages become one record, what its errors name,
-and the columns of its table.
+That is its endpoint, the checks of its arguments, the joining of pages into one record, the ids in
+its errors, and the columns of its table.
 """
 
 from hubspot_batch_read.operations.associations import ASSOCIATIONS, associations

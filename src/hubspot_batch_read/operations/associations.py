@@ -36,7 +36,7 @@ def associations(from_type: str, to_type: str) -> Operation[Association]:
 
 
 def _merge(rows: Sequence[Association]) -> Association:
-    """Return one row with the associated objects of all pages, each once with all its types."""
+    """Return one row with the associated objects of all pages, each once, with all its types."""
     found: dict[str, list[AssociatedObject]] = {}
     for each in chain.from_iterable(row.to for row in rows):
         found.setdefault(str(each.to_object_id), []).append(each)
@@ -59,7 +59,7 @@ def _with_all_types(same: Sequence[AssociatedObject]) -> AssociatedObject:
 
 @define
 class _NoType:
-    """Stands for the type of an association that has none."""
+    """Placeholder for an association without types."""
 
     type_id: None = None
     category: None = None

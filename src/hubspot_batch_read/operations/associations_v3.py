@@ -34,7 +34,7 @@ def associations_v3(from_type: str, to_type: str) -> Operation[AssociationV3]:
 
 
 def _merge(rows: Sequence[AssociationV3]) -> AssociationV3:
-    """Return one row with the associations of all, each once."""
+    """Return one row with the associations of all rows, each only once."""
     merged = {
         (str(each.id), each.type_): each for row in reversed(rows) for each in reversed(row.to)
     }

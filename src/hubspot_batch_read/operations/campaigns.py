@@ -28,12 +28,12 @@ def campaigns(
     start_date: datetime.date | str | None,
     end_date: datetime.date | str | None,
 ) -> Operation[Campaign]:
-    """Return the operation for some properties, and the days of the metrics.
+    """Return the operation for some properties, and the first and last day of the metrics.
 
     Raises:
         ArgumentError: A property or a day is invalid, or the last day is before the first.
     """
-    # All requests send the properties, and an iterator would be used up by the first.
+    # All requests send the properties, and the first one would exhaust an iterator.
     names = None if properties is None or isinstance(properties, str) else list(properties)
     comma_separated("properties", properties if names is None else names)
     start, end = iso_date("start_date", start_date), iso_date("end_date", end_date)
@@ -90,7 +90,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _instant(value: datetime.datetime | str | None) -> datetime.datetime | None:
-    """Return an instant, which is the text that HubSpot sent in a plain row."""
+    """Return a date and time, which in a plain row is the text that HubSpot sent."""
     return instant(value) if isinstance(value, str) else value
 
 
@@ -127,6 +127,6 @@ CAMPAIGNS = Operation(
     id_of=lambda row: str(row.id),
     table=_table(properties=None),
     cut=_cut,
-    remedy="HubSpot's campaign assets endpoint reads on from the `after` of the list's paging",
+    remedy="HubSpot's campaign assets endpoint continues from the `after` of the list's paging",
     error_texts=True,
 )

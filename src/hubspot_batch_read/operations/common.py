@@ -1,4 +1,4 @@
-"""What several operations share."""
+"""Functions that several operations share."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def object_types(from_type: str, to_type: str) -> tuple[str, str]:
 
 
 def after(paging: Paging | None) -> str | None:
-    """Return the cursor of the next page; None on the last page."""
+    """Return the cursor of the next page, or None on the last page."""
     return str(paging.next_.after) if paging and paging.next_ else None
 
 
 def present(values: Mapping[str, T | None] | None) -> dict[str, T]:
-    """Return the values of a map that are there: plain rows have null where models have none."""
+    """Return the values of a map that are not null: plain rows may contain null, unlike models."""
     return {key: value for key, value in (values or {}).items() if value is not None}
 
 
 def all_additional(rows: Sequence[Model]) -> dict[str, object] | None:
-    """Return the unknown keys of all rows; the first row that has a key decides."""
+    """Return the unknown keys of all rows, each with the value from the first row that has it."""
     found: dict[str, object] = {}
     for row in reversed(rows):
         found.update(row.additional_properties or {})

@@ -25,7 +25,7 @@ _TABLE = Table({"flow_id": "int64", "workflow_id": "int64"}, _columns)
 
 
 def _text(number: int | None) -> str | None:
-    """Return the text of an id that is a number by contract."""
+    """Return the text of an id that is a number according to the spec."""
     return None if number is None else str(number)
 
 
@@ -64,10 +64,10 @@ def workflow_id_mappings(
     """Return the operation for one of two kinds of ids, and the ids.
 
     Raises:
-        TypeError: Both or neither were passed, or not an iterable of ids.
+        TypeError: Both or neither were passed, or a value that is not an iterable of ids.
     """
     if flow_ids is not None and workflow_ids is None:
         return WORKFLOWS_BY_FLOW_ID, Ids(flow_ids, name="flow_ids", unique=unique)
     if workflow_ids is not None and flow_ids is None:
         return WORKFLOWS_BY_WORKFLOW_ID, Ids(workflow_ids, name="workflow_ids", unique=unique)
-    raise TypeError("pass either flow_ids or workflow_ids; both kinds take two reads")
+    raise TypeError("pass either flow_ids or workflow_ids; use two reads for both")

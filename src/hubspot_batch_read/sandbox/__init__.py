@@ -5,7 +5,7 @@
     with Sandbox(seed=7) as sandbox:
         sandbox.base_url, sandbox.token, sandbox.portal
 
-Or with what a test adds, and nothing else:
+Or with a portal that only contains what a test adds:
 
     portal = Portal.empty()
     portal.associate("contacts", "companies", 101, 7, labels=["Buyer"], primary=True)
@@ -17,10 +17,10 @@ And with faults:
 
 Or in a terminal: `python -m hubspot_batch_read.sandbox --port 8765 --seed 7`. It needs the extra:
 `pip install "hubspot-batch-read[sandbox]"`. It is independent of the client: it responds as HubSpot
-was observed or documented to, and every guess in between says that it is one.
+was observed or documented to, and every guess is marked as one.
 
-`data` is what a portal has, `answers` what the endpoints make of it, `http` how that is sent, and
-`faults` what can happen instead; each uses only those before it.
+`data` is the data of a portal, `answers` are the responses of the endpoints, `http` sends them, and
+`faults` replaces or breaks them; each uses only those before it.
 """
 
 from hubspot_batch_read.sandbox.data.links import Specimen

@@ -24,7 +24,7 @@ class Sandbox:
                 json={"inputs": [{"id": sandbox.portal.contact_ids[0]}]},
             )
 
-    It runs in a thread of its own and stops with the block, even if that raises.
+    It runs in its own thread, and stops at the end of the block, even if that raises.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Sandbox:
 
         Args:
             seed: Seed of the default portal.
-            portal: What it responds from; default `Portal(seed=seed)`.
-            limits: How many requests it takes before it responds 429.
-            clock: What it reads the time from, with its offset.
-            faults: What goes wrong, and with which request; default nothing.
+            portal: The data that it serves; default `Portal(seed=seed)`.
+            limits: The rate limits, above which it responds with 429.
+            clock: Returns the current time, with a time zone.
+            faults: Returns the fault of each request; default no faults.
             host: Address to listen on.
             port: Port to listen on; 0 for any free one.
         """
@@ -69,9 +69,9 @@ class Sandbox:
 
     @property
     def faults(self) -> FaultSource | None:
-        """The source that says which request meets which fault; None for no faults.
+        """The source of faults, which is called for each request; None for no faults.
 
-        Another one can be set at any time, from any thread, and counts from the next request on.
+        It can be replaced at any time, from any thread, and applies from the next request on.
         """
         return self._app.faults
 
@@ -81,7 +81,7 @@ class Sandbox:
 
     @property
     def traffic(self) -> Traffic:
-        """The requests so far: how many, how many at once, and the faults that they met."""
+        """The requests so far: how many, how many at once, and the fault of each."""
         return self._app.traffic
 
     def issue_token(self, *, requests: int | None = None) -> str:
@@ -91,20 +91,20 @@ class Sandbox:
 
         It expires after this number of requests, or when `expire_token` is called; from then on it
         is refused with 401 EXPIRED_AUTHENTICATION. Without a number, only the call expires it.
-        Requests that a fault keeps from the portal (a `SandboxResponse`, `Drop.BEFORE`,
-        `Drop.RESET`) do not count. A refused request that is repeated with another token succeeds
-        even if other requests have used that one up meanwhile, so any number works, however many
-        requests are in flight.
+        Requests that do not reach the portal because of a fault (a `SandboxResponse`,
+        `Drop.BEFORE`, `Drop.RESET`) do not count. A refused request that is repeated with another
+        token succeeds even if other requests have used up that token in the meantime. So any number
+        works, however many requests are in flight.
         Raises ValueError for less than 0 requests.
         """
         return self._tokens.issue(requests)
 
     def expire_token(self, token: str) -> None:
-        """Let a token expire at once. Raises ValueError if `issue_token` did not return it."""
+        """Expire a token now. Raises ValueError if it is not from `issue_token`."""
         self._tokens.expire(token)
 
     def __enter__(self) -> Self:
-        """Start to listen and to respond.
+        """Start to listen.
 
         Raises OSError if the address is not available, and ModuleNotFoundError, with what to
         install, without the extra.
@@ -131,7 +131,7 @@ class Sandbox:
             http=Connection,
             lifespan="off",
             ws="none",
-            log_config=None,  # the application's logging is not the sandbox's to change
+            log_config=None,  # the sandbox must not change the application's logging
             server_header=False,
             timeout_graceful_shutdown=GRACE + 1,  # never needed: connections are closed before
         )

@@ -17,7 +17,7 @@ def serve(host: str, port: int, portal: Portal, latency: float) -> int:
     """Serve until interrupted, and return the exit code: 0, or 1 if serving was not possible.
 
     The greeting is printed once it listens; errors, and a warning if other machines can reach it,
-    go to stderr. Port 0 is any free port. Each response takes `latency` seconds longer.
+    go to stderr. Port 0 is any free port. Each response is delayed by `latency` seconds.
     """
     faults = (lambda _: Latency(latency)) if latency else None
     try:
@@ -31,9 +31,9 @@ def serve(host: str, port: int, portal: Portal, latency: float) -> int:
         return 0
     except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
-    except (OSError, OverflowError) as error:  # taken or not allowed; no port at all
+    except (OSError, OverflowError) as error:  # in use or not allowed; not a port
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        reason = "it is taken, try another --port" if taken else error
+        reason = "it is in use, try another --port" if taken else error
         print(f"The sandbox cannot listen on {host}:{port}: {reason}", file=sys.stderr)
     return 1
 

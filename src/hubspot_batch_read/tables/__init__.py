@@ -1,1 +1,1 @@
-"""Records as flat tables: which columns they have, and how these become Arrow's or data frames."""
+"""Records as flat tables: their columns, and the conversion to Arrow and data frames."""

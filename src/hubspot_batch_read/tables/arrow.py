@@ -1,4 +1,4 @@
-"""The tables as Arrow's schemas and record batches; imported when they are asked for."""
+"""Arrow schemas and record batches of the tables; imported when they are needed."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ def _missing_batch(missing: Sequence[Missing]) -> pa.RecordBatch:
 def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:
     try:
         return pa.array(values, kind)
-    except (ArithmeticError, ValueError):  # rare, so that not every value is looked at before
+    except (ArithmeticError, ValueError):  # rare, so values are not checked beforehand
         return pa.array([_fitting(value, kind) for value in values], kind)
 
 
 def _fitting(value: Any, kind: Any) -> Any:
-    """Return what comes closest to a value among those that Arrow can hold."""
+    """Return the closest value that Arrow can hold."""
     if value is None:
         return None
     if kind == pa.string():

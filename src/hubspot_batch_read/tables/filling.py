@@ -1,4 +1,4 @@
-"""How records become record batches, of about as many rows each."""
+"""Turns records into record batches of about the same number of rows."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT", bound=Model)
 
 ROWS = 10_000
-"""About as many rows as a record batch should have: their records are in memory meanwhile."""
+"""Approximate number of rows in a record batch, whose records are in memory at the same time."""
 STEP = 100
-"""Records that are made rows at a time, after which a record batch may be full."""
+"""Number of records that are converted in one step, after which a record batch may be full."""
 
 
 class Filling(Generic[RowT]):
     """The columns of a record batch that is being filled."""
 
     def __init__(self, table: Table[RowT]) -> None:
-        """Begin with no rows."""
+        """Start without rows."""
         self.table = table
         self.records = 0
-        """How many records are in it."""
+        """Number of records in it."""
         self._columns: list[list[object]] = [[] for _ in table.columns]
 
     def add(self, records: Sequence[RowT]) -> None:
@@ -41,7 +41,7 @@ class Filling(Generic[RowT]):
 
     @property
     def is_full(self) -> bool:
-        """Whether it has about as many rows as a record batch should have."""
+        """Whether it has enough rows for a record batch."""
         return len(self._columns[0]) >= ROWS
 
     @property

@@ -1,7 +1,7 @@
-"""The records as flat tables: for Arrow, CSV, and whatever else has rows and columns.
+"""The records as flat tables: for Arrow, CSV, and other formats with rows and columns.
 
-A table holds what its columns say, and nothing else of a record: no unknown keys, and nothing of
-whether HubSpot cut it short. `docs/tables.md` says what is lost, and where it is found.
+A table contains only the columns, and nothing else of a record: no unknown keys, and no mark of a
+record that HubSpot cut short. `docs/tables.md` says where these can be found.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT", bound=Model)
 
 ColumnType = Literal["string", "int64", "timestamp", "list<int64>", "list<asset>"]
-"""What a column holds; `arrow.py` has the Arrow type of each. Every column can be null."""
+"""The type of a column; `arrow.py` has the Arrow type for each. Every column can be null."""
 
 Column = Sequence[object]
-"""The values of a column, one for each row: plain values, None for what is absent.
+"""The values of a column, one for each row: plain values, or None if absent.
 
-An asset is a dict. Text and integers are as HubSpot sent them, also where Arrow cannot hold them:
-see `Table.record_batch`.
+An asset is a dict. Text and integers are as HubSpot sent them, even if Arrow cannot hold them: see
+`Table.record_batch`.
 """
 
 Row = tuple[object, ...]
@@ -34,14 +34,14 @@ Row = tuple[object, ...]
 
 @define(frozen=True)
 class Table(Generic[RowT]):
-    """What a table has, and the rows that records make."""
+    """The columns of a table, and the conversion of records to rows."""
 
     types: Mapping[str, ColumnType]
     """The type of each column, by its name."""
     columns_of: Callable[[Sequence[RowT]], list[Column]]
-    """Returns the columns of the rows that some records make."""
+    """Returns the columns of the rows for some records."""
     row_counts: Callable[[Sequence[RowT]], list[int]] = lambda records: [1] * len(records)
-    """Returns how many rows each of some records makes."""
+    """Returns the number of rows for each record."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class Table(Generic[RowT]):
         return tuple(self.types)
 
     def rows_of(self, records: Sequence[RowT]) -> Iterator[Row]:
-        """Return the rows that some records make."""
+        """Yield the rows for some records."""
         return zip(*self.columns_of(records), strict=True)
 
     @property

@@ -1,4 +1,4 @@
-"""What the endpoints answer to a batch, in JSON; one module for each family of endpoints.
+"""The responses of the endpoints to a batch, in JSON; one module for each family of endpoints.
 
 A new family is a module with its `ENDPOINTS`, and a line here.
 """

@@ -1,4 +1,4 @@
-"""The two associations endpoints: 2026-03, and v3 before it."""
+"""The two associations endpoints: 2026-03, and its predecessor v3."""
 
 from base64 import b64encode
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ from hubspot_batch_read.sandbox.data.associations import Associated, Direction, 
 from hubspot_batch_read.sandbox.data.portal import Portal
 
 V3_MAX = 100
-"""The most associations of an object that v3 returns (observed)."""
+"""Maximum number of associations of an object that v3 returns (observed)."""
 IDS_PER_ITEM = 3
-"""The most objects without associations that one item names. HubSpot's grouping is not known; it
-can name several (observed), so that `numErrors` does not count inputs."""
+"""Maximum number of objects without associations that one error names. HubSpot's grouping is not
+known; an error can name several (observed), so `numErrors` is not the number of inputs."""
 
 
 def read_associations(portal: Portal, batch: Batch) -> Outcome:
     """Return a page of each object's associations.
 
-    A repeated input has one result (what HubSpot does is not documented). An `after` that
-    the object was never given, a decoded or encoded one for instance, is refused with 400, so that
-    a client that changes cursors is noticed.
+    A repeated input has one result (HubSpot's behaviour is not documented). An `after` that was
+    never sent for the object, for example a decoded or encoded one, is refused with 400, so that
+    clients that change cursors are noticed.
     """
     direction = _direction(portal, batch)
     afters = [optional_text(each, "after", at) for at, each in enumerate(batch.inputs)]
@@ -39,7 +39,7 @@ def read_associations(portal: Portal, batch: Batch) -> Outcome:
 
 
 def read_associations_v3(portal: Portal, batch: Batch) -> Outcome:
-    """Return at most 100 associations of each object, whatever `after` says (observed).
+    """Return at most 100 associations of each object, and ignore `after` (observed).
 
     Of companies only the primary one is returned (documentation). An object without one counts as
     one without associations: a guess.
@@ -66,7 +66,7 @@ def _object_type(portal: Portal, name: str) -> ObjectType:
 def _look_up(
     portal: Portal, direction: Direction, ids: Iterable[str], *, only_primary: bool = False
 ) -> tuple[dict[str, list[Associated]], list[dict[str, Any]]]:
-    """Return what each object is associated with, and the errors for those with nothing."""
+    """Return the associations of each object, and the errors for objects without any."""
     found: dict[str, list[Associated]] = {}
     malformed: list[str] = []
     alone: list[str] = []
@@ -88,7 +88,7 @@ def _look_up(
 
 
 def _no_associations(direction: Direction, ids: list[str]) -> dict[str, Any]:
-    """Return the item for objects without associations and those that do not exist (observed)."""
+    """Return the error for objects that have no associations or do not exist (observed)."""
     source, target = direction.source.name, direction.target.name
     return error_item(
         "OBJECT_NOT_FOUND",
@@ -99,7 +99,7 @@ def _no_associations(direction: Direction, ids: list[str]) -> dict[str, Any]:
 
 
 def _invalid_identifiers(ids: list[str]) -> dict[str, Any]:
-    """Return the item for ids that are not numbers (observed)."""
+    """Return the error for ids that are not numbers (observed)."""
     return error_item(
         "VALIDATION_ERROR",
         "crm.associations.INVALID_IDENTIFIER",
@@ -166,13 +166,13 @@ def _next_page(
 def _cursor(portal: Portal, direction: Direction, id_: str, offset: int) -> str:
     """Return the cursor for the page of an object's associations that starts at an offset.
 
-    It ends with percent escapes, as HubSpot's can, and is valid only exactly as it is.
+    It ends with percent escapes, as HubSpot's can, and is only valid unchanged.
     """
     place = f"{portal.seed}/{direction.source.name}/{direction.target.name}/{id_}/{offset}"
     return quote(b64encode(blake2b(place.encode(), digest_size=16).digest()), safe="")
 
 
-# Many scopes open the associations (documentation); the sandbox names two of them.
+# Many scopes give access to associations (documentation); the sandbox names two of them.
 _SCOPES = ("crm.objects.companies.read", "crm.objects.contacts.read")
 
 ENDPOINTS = (

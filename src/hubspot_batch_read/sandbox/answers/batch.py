@@ -1,4 +1,4 @@
-"""A batch: the inputs of one request, as an endpoint gets them, and the reading of its body."""
+"""A batch: the inputs of one request, as an endpoint receives them, and the parsing of its body."""
 
 import json
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ def read_inputs(body: bytes, max_inputs: int) -> list[Input]:
     """Return the `inputs` of a request's body, 1 to `max_inputs` JSON objects.
 
     Raises Refused (400) for every other body. The sentence about the limit was observed on a sister
-    endpoint. How HubSpot responds to an empty list is not known: the sandbox refuses it, so that
-    a client that spends a request on nothing is noticed.
+    endpoint. HubSpot's response to an empty list is not known: the sandbox refuses it, so that
+    clients that send useless requests are noticed.
     """
     document = _document(body)
     if not isinstance(document, dict):

@@ -18,7 +18,7 @@ from hubspot_batch_read.sandbox.data.campaigns import Asset, Campaign
 from hubspot_batch_read.sandbox.data.portal import Portal
 
 ASSETS_PAGE = 50
-"""The most assets of a type in a campaign (about that many: observed)."""
+"""Maximum number of assets of a type in a campaign (approximately: observed)."""
 
 
 def read_campaigns(portal: Portal, batch: Batch) -> Outcome:
@@ -43,7 +43,7 @@ def read_campaigns(portal: Portal, batch: Batch) -> Outcome:
 
 
 def _property_names(portal: Portal, query: Mapping[str, list[str]]) -> list[str]:
-    """Return the requested properties, joined with commas or one a parameter (documentation)."""
+    """Return the requested properties, joined with commas or one per parameter (documentation)."""
     names = [name for value in query.get("properties", []) for name in value.split(",") if name]
     forbidden = [name for name in names if name not in portal.campaigns.property_names]
     if forbidden:
@@ -78,14 +78,14 @@ def _is_guid(id_: str) -> bool:
 
 
 def _malformed(id_: str) -> dict[str, Any]:
-    """Return the item for a malformed id, which is only in the message (observed)."""
+    """Return the error for a malformed id, which is only named in the message (observed)."""
     message = f"Invalid campaign id: {id_}"
     context = {"message": [message]}
     return error_item("VALIDATION_ERROR", "CampaignApiError.INVALID_REQUEST", message, context)
 
 
 def _unknown(id_: str) -> dict[str, Any]:
-    """Return the item for an unknown id: a guess, after the items of the other endpoints."""
+    """Return the error for an unknown id: a guess, modelled on the other endpoints."""
     message = f"No campaign has the id {id_}."
     return error_item("OBJECT_NOT_FOUND", "CampaignApiError.NOT_FOUND", message, {"id": [id_]})
 

@@ -1,4 +1,4 @@
-"""What all endpoints have in common: their description, and the envelope of their responses."""
+"""The description of an endpoint, and the envelope of responses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an endpoint is, how many inputs it takes, the scopes it needs, and what it answers."""
+    """An endpoint: its path, maximum number of inputs, required scopes, and response."""
 
     operation_id: str
     path: str
@@ -67,5 +67,5 @@ def envelope(
 
 
 def timestamp(time: datetime) -> str:
-    """Return a time in UTC with three digits of fraction and a Z (observed)."""
+    """Return a time in UTC with milliseconds and a Z (observed)."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,11 +6,11 @@ from typing import Any
 class Refused(Exception):  # noqa: N818 - HubSpot's word to the client, no error of the sandbox
     """The response to the whole request has this HTTP status and this body.
 
-    The body is as HubSpot sends it, without `status` and `correlationId`, which all of them have.
+    The body is as HubSpot sends it, without `status` and `correlationId`, which all bodies have.
     """
 
     def __init__(self, http_status: int, *, message: str, **rest: Any) -> None:
-        """Take the message and, by name, everything else in this body."""
+        """Set the message and, by name, everything else in the body."""
         super().__init__(message)
         self.http_status = http_status
         self.body = {"message": message, **rest}

@@ -1,1 +1,1 @@
-"""What a portal has. One module a family: what is drawn of it, and what a test can add to it."""
+"""The data of a portal. One module per family: generated objects, and those that tests add."""

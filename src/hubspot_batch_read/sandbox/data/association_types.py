@@ -16,7 +16,7 @@ class AssociationType:
     label: str | None
     """None for an unlabelled type."""
     name: str
-    """What v3 calls it."""
+    """The name of the type in v3."""
 
 
 _TYPE_IDS: dict[tuple[str, str], tuple[int, int | None]] = {
@@ -41,7 +41,7 @@ _TYPE_IDS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("p_car", "company"): (1007, 1009),
     ("company", "p_car"): (1008, 1010),
 }
-"""Ids of the unlabelled and the primary type: HubSpot's own (documentation), but for the cars."""
+"""Ids of the unlabelled and the primary type: HubSpot's (documentation), except for cars."""
 
 
 class AssociationTypes:
@@ -52,10 +52,10 @@ class AssociationTypes:
     """
 
     def __init__(self, from_name: str, to_name: str) -> None:
-        """Take the singular names of the types of object."""
+        """Set the singular names of the object types."""
         unlabelled, primary = _TYPE_IDS[from_name, to_name]
         name = f"{from_name}_to_{to_name}".replace("p_", "")
-        # v3 gives the plain name to the primary type where there is one.
+        # v3 gives the plain name to the primary type if there is one.
         plain_name = name if primary is None else f"{name}_unlabeled"
         self._plain = AssociationType("HUBSPOT_DEFINED", unlabelled, None, plain_name)
         self._primary: tuple[AssociationType, ...] = ()
@@ -66,11 +66,11 @@ class AssociationTypes:
         self._label("Key relationship")
 
     def drawn(self, rank: int) -> tuple[AssociationType, ...]:
-        """Return the types of a drawn link."""
+        """Return the types of a generated link."""
         return self.of(["Key relationship"] if rank % 3 == 2 else [], primary=rank == 0)
 
     def of(self, labels: Iterable[str], *, primary: bool) -> tuple[AssociationType, ...]:
-        """Return the types of a link with these labels; primary only where there is a company."""
+        """Return the types of a link with these labels; only links to companies can be primary."""
         first = self._primary if primary else ()
         return (*first, *map(self._label, labels), self._plain)
 

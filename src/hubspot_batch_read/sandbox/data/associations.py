@@ -1,4 +1,4 @@
-"""The associations of a portal: its types of objects, the drawn links, and those a test adds."""
+"""The associations of a portal: object types, generated links, and those that tests add."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from hubspot_batch_read.sandbox.data.links import Links
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """A type of object: what paths call it, and the ids of the drawn objects."""
+    """An object type: its names in paths, and the ids of the generated objects."""
 
     name: str
-    """The singular name, which responses use whatever the path said (observed)."""
+    """The singular name, which responses always use (observed)."""
     names: frozenset[str]
-    """Every name a path may have for it, in lower case."""
+    """All names for it in paths, in lower case."""
     ids: range
 
     @classmethod
     def draw(cls, random: Random, rank: int, number: int, *names: str) -> "ObjectType":
-        """Draw the ids of n objects; the first name is the singular one."""
+        """Generate the ids of n objects; the first name is the singular one."""
         return cls(names[0], frozenset(names), draw_ids(random, rank * 10**10, number))
 
 
@@ -103,11 +103,12 @@ class Associations:
             raise ValueError(f"the sandbox cannot associate a {source.name} with a {target.name}")
         existing = self.of(Direction(source, target), one)
         if any(str(each.id) == other for each in existing):
-            raise ValueError(f"{source.name} {one} has {target.name} {other} already")
+            both = f"{source.name} {one} and {target.name} {other}"
+            raise ValueError(f"{both} are associated already")
         if primary and target.name != "company":
             raise ValueError(f"primary: a {target.name} cannot be primary, only a company")
         if primary and any(each.primary for each in existing):
-            raise ValueError(f"primary: {source.name} {one} has a primary company already")
+            raise ValueError(f"primary: {source.name} {one} already has a primary company")
         names = _checked_labels(labels)
         there, back = Direction(source, target), Direction(target, source)
         for direction, id_, far_id in ((there, one, other), (back, other, one)):
@@ -133,5 +134,5 @@ def _checked_labels(values: Iterable[str]) -> list[str]:
         if not each.strip():
             raise ValueError(f"labels: expected text, got {each!r}")
         if each == PRIMARY:
-            raise ValueError("labels: 'Primary' is HubSpot's own; say primary=True")
+            raise ValueError("labels: 'Primary' is HubSpot's own; pass primary=True")
     return found

@@ -32,7 +32,7 @@ METRIC_NAMES: dict[str, tuple[str, ...]] = {
     "OBJECT_LIST": ("CONTACTS_ADDED",),
     "SOCIAL_BROADCAST": ("IMPRESSIONS", "CLICKS", "INTERACTIONS"),
 }
-"""The types of asset seen in responses, and what the sandbox measures of each."""
+"""The asset types seen in responses, and the sandbox's metrics for each."""
 
 AssetNames = Mapping[str, Mapping[str, str | None]]
 """For each type of asset, the name of each by its id; None for one without a name."""
@@ -43,7 +43,7 @@ EVERY_TYPE, NO_ASSETS, MANY_ASSETS = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """Something that a campaign uses; not every asset has a name."""
+    """An asset of a campaign; not every asset has a name."""
 
     id: str
     name: str | None
@@ -51,7 +51,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign as the portal knows it, with the properties that are not empty."""
+    """A campaign, with the properties that are not empty."""
 
     id: str
     created_at: datetime
@@ -61,10 +61,10 @@ class Campaign:
 
 
 class Campaigns:
-    """The campaigns of one portal. Only the ids of the drawn ones are stored."""
+    """The campaigns of one portal. Only the ids of the generated ones are stored."""
 
     def __init__(self, seed: int, number: int) -> None:
-        """Draw the ids of n campaigns."""
+        """Generate the ids of n campaigns."""
         self._seed = seed
         self._indexes = {_guid(seed, index): index for index in range(number)}
         self._added: dict[str, Campaign] = {}
@@ -77,7 +77,7 @@ class Campaigns:
         return self._added.get(id_) if index is None else _draw(self._seed, index, id_)
 
     def metrics(self, kind: str, asset: Asset, period: tuple[str, str]) -> dict[str, float]:
-        """Return what was measured of an asset in a period; rates are fractions, others counts."""
+        """Return the metrics of an asset in a period; rates are fractions, others counts."""
         random = seeded(self._seed, "metrics", asset.id, period)
         return {
             name: round(random.random(), 4) if name.endswith("RATE") else random.randrange(5000)
@@ -87,7 +87,7 @@ class Campaigns:
     def add(self, id_: str, properties: Mapping[str, str], assets: AssetNames) -> None:
         """Add a campaign, as `Portal.add_campaign` describes it."""
         if self.get(checked_guid("id_", id_)) is not None:
-            raise ValueError(f"id_: there is a campaign {id_} already")
+            raise ValueError(f"id_: campaign {id_} exists already")
         created = datetime(2026, 1, 1, tzinfo=UTC)
         values, parts = _checked_properties(properties), _checked_assets(assets)
         self._added[id_] = Campaign(id_, created, created, values, parts)
@@ -99,7 +99,7 @@ def _guid(seed: int, index: int) -> str:
 
 
 def _draw(seed: int, index: int, id_: str) -> Campaign:
-    """Return the drawn campaign at an index.
+    """Return the generated campaign at an index.
 
     The first has assets of every type, the second has none, the third has 60 emails; the others
     have a few assets of some types.
@@ -168,7 +168,7 @@ def _checked_assets(values: AssetNames) -> dict[str, list[Asset]]:
     for kind, named in values.items():
         if kind not in METRIC_NAMES:
             known = ", ".join(METRIC_NAMES)
-            raise ValueError(f"assets: expected types out of {known}, got {kind!r}")
+            raise ValueError(f"assets: expected the types {known}, got {kind!r}")
         if not isinstance(named, Mapping):
             raise TypeError(f"assets[{kind!r}]: expected names by id, got {named!r}")
     return {

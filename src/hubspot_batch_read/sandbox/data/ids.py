@@ -1,11 +1,11 @@
-"""Ids: how they are drawn, and which a test may name."""
+"""Ids: generated ones, and checks of those that tests pass."""
 
 from random import Random
 from uuid import UUID
 
 
 def draw_ids(random: Random, floor: int, number: int) -> range:
-    """Return n ids above a floor, evenly spaced, as HubSpot hands them out or nearly so."""
+    """Return n ids above a floor, evenly spaced, similar to HubSpot's."""
     first = floor + random.randrange(floor // 10)
     step = random.randrange(3, 100)
     return range(first, first + step * number, step)

@@ -1,4 +1,4 @@
-"""The drawn links between two types of objects: computed, not stored."""
+"""The generated links between two object types: computed, not stored."""
 
 from enum import IntEnum
 from math import gcd
@@ -6,9 +6,9 @@ from random import Random
 
 
 class Specimen(IntEnum):
-    """What to expect of the first objects of a type, as in `portal.contact_ids[Specimen.ALONE]`.
+    """Special cases among the first objects of a type, as in `portal.contact_ids[Specimen.ALONE]`.
 
-    It holds from each type of object towards the types after it in the portal's order: contacts,
+    This applies from each object type towards the types after it in the portal's order: contacts,
     deals, tickets, cars, companies.
     """
 
@@ -41,7 +41,7 @@ class Links:
     """
 
     def __init__(self, random: Random, sources: int, targets: int) -> None:
-        """Draw the links between n sources and m targets, at least one of each."""
+        """Generate the links between n sources and m targets, at least one of each."""
         self._sources = sources
         self._targets = targets
         self._salt = random.getrandbits(32)
@@ -73,7 +73,7 @@ class Links:
         if source < len(Specimen):
             degree = _SPECIMEN_DEGREES[Specimen(source)]
         else:
-            # Multiplicative hashing: neighbours get unrelated degrees, at next to no cost.
+            # Multiplicative hashing: neighbours get unrelated degrees, almost for free.
             mixed = (source * 2654435761 + self._salt) >> 16
             degree = _ORDINARY_DEGREES[mixed % len(_ORDINARY_DEGREES)]
         return min(degree, self._targets)

@@ -39,8 +39,8 @@ class Portal:
         """Generate a portal with these numbers of objects.
 
         Args:
-            seed: What everything is generated from.
-            contacts: Number of contacts, 0 or more, as all the following.
+            seed: Random seed for everything.
+            contacts: Number of contacts, 0 or more; the same applies to the following numbers.
             deals: Number of deals.
             tickets: Number of tickets.
             cars: Number of cars.
@@ -49,9 +49,9 @@ class Portal:
             workflows: Number of workflows.
             page_size: Associated objects in a page, 1 or more (HubSpot documents none; it is 500 or
                 more).
-            reports_unknown_campaigns: Whether a well-formed but unknown campaign id is an item of
-                `errors` or silently omitted: which of the two HubSpot does is not known, and a
-                client must survive both.
+            reports_unknown_campaigns: Whether a well-formed but unknown campaign id is listed in
+                `errors`, or silently omitted. It is not known which of the two HubSpot does, so
+                clients must handle both.
 
         Raises:
             ValueError: A number is too small.
@@ -72,7 +72,7 @@ class Portal:
         self._cars = ObjectType.draw(random, 4, cars, *car_names)
         self._companies = ObjectType.draw(random, 5, companies, "company", "companies", "0-2")
         types = (self._contacts, self._deals, self._tickets, self._cars, self._companies)
-        # What the endpoints read.
+        # The data of the endpoints.
         self.associations = Associations(random, types)
         self.campaigns = Campaigns(seed, campaigns)
         self.workflows = Workflows(random, workflows)
@@ -147,18 +147,18 @@ class Portal:
         labels: Iterable[str] = (),
         primary: bool = False,
     ) -> None:
-        """Associate two objects, which can be read from either side.
+        """Associate two objects; the association can be read from both sides.
 
             portal.associate("contacts", "companies", 101, 7, labels=["Buyer"], primary=True)
 
         Args:
-            from_type: Type of one object, by any name that a path may have for it.
-            to_type: Type of the other; the sandbox has no associations within a type.
+            from_type: Type of one object, by any of its names in paths.
+            to_type: Type of the other object; associations within a type are not supported.
             from_id: Id of the first, a whole number.
             to_id: Id of the other.
-            labels: Labels of the portal's own, in addition to the unlabelled type.
-            primary: Whether the company is the primary one of the other object: v3 returns no
-                other.
+            labels: Custom labels, in addition to the unlabelled type.
+            primary: Whether the company is the primary one of the other object; v3 returns only
+                this one.
 
         Raises:
             TypeError: `labels` is not a list of texts.
@@ -179,7 +179,7 @@ class Portal:
 
         Args:
             id_: Its GUID.
-            properties: Values by name; reads can ask for these names from then on.
+            properties: Values by name; reads can request these names from then on.
             assets: For each type of asset, the name of each by its id; None for no name.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The workflows of a portal: two ids each, the new one of the flow and the old one."""
+"""The workflows of a portal, each with a flow id (new) and a workflow id (old)."""
 
 from random import Random
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Workflows:
     """The workflows of one portal, by either of their ids."""
 
     def __init__(self, random: Random, number: int) -> None:
-        """Draw the ids of n workflows."""
+        """Generate the ids of n workflows."""
         self.by_flow_id: dict[str, Workflow] = {}
         self.by_workflow_id: dict[str, Workflow] = {}
         flow_ids, workflow_ids = draw_ids(random, 10**9, number), draw_ids(random, 10**7, number)
@@ -27,13 +27,13 @@ class Workflows:
         self.drawn_workflow_ids = tuple(self.by_workflow_id)
 
     def add(self, flow_id: int | str, workflow_id: int | str) -> None:
-        """Add a workflow. Raises ValueError for an invalid id and for one that is taken."""
+        """Add a workflow. Raises ValueError for an invalid or duplicate id."""
         flow = checked_id("flow_id", flow_id)
         workflow = checked_id("workflow_id", workflow_id)
         if flow in self.by_flow_id:
-            raise ValueError(f"flow_id: there is a workflow with {flow} already")
+            raise ValueError(f"flow_id: a workflow with {flow} exists already")
         if workflow in self.by_workflow_id:
-            raise ValueError(f"workflow_id: there is a workflow with {workflow} already")
+            raise ValueError(f"workflow_id: a workflow with {workflow} exists already")
         self._put(Workflow(int(flow), int(workflow)))
 
     def _put(self, workflow: Workflow) -> None:

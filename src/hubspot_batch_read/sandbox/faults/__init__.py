@@ -1,1 +1,1 @@
-"""What can go wrong with a request, which request it happens to, and how it is carried out."""
+"""Faults: their kinds, the choice of requests, and their execution."""

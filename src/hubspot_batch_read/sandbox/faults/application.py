@@ -1,4 +1,4 @@
-"""The ASGI application: reads each request, counts it, and lets it meet its fault."""
+"""The ASGI application: reads each request, counts it, and applies its fault."""
 
 from collections import Counter
 
@@ -15,22 +15,22 @@ from hubspot_batch_read.sandbox.http.messages import (
 from hubspot_batch_read.sandbox.http.service import Service
 
 MAX_BODY_BYTES = 10_000_000
-"""The longest body of a request; a thousand ids take less than a hundredth of it."""
+"""Maximum size of a request body; a thousand ids take less than a hundredth of it."""
 _TOO_LARGE = SandboxResponse(413, html_page("413 Request Entity Too Large"))
 
 
 class Application:
-    """Responds to each request as the fault source says, None being the service's response."""
+    """Responds to each request with its fault, or with the service's response if it has none."""
 
     def __init__(self, service: Service, faults: FaultSource | None) -> None:
-        """Take what responds; it has to be served by `connections.Connection`."""
+        """Set the service; the application must be served by `connections.Connection`."""
         self._service = service
         self.traffic = Traffic()
         self.faults = faults
 
     @property
     def faults(self) -> FaultSource | None:
-        """The fault source. Any thread may set another one, which counts attempts from 1 again."""
+        """The fault source. Any thread may replace it; attempts are then counted from 1 again."""
         return self._faults[0]
 
     @faults.setter
@@ -39,7 +39,7 @@ class Application:
         self._faults = (faults, Counter[bytes]())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request, or do whatever the fault is instead."""
+        """Respond to a request, or carry out its fault."""
         with self.traffic.in_flight():
             body = await _body(receive)
             if body is None:
@@ -59,7 +59,7 @@ class Application:
 async def _body(receive: Receive) -> bytes | None:
     """Return the body of a request, or None if the client hung up before its end.
 
-    Of one that is too long, return enough to see that. The rest is read all the same: a client that
+    If it is too long, return only enough to show that. The rest is read nevertheless: a client that
     is still sending does not see a response.
     """
     body = bytearray()

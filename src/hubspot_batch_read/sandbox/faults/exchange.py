@@ -1,4 +1,4 @@
-"""How one request is responded to: normally, or as its fault says."""
+"""Responds to one request: normally, or with its fault."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from hubspot_batch_read.sandbox.http.asgi import (
 from hubspot_batch_read.sandbox.http.messages import SandboxRequest, SandboxResponse
 from hubspot_batch_read.sandbox.http.service import Service
 
-_LOOK = 0.01  # seconds between two looks at the event that a request is held for
+_LOOK = 0.01  # seconds between two checks of the event that a request is held for
 
 
 class Exchange:
@@ -30,7 +30,7 @@ class Exchange:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Take a complete request, what responds to it, and its connection."""
+        """Set the complete request, the service, and the connection."""
         self._request = request
         self._service = service
         self._receive = receive
@@ -38,7 +38,7 @@ class Exchange:
         self._transport = transport
 
     async def respond(self, fault: Fault | None) -> None:
-        """Respond to the request as the fault says."""
+        """Respond to the request with the fault."""
         match fault:
             case None:
                 await self._send_all(self._normal())
@@ -94,7 +94,7 @@ class Exchange:
         await self._write_and_close(sent)
 
     async def _write_and_close(self, data: bytes) -> None:
-        """Write past uvicorn, and close.
+        """Write to the connection without uvicorn, and close it.
 
         uvicorn logs an error, and responds 500, if an application returns without a response before
         uvicorn knows that the connection is gone. So wait for that.
@@ -104,7 +104,7 @@ class Exchange:
         await self._hung_up_within(None)
 
     async def _hung_up_within(self, seconds: float | None) -> bool:
-        """Wait, and return whether the connection was closed meanwhile, which ends the wait."""
+        """Wait, and return whether the connection was closed, which ends the wait."""
         try:
             async with asyncio.timeout(seconds):
                 while (await self._receive())["type"] != "http.disconnect":
@@ -131,7 +131,7 @@ class _Encoded:
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
     def head(self, *headers: tuple[bytes, bytes]) -> bytes:
-        """Return the head with these headers, as it goes over the wire."""
+        """Return the head with these headers, as bytes."""
         lines = [b"%s: %s" % header for header in (*self.headers, *headers)]
         return b"\r\n".join([b"HTTP/1.1 %d " % self.status, *lines, b"", b""])
 
@@ -168,7 +168,7 @@ def _pieces(body: bytes, number: int) -> Iterator[bytes]:
 
 
 def _first_half(response: _Encoded, drop: Drop) -> bytes:
-    """Return the head of a response and the first half of its body, as they go over the wire."""
+    """Return the head of a response and the first half of its body, as bytes."""
     half = response.body[: len(response.body) // 2]
     if drop is Drop.MIDDLE:
         return response.head(response.length) + half

@@ -1,9 +1,9 @@
-"""Responses of HubSpot, and of the proxies in front of it, when something is wrong.
+"""Error responses of HubSpot, and of the proxies in front of it.
 
-Each function returns a `SandboxResponse` to be met as a fault, and names its source: *observed*
+Each function returns a `SandboxResponse` to be used as a fault, and names its source: *observed*
 means seen in a response, *documentation* that HubSpot's documentation names the status, and a
-*guess* has neither. Two incidents of a kind are equal, correlation id included, so
-that they can be counted: `sandbox.traffic.faults.count(incidents.bad_gateway())`.
+*guess* has neither. Two incidents of a kind are equal, including the correlation id, so that they
+can be counted: `sandbox.traffic.faults.count(incidents.bad_gateway())`.
 
     faults = in_order([incidents.rate_limited("SECONDLY", interval_milliseconds=50)])
 """
@@ -29,9 +29,9 @@ _EXPIRED_TOKEN_MET = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def rate_limited(policy: Policy, *, interval_milliseconds: int = 10_000) -> SandboxResponse:
     """Return a 429: an errorType, no category and no Retry-After (observed).
 
-    According to the headers nothing is left of the day for DAILY, else of the interval, which is
-    `interval_milliseconds` long. HubSpot's is 10,000; a test that waits for its end needs a shorter
-    one. That the headers of SECONDLY are about its second is a guess.
+    The headers say that the limit is used up: of the day for DAILY, otherwise of the interval of
+    `interval_milliseconds`. HubSpot's is 10,000; use a shorter one in a test that waits for its
+    end. That the headers of SECONDLY describe its second is a guess.
     """
     daily = policy == "DAILY"
     headers = rate_headers(
@@ -45,7 +45,7 @@ def rate_limited(policy: Policy, *, interval_milliseconds: int = 10_000) -> Sand
 
 
 def expired_token() -> SandboxResponse:
-    """Return a 401 EXPIRED_AUTHENTICATION (observed), whatever the token.
+    """Return a 401 EXPIRED_AUTHENTICATION (observed), for any token.
 
     `Sandbox.issue_token` returns tokens that really expire.
     """
@@ -58,7 +58,7 @@ def not_found() -> SandboxResponse:
 
 
 def locked() -> SandboxResponse:
-    """Return a 423: too much at once, to be retried after 2 seconds or more (documentation).
+    """Return a 423: too many requests at once, to be retried after 2 seconds (documentation).
 
     The body is a guess.
     """
@@ -106,7 +106,7 @@ def gateway_timeout() -> SandboxResponse:
 
 
 def cloudflare(status: int = 520) -> SandboxResponse:
-    """Return what Cloudflare says when it cannot reach HubSpot: an HTML page.
+    """Return Cloudflare's response when it cannot reach HubSpot: an HTML page.
 
     520 was observed; 521 to 526 are in the documentation, which asks to retry 521, 523 and 524
     but not 522, 525 and 526.

@@ -1,4 +1,4 @@
-"""Faults: values that say what happens to a request instead of the normal response."""
+"""Faults: values that describe what happens instead of the normal response."""
 
 import threading
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class Drop(Enum):
     RESET = "reset"
     """Reset (TCP RST) before the first byte of the response."""
     MIDDLE = "middle"
-    """Closed in the middle of a body whose Content-Length is that of all of it."""
+    """Closed in the middle of a body whose Content-Length is that of the whole body."""
     MIDDLE_CHUNKED = "middle chunked"
     """Closed in the middle of a chunked body, before the last chunk."""
     MIDDLE_WITHOUT_LENGTH = "middle without length"
@@ -91,9 +91,9 @@ class Altered:
 
         Altered(without_first)
 
-    `change` takes the document and returns what is sent instead; it may change the one it was
-    given, but must return it. `status` is the response's status, None for the normal one. Responses
-    that are not 2xx stay as they are: they have no results to change.
+    `change` receives the document and returns the one to send; it may modify its argument, but must
+    return it. `status` is the response's status, or None for the normal one. Responses that are not
+    2xx are not changed: they have no results.
     Raises ValueError for a status outside of 200 to 999.
     """
 
@@ -107,7 +107,7 @@ class Altered:
 
 
 Fault = SandboxResponse | Latency | Hold | SlowBody | Drop | Altered
-"""Something that goes wrong with one request."""
+"""A fault of one request."""
 
 
 def _check_seconds(seconds: float) -> None:

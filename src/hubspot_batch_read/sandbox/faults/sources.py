@@ -1,4 +1,4 @@
-"""Which request meets which fault.
+"""Fault sources, which decide the fault of each request.
 
 A fault source is any function from a `SandboxRequest` to a fault, or to None for the normal
 response. Two are ready-made, `in_order` and `at_rate`.
@@ -19,16 +19,16 @@ from hubspot_batch_read.sandbox.http.messages import SandboxRequest
 from hubspot_batch_read.sandbox.seeded import seeded
 
 FaultSource = Callable[[SandboxRequest], Fault | None]
-"""Returns the fault that a request meets, or None for the normal response.
+"""Returns the fault of a request, or None for the normal response.
 
 It is called once for each request, in the sandbox's own thread and never concurrently. It must not
-wait, because the sandbox would wait with it: that is what `Latency` and `Hold` are for. If it
-raises, the response is a 500 in plain text, and the exception is logged.
+block, because that would block the sandbox: return `Latency` or `Hold` instead. If it raises, the
+response is a 500 in plain text, and the exception is logged.
 """
 
 
 def in_order(faults: Iterable[Fault | None]) -> FaultSource:
-    """Return a source that gives the next requests these faults in order, and then none.
+    """Return a source that assigns these faults to the next requests, in order, and then none.
 
     An endless iterator has one for every request: `in_order(itertools.repeat(Latency(0.1)))`.
     """
@@ -37,17 +37,17 @@ def in_order(faults: Iterable[Fault | None]) -> FaultSource:
 
 
 def at_rate(rate: float, faults: Sequence[Fault], *, seed: int = 0) -> FaultSource:
-    """Return a source that gives each request, with this probability, one of these faults.
+    """Return a source that assigns one of these faults to each request with this probability.
 
-    Each of them is equally likely: name one twice to meet it twice as often. What a request meets
-    depends only on the seed, the request itself and its attempt. So the same requests meet the same
-    faults, in whatever order threads send them, and a repeated request may meet another one.
+    All faults are equally likely; a fault that is listed twice occurs twice as often. The fault of
+    a request depends only on the seed, the request itself and its attempt. So the same requests get
+    the same faults, in any order, and a repeated request may get another one.
     Raises ValueError for a rate outside of 0 to 1, and for an empty list of faults.
     """
     if not 0 <= rate <= 1:
         raise ValueError(f"a rate is between 0 and 1, not {rate}")
     if not faults:
-        raise ValueError("there is no fault to draw")
+        raise ValueError("the list of faults is empty")
     choice = tuple(faults)
 
     def draw(request: SandboxRequest) -> Fault | None:

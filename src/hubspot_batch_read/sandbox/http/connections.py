@@ -28,16 +28,16 @@ class Connection(H11Protocol):
     _sending: TimerHandle
     _taking: TimerHandle
 
-    # As uvicorn has it: asyncio declares a transport of any kind here, and gives a TCP one.
+    # As in uvicorn: asyncio declares any kind of transport here, and passes a TCP one.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start. ASGI has no way from a request to its connection, so the state carries it."""
+        """Start. In ASGI, requests do not know their connection, so the state carries it."""
         super().connection_made(transport)
-        self.access_log = False  # as an option of uvicorn, it would silence that of other servers
+        self.access_log = False  # an option of uvicorn would silence other servers, too
         self.app_state = {**self.app_state, TRANSPORT: transport}
         self._sending = self.loop.call_later(PATIENCE, self._refuse_to_wait)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, and wait for the rest of a request, however slowly it arrives."""
+        """Continue reading, and wait for the rest of a request, even if it arrives slowly."""
         super().data_received(data)
         if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
             self._sending.cancel()
@@ -45,12 +45,12 @@ class Connection(H11Protocol):
             self._sending = self.loop.call_later(PATIENCE, self._refuse_to_wait)
 
     def pause_writing(self) -> None:
-        """Wait for the client to read what it was sent."""
+        """Wait for the client to read the response."""
         super().pause_writing()
         self._taking = self.loop.call_later(PATIENCE, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Write on."""
+        """Continue writing."""
         super().resume_writing()
         self._taking.cancel()
 
@@ -62,7 +62,7 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Close after the response that is in flight, and at the latest when the grace is over.
+        """Close after the response in flight, at the latest at the end of the grace period.
 
         If uvicorn had to close it, it would log an error, with the traceback of the request.
         """

@@ -19,9 +19,9 @@ class SandboxRequest:
     ordinal: int
     """Its number among all requests of the sandbox, from 1, in order of arrival."""
     attempt: int
-    """How many times this very request (method, address, body) came since the faults were set.
+    """How many times this request (method, address, body) arrived since the faults were set.
 
-    1 for the first time and 2 for the first repetition, whatever other requests came in between.
+    1 for the first time and 2 for the first repetition, regardless of other requests in between.
     """
     method: str
     path: str
@@ -43,7 +43,7 @@ class SandboxRequest:
 
 @dataclass(frozen=True)
 class SandboxResponse:
-    """A response; as a fault, this one instead of the portal's, which is not asked.
+    """A response; as a fault, it replaces the portal's.
 
     `SandboxResponse(502, "<html>…")` is a page, `SandboxResponse(400, {"status": "error"})` is
     JSON, `SandboxResponse(500)` is empty. Without a Content-Type in `headers`, text is sent as HTML
@@ -59,7 +59,7 @@ class SandboxResponse:
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Check that it can be sent."""
+        """Check that the response can be sent."""
         check_status(self.status)
         if self.body and self.status in {204, 304}:
             raise ValueError(f"a response with status {self.status} has no body")
@@ -75,7 +75,7 @@ def check_status(status: int) -> None:
 
 
 def request_key(method: str, path: str, query: str, body: bytes) -> bytes:
-    """Return what a request and its repetitions have in common; the headers do not count."""
+    """Return a key that a request and its repetitions share; it does not include headers."""
     address = f"{method} {path}?{query} "
     return blake2b(address.encode() + body, digest_size=16).digest()
 

@@ -1,4 +1,4 @@
-"""HubSpot's rate limits: how many requests a portal takes in ten seconds and in a day."""
+"""HubSpot's rate limits: requests of a portal per ten seconds and per day."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from hubspot_batch_read.sandbox.answers.refused import Refused
 
 Clock = Callable[[], datetime]
-"""Returns the time, with its offset. Tests pass one that they turn themselves."""
+"""Returns the time, with a time zone. Tests pass a clock that they set themselves."""
 
 WINDOW = timedelta(seconds=10)
 
@@ -20,11 +20,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class RateLimits:
-    """How many requests a portal takes in ten seconds and in a day.
+    """The number of requests that a portal accepts per ten seconds and per day.
 
-    HubSpot's own limits are 100 to 250 in ten seconds and 250,000 to 1,000,000 a day
+    HubSpot's own limits are 100 to 250 per ten seconds and 250,000 to 1,000,000 per day
     (documentation). The sandbox's default for ten seconds is more than one machine sends, so that
-    only a test about limits meets it; the headers count all the same.
+    it only matters in tests of limits; the headers state it in any case.
     """
 
     ten_secondly: int = 100_000
@@ -35,7 +35,7 @@ class RateCounter:
     """Counts requests against the limits; a request that it refuses does not count."""
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        """Start with nothing used up."""
+        """Start with no requests counted."""
         self._limits = limits
         self._clock = clock
         self._recent: deque[datetime] = deque()
@@ -53,7 +53,7 @@ class RateCounter:
         self._today += 1
 
     def headers(self) -> dict[str, str]:
-        """Return the headers with the limits and what is left of them (documentation)."""
+        """Return the headers with the limits and the remaining requests (documentation)."""
         self._forget()
         return rate_headers(
             interval_milliseconds=int(WINDOW / timedelta(milliseconds=1)),
@@ -64,7 +64,7 @@ class RateCounter:
         )
 
     def _forget(self) -> None:
-        """Forget what no longer counts; the day ends at midnight UTC, the portal's time zone."""
+        """Reset limits whose interval is over; days end at midnight UTC, the portal's time zone."""
         now = self._clock()
         while self._recent and self._recent[0] <= now - WINDOW:
             self._recent.popleft()

@@ -1,7 +1,7 @@
 """The portal's responses: routes, access, limits, headers and error bodies.
 
-Every request is checked in HubSpot's order: where, who asks, how often, what. Everything else that
-can happen between a client and HubSpot (another status, a delay, a dropped connection) is a fault.
+Every request is checked in HubSpot's order: path, access, limits, content. Everything else that can
+happen between a client and HubSpot (another status, a delay, a dropped connection) is a fault.
 """
 
 import re
@@ -28,12 +28,12 @@ from hubspot_batch_read.sandbox.seeded import seeded
 class Service:
     """Responds to requests for one portal.
 
-    The clock tells all times in responses and the windows of limits. With one that stands still,
-    the same requests in the same order get the same responses to the byte.
+    The clock determines all times in responses and the intervals of limits. If it is stopped, the
+    same requests in the same order get byte-identical responses.
     """
 
     def __init__(self, portal: Portal, limits: RateLimits, clock: Clock) -> None:
-        """Take what to respond from; no request has come yet."""
+        """Set the portal, the limits and the clock."""
         self._portal = portal
         self.tokens = Tokens(portal.seed)
         self._clock = clock
@@ -79,12 +79,12 @@ class Service:
         query = parse_qs(request.query, keep_blank_values=True)
         batch = Batch(parameters, query, read_inputs(request.body, endpoint.max_inputs))
         outcome = endpoint.read(self._portal, batch)
-        # The order of the results is random, but always the same for the same request.
+        # The order of the results is random, but the same each time for the same request.
         random = seeded(self._portal.seed, request.path, request.body.hex())
         status, document = envelope(outcome, started, self._clock(), random)
         return SandboxResponse(status, document, headers)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Return what matches a path with values for its `{parameters}`."""
+    """Return a pattern that matches a path with values for its `{parameters}`."""
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))

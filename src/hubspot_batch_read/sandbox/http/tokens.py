@@ -1,4 +1,4 @@
-"""Who may read: the access tokens of a sandbox, and the refusals of all others."""
+"""The access tokens of a sandbox, and the refusals of all others."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ class Tokens:
     """
 
     def __init__(self, seed: int) -> None:
-        """Start with none issued; their names are generated from the seed."""
+        """Start without issued tokens; their names are generated from the seed."""
         self._random = seeded(seed, "tokens")
         self._lock = Lock()
         self._left: dict[str, int | None] = {EXPIRED_TOKEN: 0}
@@ -32,7 +32,7 @@ class Tokens:
         self._refused: dict[bytes, str] = {}  # a request, and the token that had expired
 
     def issue(self, requests: int | None = None) -> str:
-        """Return a new token for n requests; None for any number until `expire`.
+        """Return a new token for n requests, or for any number of them until `expire`.
 
         Raises ValueError for less than 0.
         """
@@ -44,7 +44,7 @@ class Tokens:
         return token
 
     def expire(self, token: str) -> None:
-        """Let a token expire now. Raises ValueError, without it, for one that was not issued."""
+        """Expire a token now. Raises ValueError, without showing it, if it was not issued."""
         with self._lock:
             if token not in self._left:
                 raise ValueError("the sandbox issued no such token")
@@ -52,7 +52,7 @@ class Tokens:
             self._used_up.discard(token)
 
     def check(self, request: SandboxRequest, scopes: Sequence[str], now: datetime) -> None:
-        """Let a request pass whose Authorization header has a token that may read.
+        """Accept a request whose Authorization header has a valid token.
 
         Raises Refused, 401 or 403, in the forms observed. `scopes` are those that the endpoint
         needs; an expired token says that it expired five minutes before `now`. No response repeats
@@ -82,11 +82,11 @@ class Tokens:
                     self._used_up.add(token)
 
     def _is_repeated(self, key: bytes, token: str) -> bool:
-        """Return whether this request was refused, and others have used up its next token.
+        """Return whether this request was refused before, and others have used up its new token.
 
-        HubSpot's tokens last for half an hour, so that this does not happen there. Here it would
-        fail a read with more requests in flight than a token is for, and the client could not help
-        it.
+        HubSpot's tokens last for half an hour, so this does not happen there. Here, a read with
+        more requests in flight than a token is valid for would fail, and the client could not
+        prevent it.
         """
         return token in self._used_up and self._refused.get(key, token) != token
 
