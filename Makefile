@@ -5,6 +5,7 @@ DEMO := .venv/.demo
 READY := .venv/.installed
 BENCH := .venv/.bench
 DOCS := .venv/.docs
+MUTATE := .venv/.mutate
 
 # The extras of the package; tools/wheel_user.py uses each of them.
 EXTRAS := arrow cli sandbox shared
@@ -18,6 +19,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/.pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of processes. Each would compile all it imports: three times as slow.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
 # Seconds with uv, minutes with pip. But uv does not read pip's configuration: if PyPI can only be reached through that,
 # pip has to do it.
@@ -26,7 +30,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines test-kills forks interrupts generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
+.PHONY: help demo test test-engines test-kills forks interrupts mutate generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -42,6 +46,10 @@ forks: $(READY) ## Fork hundreds of processes while threads read, and see each o
 
 interrupts: $(READY) ## Interrupt reads thousands of times, at random moments, and count the ids (a minute)
 	INTERRUPTS=3000 $(BIN)/python -m pytest tests/unit/test_interrupts.py $(ARGS)
+
+mutate: $(MUTATE) ## Change the core in 1,500 ways, and list those that its tests do not notice (half an hour; ARGS: mutants)
+	-$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
 
 test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allows (some minutes)
 	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
@@ -69,7 +77,7 @@ generate: $(READY) ## Write the generated SDK from the spec and the templates
 check-generated: $(READY) ## Fail if the generated SDK is out of date
 	@$(BIN)/python tools/generate.py --check
 
-drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|json|markdown)
+drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|markdown)
 	@$(BIN)/python tools/drift.py $(call places,PUBLISHED) $(if $(OLD),--old $(call places,OLD)) \
 		$(if $(NEW),--new $(call places,NEW)) --format $(or $(FORMAT),text)
 
@@ -77,8 +85,15 @@ drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, 
 places = $(if $(and $(word 2,$($1)),$(wildcard $(subst $(space),\ ,$($1)))),"$$$1",$($1))
 space := $(subst ,, )
 
-release-notes: $(READY) ## List the changes since the last tag (SINCE=…), and fail if CHANGELOG.md lacks one
-	@$(BIN)/python tools/release_notes.py $(SINCE)
+# Both say with 1 that there are differences, and with more that they could not compare.
+SINCE ?= $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null)
+release-notes: $(READY) ## List the Python names that a release breaks, and all that changed in the spec (SINCE=…: not the last tag)
+	@test -n "$(SINCE)" || { echo "No release is tagged yet: name a commit with SINCE=..." >&2; exit 2; }
+	@mkdir -p build
+	@git show "$(SINCE):openapi/hubspot-batch-read.yaml" > build/released.yaml
+	@for package in hubspot_batch_read hubspot_batch_read_api; do \
+		$(BIN)/python -m griffe check $$package --against "$(SINCE)" --search src --search generated || test $$? -eq 1; done
+	@$(BIN)/python tools/drift.py --old build/released.yaml --new openapi/hubspot-batch-read.yaml || test $$? -eq 1
 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
 	@$(BIN)/python tools/record.py $(ARGS)
@@ -121,7 +136,6 @@ bench-memory: $(READY) ## Measure the memory that reading a million ids takes (t
 docs: $(DOCS) ## Build the documentation into build/site; any warning fails
 	@rm -rf build/site
 	@$(BIN)/zensical build --strict --clean --config-file mkdocs.yml
-	@$(BIN)/python tools/reference.py build/site/objects.inv
 	@echo "The site is in build/site. Its search needs a server; stop it with Ctrl-C:"
 	@echo "  $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
 	@echo "Then open http://127.0.0.1:8000"
@@ -135,6 +149,8 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 		--group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-docs.in --constraint requirements-dev.txt --output-file requirements-docs.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
+		requirements-mutate.in --constraint requirements-dev.txt --output-file requirements-mutate.txt
 	for engine in $(ENGINES); do \
 		$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 			tests/engines/$$engine.in --output-file tests/engines/$$engine.txt; \
@@ -150,7 +166,7 @@ else
 endif
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist mutants
 
 $(DEMO): .venv/.pins pyproject.toml
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
@@ -170,6 +186,11 @@ $(BENCH): requirements-bench.txt | $(READY)
 $(DOCS): requirements-docs.txt | $(READY)
 	@echo "Installing the documentation tools (once) ..."
 	@$(call install,requirements-docs.txt)
+	@touch $@
+
+$(MUTATE): requirements-mutate.txt | $(READY)
+	@echo "Installing what changes the code (once) ..."
+	@$(call install,requirements-mutate.txt)
 	@touch $@
 
 build/engines/%/.installed: tests/engines/%.txt pyproject.toml | $(READY)

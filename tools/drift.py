@@ -3,7 +3,7 @@
     make drift PUBLISHED="associations.json campaigns.json"     files, folders or addresses
     make drift OLD=before NEW=after                             the same
     make drift PUBLISHED="my folder/campaigns.json"             a path with spaces
-    make drift PUBLISHED=… FORMAT=markdown                      or json
+    make drift PUBLISHED=… FORMAT=markdown                      a table
 
 HubSpot publishes an OpenAPI 3.0 document for each API. This finds our operations in them and
 prints a line for each difference in what goes over the wire: what it means to whoever follows our
@@ -14,8 +14,7 @@ no difference; but where HubSpot no longer publishes what is declared there, the
 
 Exit 0: nothing new. 1: there are differences. 2: there are none as far as could be compared, but a
 document cannot be read, or one of our operations is in none of them. (`make` itself exits with 2
-for both.) "Left aside" is what the documents describe in two ways, but is not compared with
-anything.
+for both.)
 """
 
 from __future__ import annotations
@@ -34,7 +33,6 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 SPEC: Final = ROOT / "openapi" / "hubspot-batch-read.yaml"
 FORMATS: Final[dict[str, Callable[[Comparison], str]]] = {
     "text": reports.as_text,
-    "json": reports.as_json,
     "markdown": reports.as_markdown,
 }
 
@@ -73,10 +71,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _compare(arguments: argparse.Namespace) -> Comparison:
-    (ours,) = load(str(SPEC))
     if arguments.published:
-        return compare_with_ours(ours, _documents(arguments.published))
-    return compare_versions(ours, _documents(arguments.old), _documents(arguments.new))
+        return compare_with_ours(spec(), _documents(arguments.published))
+    return compare_versions(spec(), _documents(arguments.old), _documents(arguments.new))
+
+
+def spec() -> Document:
+    """Return our spec."""
+    return load(str(SPEC))[0]
 
 
 def _documents(places: list[str]) -> list[Document]:

@@ -1,19 +1,16 @@
-"""Replay the requests of the fixtures, show how the answers differ, and record them.
+"""Replay the requests of the fixtures, show how the responses differ, and record them.
 
     tools/record.py                       against HubSpot, with the token in HUBSPOT_ACCESS_TOKEN
     tools/record.py --sandbox             against the sandbox, on this machine
-    tools/record.py --ids FILE            send a portal's ids in the place of the fixtures'
-    tools/record.py --update              write the answers into the fixtures
+    tools/record.py --ids FILE            send a portal's ids instead of the fixtures'
+    tools/record.py --update              write the responses into the fixtures
     tools/record.py read_campaigns/id_only read_associations/null_label      only these
 
-FILE has a JSON object: {"53628": "48213370233", "read_campaigns/id_only": {"1000": "..."}}; what is
-under the name of a fixture is for that one alone. Keep it out of the repository.
+Only record from a portal with invented data: ids and instants get stand-ins (`normalise.py`), all
+else is written as it is. docs/maintaining/recording.md says more.
 
-Both sides are normalised (`normalise.py`) before they are compared, shown or written. An answer
-that is of another status or kind than the fixture's is of another situation, and never written.
-
-Exit 1: an answer differs, and was not written. Exit 2: one could not be recorded, or no answer was
-of its fixture's situation.
+Exit 1: a response differs, and was not written. Exit 2: one could not be recorded, or no response
+was to the case of its fixture.
 """
 
 from __future__ import annotations
@@ -31,24 +28,27 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import httpx
 import yaml
-from recording.fixture_files import FIXTURES, ROOT, Case, arranged, find, layout, write
+from recording.fixture_files import FIXTURES, ROOT, Case, find, layout, write
 from recording.leaks import find_secrets, holds
-from recording.normalise import Exchange, Json, normalise
+from recording.normalise import Exchange, Json, Request, Schemas, normalise
 from recording.requests import (
     VARIABLE,
     OwnIds,
     RecordError,
     Target,
-    Wire,
+    connect,
     hubspot,
     read_ids,
+    send,
     with_ids,
 )
 
 from hubspot_batch_read.sandbox import Sandbox
 
-SPEC: Final = ROOT / "openapi" / "hubspot-batch-read.yaml"
+SPEC: Final = yaml.safe_load((ROOT / "openapi" / "hubspot-batch-read.yaml").read_text("utf-8"))
+ADDRESS: Final = SPEC["servers"][0]["url"]
 LIVE: Final = "recorded live on"
 
 
@@ -58,92 +58,86 @@ class Verdict(Enum):
     EQUAL = "equal"
     DIFFERENT = "different"
     WRITTEN = "written"
-    OTHER = "of another situation"
+    OTHER = "of a different case"
     FAILED = "not recorded"
 
 
 class Finding(NamedTuple):
-    """What became of a fixture, and what there is to say of it."""
+    """What became of a fixture, and why."""
 
     verdict: Verdict
     said: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Replay the fixtures' requests and compare.")
     parser.add_argument("--sandbox", action="store_true", help="ask the sandbox, not HubSpot")
-    parser.add_argument("--ids", type=Path, metavar="FILE", help="what to send for which text")
-    parser.add_argument("--update", action="store_true", help="write the answers into the fixtures")
+    parser.add_argument("--ids", type=Path, metavar="FILE", help="what to send for which value")
+    parser.add_argument("--update", action="store_true", help="write into the fixtures")
     parser.add_argument("fixtures", nargs="*", help="such as read_campaigns/id_only; default: all")
     options = parser.parse_args(arguments)
     try:
-        cases = chosen(options.fixtures)
+        cases = find(FIXTURES, options.fixtures)
         ids = read_ids(options.ids, [case.name for case in find(FIXTURES)])
-        address, operations = described()
-        with target(address, sandbox=options.sandbox) as asked, Wire(asked, operations) as wire:
-            recorder = Recorder(asked, wire, ids, update=options.update)
+        with target(sandbox=options.sandbox) as asked, connect(asked) as client:
+            recorder = Recorder(asked, client, ids, update=options.update)
             return report(asked, ((case, recorder.examine(case)) for case in cases))
+    except KeyError as error:
+        print(f"record: there is no fixture {error.args[0]}", file=sys.stderr)
     except RecordError as error:
         print(f"record: {error}", file=sys.stderr)
-        return 2
-
-
-def chosen(names: Sequence[str]) -> list[Case]:
-    """Give the fixtures of these names, or all."""
-    try:
-        return find(FIXTURES, names)
-    except KeyError as error:
-        raise RecordError(f"there is no fixture {error.args[0]}") from None
-
-
-def described() -> tuple[str, list[str]]:
-    """Give HubSpot's address and the paths of the operations, which the spec has."""
-    spec = yaml.safe_load(SPEC.read_text("utf-8"))
-    return spec["servers"][0]["url"], list(spec["paths"])
+    return 2
 
 
 @contextmanager
-def target(address: str, *, sandbox: bool) -> Iterator[Target]:
-    """Give who is asked: HubSpot, or a sandbox that is there meanwhile."""
+def target(*, sandbox: bool) -> Iterator[Target]:
+    """Return who is asked: HubSpot, or a sandbox that runs meanwhile."""
     if not sandbox:
-        yield hubspot(address, os.environ.get(VARIABLE, ""))
+        yield hubspot(ADDRESS, os.environ.get(VARIABLE, ""))
         return
     with Sandbox(seed=0) as server:
         yield Target("the sandbox", server.base_url, server.token)
 
 
 class Recorder:
-    """Asks for each fixture what the answer is now."""
+    """Asks for each fixture what the response is now."""
 
-    def __init__(self, asked: Target, wire: Wire, ids: OwnIds, *, update: bool) -> None:
-        """Take who is asked, and whether the answers are written."""
+    def __init__(self, asked: Target, client: httpx.Client, ids: OwnIds, *, update: bool) -> None:
+        """Take who is asked, and whether the responses are written."""
         self._asked = asked
-        self._wire = wire
+        self._client = client
         self._ids = ids
         self._update = update
+        self._schemas = Schemas(SPEC)
 
     def examine(self, case: Case) -> Finding:
-        """Replay a fixture's request, and compare the answer."""
-        own = self._ids.of(case.name)
-        sent = with_ids(case.fixture["request"], own)
+        """Replay a fixture's request, and compare the response."""
+        if "drift" in case.fixture:
+            return Finding(Verdict.OTHER, "it departs from the spec on purpose")
+        sent = with_ids(case.fixture["request"], self._ids.of(case.name))
         try:
-            answer = self._wire.send(sent)
-            body = arranged(answer["body"], sent, case.fixture)
-            recorded: Exchange = {"request": sent, "response": {**answer, "body": body}}
-            return self._judge(case, normalise(recorded), own)
+            response = send(self._client, self._asked, list(SPEC["paths"]), sent)
+            return self._judge(case, self._normal({"request": sent, "response": response}))
         except RecordError as error:
             return Finding(Verdict.FAILED, str(error))
         except RecursionError:
-            return Finding(Verdict.FAILED, "the answer is nested too deeply")
+            return Finding(Verdict.FAILED, "the response is nested too deeply")
 
-    def _judge(self, case: Case, after: Exchange, own: Mapping[str, str]) -> Finding:
+    def _normal(self, exchange: Exchange) -> Exchange:
+        request, response = exchange["request"], exchange["response"]
+        body = in_order(response["body"], request)
+        return normalise(
+            {"request": request, "response": {**response, "body": body}}, self._schemas
+        )
+
+    def _judge(self, case: Case, after: Exchange) -> Finding:
         fixture = case.fixture
-        before = normalise({"request": fixture["request"], "response": fixture["response"]})
-        if reason := other_situation(before, after, fixture.get("drift", [])):
+        before = self._normal({"request": fixture["request"], "response": fixture["response"]})
+        if reason := different_case(before, after):
             return Finding(Verdict.OTHER, f"{self._asked.name} {reason}")
         text = layout({**fixture, "source": self._source(case), **after})
-        if kinds := [*find_secrets(text), *self._own(text, own)]:
+        if kinds := find_secrets(text) or ["access token"] * holds(text, self._asked.token):
             raise RecordError(f"refused, since it would hold: {', '.join(kinds)}")
         changes = self._changes(case, before, after)
         if not self._update or not self._may_write(case, bool(changes)):
@@ -154,25 +148,10 @@ class Recorder:
             raise RecordError(f"it cannot be written ({error.strerror})") from None
         return Finding(Verdict.WRITTEN, changes)
 
-    def _own(self, text: str, own: Mapping[str, str]) -> Iterator[str]:
-        """Give the kinds of what the developer sent and nobody else is to see."""
-        if holds(text, self._asked.token):
-            yield "the access token"
-        # A short one, or one without digits, can be in the text for another reason.
-        ids = [each for each in own.values() if len(each) > 5 and any(map(str.isdigit, each))]
-        if any(holds(text, each) for each in ids):
-            yield "an id of the portal"
-
     def _changes(self, case: Case, before: Exchange, after: Exchange) -> str:
-        return "\n".join(
-            difflib.unified_diff(
-                layout(before).splitlines(),
-                layout(after).splitlines(),
-                f"{case.name} (fixture)",
-                f"{case.name} ({self._asked.name})",
-                lineterm="",
-            )
-        )
+        old, new = (layout(_with_sorted_keys(each)).splitlines() for each in (before, after))
+        names = f"{case.name} (fixture)", f"{case.name} ({self._asked.name})"
+        return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))
 
     def _source(self, case: Case) -> str:
         words = case.fixture["source"].partition(":")[2].strip()
@@ -184,35 +163,54 @@ class Recorder:
         source = case.fixture["source"]
         if source.startswith("documentation page"):
             return False  # it is what the documentation says
-        # The same answer of HubSpot again is no news, and the sandbox's says less than HubSpot's.
+        # The same response of HubSpot is no news, and the sandbox's says less than HubSpot's.
         if source.startswith(LIVE):
             return changed and self._asked.is_hubspot
         return changed or self._asked.is_hubspot
 
 
-def other_situation(before: Exchange, after: Exchange, drift: Sequence[str]) -> str | None:
-    """Say why an answer is of another situation than the fixture, None if it is of the same."""
+def in_order(body: Json, request: Request) -> Json:
+    """Return a response with its rows in the order of the inputs; HubSpot has them in any."""
+    rows = body.get("results") if isinstance(body, dict) else None
+    inputs = request["body"].get("inputs") if isinstance(request["body"], dict) else None
+    if not isinstance(body, dict) or not isinstance(rows, list) or not isinstance(inputs, list):
+        return body
+    asked = [about(each) for each in inputs]
+
+    def place(row: Json) -> int:
+        ids = about(row.get("from", row) if isinstance(row, dict) else row)
+        return next((number for number, each in enumerate(asked) if each & ids), len(asked))
+
+    return {**body, "results": sorted(rows, key=place)}
+
+
+def about(value: Json) -> set[str]:
+    """Return the ids that an input or a row is about."""
+    found = value if isinstance(value, dict) else {}
+    return {str(found[key]) for key in ("id", "flowId", "workflowId") if found.get(key) is not None}
+
+
+def _with_sorted_keys(value: object) -> Json:
+    found: Json = json.loads(json.dumps(value, sort_keys=True))
+    return found
+
+
+def different_case(before: Exchange, after: Exchange) -> str | None:
+    """Return why a response is to a different case than the fixture's, or None if it is not."""
     was, now = before["response"], after["response"]
     if was["status"] != now["status"]:
-        return f"answered {now['status']}, the fixture is of a {was['status']}"
+        return f"answered {now['status']}, the fixture has a {was['status']}"
     if kind(was["body"]) != kind(now["body"]):
-        return f"answered with {kind(now['body'])}, the fixture is of {kind(was['body'])}"
+        return f"answered with {kind(now['body'])}, the fixture has {kind(was['body'])}"
     for name in ("category", "subCategory", "policyName"):
-        meant, found = constant(was["body"], name), constant(now["body"], name)
+        meant, found = text_under(was["body"], name), text_under(now["body"], name)
         if meant and found and meant != found:
-            return f"answered {found}, the fixture is of {meant}"
-    if drift and (kept := _differing(drift, was["body"], now["body"])):
-        return f"keeps to the spec where the fixture departs from it: {', '.join(kept)}"
+            return f"answered {found}, the fixture has {meant}"
     return None
 
 
-def _differing(paths: Sequence[str], one: Json, other: Json) -> list[str]:
-    values, others = dict(places("$", one)), dict(places("$", other))
-    return [path for path in paths if values.get(path) != others.get(path)]
-
-
 def kind(body: Json) -> str:
-    """Say what a body is."""
+    """Return what a body is."""
     if isinstance(body, str):
         return "a body that is not JSON" if body else "no body"
     if not isinstance(body, dict):
@@ -224,26 +222,14 @@ def kind(body: Json) -> str:
     return f"{rows} and {errors}"
 
 
-def constant(body: Json, name: str) -> str | None:
-    """Give what tells errors of one status apart."""
-    value = body.get(name) if isinstance(body, dict) else None
+def text_under(body: Json, name: str) -> str | None:
+    """Return what tells errors of one status apart."""
+    value = body.get(name) if isinstance(body, Mapping) else None
     return value if isinstance(value, str) else None
 
 
-def places(path: str, value: Json) -> Iterator[tuple[str, str]]:
-    """Give each place in a body, written as in `drift`, with its value."""
-    yield path, layout(value)
-    if isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from places(f"{path}[{number}]", inner)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            step = f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
-            yield from places(path + step, inner)
-
-
 def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
-    """Print what became of the fixtures; gives the exit code."""
+    """Print what became of the fixtures; return the exit code."""
     counts: Counter[Verdict] = Counter()
     for case, (verdict, said) in findings:
         counts[verdict] += 1
@@ -253,13 +239,13 @@ def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
             case Verdict.WRITTEN:
                 print(said and f"{said}\n", f"{case.name}: written; look at its `expect`", sep="")
             case Verdict.OTHER:
-                print(f"{case.name}: another situation: {said}")
+                print(f"{case.name}: a different case: {said}")
             case Verdict.FAILED:
                 print(f"{case.name}: {said}", file=sys.stderr)
     numbers = ", ".join(f"{counts[each]} {each.value}" for each in Verdict if counts[each])
     print(f"{asked.name}: {numbers}")
     if counts[Verdict.WRITTEN]:
-        print("In what was written, ids begin at 1000; --ids has to name these from now on.")
+        print("In what was written, ids start at 1000; --ids has to name these from now on.")
     compared = counts[Verdict.EQUAL] + counts[Verdict.DIFFERENT] + counts[Verdict.WRITTEN]
     if counts[Verdict.FAILED] or not compared:
         return 2

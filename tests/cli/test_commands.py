@@ -107,7 +107,7 @@ def in_csv(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
 
 
-def test_ids_come_from_arguments_a_file_a_column_or_standard_input(cli: Cli) -> None:
+def test_ids_from_arguments_a_file_a_column_or_standard_input(cli: Cli) -> None:
     one, _, other = PORTAL.contact_ids[:3]
     Path("ids.txt").write_text(f"{one}\n{other}\n")
     Path("ids.csv").write_text(f'name,Record ID\n"a, b",{one}\nc,{other}\n')
@@ -249,14 +249,14 @@ def test_a_file_is_not_used_for_two_things_by_whatever_name(cli: Cli, link: str)
     assert "table.part is used for two options" in cli(*parquet, "--missing", "table.part").err
 
 
-def test_a_mistake_leaves_nothing_that_is_in_the_way_of_the_right_command(cli: Cli) -> None:
+def test_a_mistake_leaves_nothing_in_the_way(cli: Cli) -> None:
     command = ["campaigns", PORTAL.campaign_ids[0], "--output", "rows.csv", "--properties"]
     assert cli(*command, "hs_nam").code == 2
     assert cli(*command, "hs_name").code == 0
     assert Path("rows.csv").read_text().startswith("id,created_at,")
 
 
-def test_missing_ids_start_from_scratch_with_standard_output_and_overwrite_nothing_else(
+def test_missing_ids_without_a_file_of_rows_start_from_scratch(
     cli: Cli,
 ) -> None:
     command = ["associations", "contacts", "deals", "nonsense", "--missing", "missing.jsonl"]
@@ -274,7 +274,7 @@ def test_the_name_of_the_output_says_its_format(cli: Cli, name: str, begin: byte
     assert Path(name).read_bytes().startswith(begin)
 
 
-def test_an_ending_that_says_nothing_of_the_format_is_no_fault_where_the_format_is_given(
+def test_an_unknown_ending_is_no_fault_if_the_format_is_given(
     cli: Cli,
 ) -> None:
     command = [*("associations", "contacts", "companies"), PORTAL.contact_ids[0]]
@@ -286,7 +286,7 @@ def test_an_ending_that_says_nothing_of_the_format_is_no_fault_where_the_format_
     assert Path("rows").read_bytes() == Path("rows.ndjson").read_bytes()
 
 
-def test_ids_come_from_several_files_and_standard_input_each_once(cli: Cli) -> None:
+def test_ids_from_several_files_and_standard_input_each_once(cli: Cli) -> None:
     one, _, other = PORTAL.contact_ids[:3]
     Path("a.csv").write_text(f"id,name\n{one},Ada\n1;2,x\n")
     Path("b.csv").write_text(f"name;id\nAda;{one}\nBob;{other}\n")
@@ -323,9 +323,7 @@ def test_ids_that_a_spreadsheet_spoilt_are_told_and_not_sent(cli: Cli) -> None:
     assert "First problem: standard input, line 1: a spreadsheet or pandas rounded it" in result.err
 
 
-def test_the_help_says_what_each_option_is_for_and_nothing_of_types_that_are_none(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_help_says_what_each_option_is_for(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = dict.fromkeys(words[0] for words, _ in READS.values())
     for is_rich in ("1", "0"):
         monkeypatch.setenv("TYPER_USE_RICH", is_rich)
@@ -475,7 +473,7 @@ def test_what_hubspot_cannot_make_sense_of_is_wrong_use(
     assert "To continue" not in result.err
 
 
-def test_the_command_that_continues_can_be_pasted_whatever_the_arguments(cli: Cli) -> None:
+def test_the_command_that_continues_can_be_pasted(cli: Cli) -> None:
     cli.sandbox.faults = lambda _: incidents.rate_limited("DAILY")
     command = ["associations", "contacts", "deals", "--output", "it's $1.jsonl"]
     for arguments, stdin in (([], b"1\n"), (["--", "1"], b"")):
@@ -494,9 +492,7 @@ def test_a_token_without_the_scope_is_told_with_the_scope(cli: Cli) -> None:
     assert "the access token lacks a scope, one of crm." in result.err
 
 
-def test_a_chunk_that_hubspot_cannot_answer_does_not_keep_the_others(
-    cli: Cli, contacts: Path
-) -> None:
+def test_a_chunk_that_fails_does_not_keep_the_others(cli: Cli, contacts: Path) -> None:
     def faults(request: SandboxRequest) -> SandboxResponse | None:
         is_second = {"id": PORTAL.contact_ids[1000]} in request.document["inputs"]
         return SandboxResponse(200, body='{"results": 5}') if is_second else None
@@ -558,9 +554,7 @@ def test_the_example_of_each_help_runs(cli: Cli, command: str) -> None:
     assert cli(*words[2:]).code in {0, 1}  # its ids are nobody's
 
 
-def test_an_id_that_hubspot_refuses_is_found_and_keeps_no_other_from_being_read(
-    cli: Cli, contacts: Path
-) -> None:
+def test_an_id_that_hubspot_refuses_keeps_no_other(cli: Cli, contacts: Path) -> None:
     odd = PORTAL.contact_ids[1500]
     refusal = {"status": "error", "category": "VALIDATION_ERROR", "message": "an odd id"}
 

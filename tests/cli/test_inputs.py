@@ -54,9 +54,7 @@ def written(folder: Path, content: bytes) -> Path:
         codecs.BOM_UTF16_BE + "1\n2\n3\n".encode("utf-16-be"),
     ],
 )
-def test_one_id_a_line_is_read_however_lines_and_characters_are_written(
-    tmp_path: Path, content: bytes
-) -> None:
+def test_one_id_a_line_however_lines_are_written(tmp_path: Path, content: bytes) -> None:
     assert texts(written(tmp_path, content)) == ["1", "2", "3"]
 
 
@@ -88,7 +86,7 @@ def test_what_is_no_id_has_its_line_and_the_ids_around_it_stay(
     assert len(odd.text) <= LONGEST_ID
 
 
-def test_a_csv_file_without_a_column_to_take_is_refused_at_its_first_line(tmp_path: Path) -> None:
+def test_a_csv_file_without_a_column_is_refused_at_once(tmp_path: Path) -> None:
     path = written(tmp_path, b"\nid,name\n1,Ada\n")
     with pytest.raises(WrongUseError, match=r"ids, line 2 has several values.*--column"):
         texts(path)
@@ -105,7 +103,7 @@ def test_a_csv_file_without_a_column_to_take_is_refused_at_its_first_line(tmp_pa
         ("#REF!", "it is a formula or an error of a spreadsheet"),
     ],
 )
-def test_an_id_that_a_spreadsheet_spoilt_is_told_with_its_place_wherever_it_stands(
+def test_an_id_spoilt_by_a_spreadsheet_has_its_place(
     tmp_path: Path, text: str, problem: str
 ) -> None:
     (argument,) = from_arguments([text]).entries()
@@ -204,7 +202,7 @@ KINDS = {
 
 @pytest.mark.parametrize("column", [None, "id"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_that_is_not_text_is_called_what_it_is_before_anything_is_read(
+def test_a_file_that_is_not_text_is_called_what_it_is(
     tmp_path: Path, kind: str, column: str | None
 ) -> None:
     path = written(tmp_path, KINDS[kind])
@@ -216,7 +214,7 @@ def test_a_file_that_is_not_text_is_called_what_it_is_before_anything_is_read(
 
 
 @pytest.mark.parametrize("first", [b"ORC", b"BZh", b"PAR1", b"PK", b"Obj", b"SQLite", b"ARROW1"])
-def test_an_id_or_a_header_that_starts_like_another_kind_of_file_is_read(
+def test_an_id_or_header_that_starts_like_another_kind_is_read(
     tmp_path: Path, first: bytes
 ) -> None:
     path = written(tmp_path, first + b"\n7\n")
@@ -290,7 +288,7 @@ def test_arguments_are_ids_and_an_empty_one_has_its_place() -> None:
     assert empty.place == "argument 2"
 
 
-def test_a_file_that_is_not_there_is_known_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_missing_file_is_known_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         from_file(tmp_path / "ids", None)
 
@@ -304,7 +302,7 @@ def test_whatever_ids_are_written_one_a_line_come_back(
 
 
 @given(st.lists(st.tuples(st.text(), ids)))
-def test_whatever_stands_in_the_other_cells_the_ids_of_a_column_come_back(
+def test_the_ids_of_a_column_come_back_whatever_is_beside_them(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
 ) -> None:
     file = io.StringIO(newline="")

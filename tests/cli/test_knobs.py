@@ -22,7 +22,7 @@ def command(code: str) -> str:
     return shlex.join([sys.executable, "-c", code])
 
 
-def test_a_slow_server_is_read_with_a_longer_timeout_and_no_other(cli: Cli) -> None:
+def test_a_slow_server_is_read_with_a_longer_timeout_only(cli: Cli) -> None:
     cli.sandbox.faults = lambda _: Latency(0.4)
     short = cli(*READ, "--timeout", "0.1", "--max-retries", "1")
     assert (short.code, "gave up after 2 attempts" in short.err) == (3, True)
@@ -82,7 +82,7 @@ def test_what_cannot_be_is_told_and_nothing_is_sent(
     assert cli.sandbox.traffic.requests == requests
 
 
-def test_the_token_comes_from_a_command_and_again_when_it_has_expired(cli: Cli) -> None:
+def test_a_token_command_runs_again_for_an_expired_token(cli: Cli) -> None:
     tokens = [cli.sandbox.issue_token(requests=1), cli.sandbox.token]
     Path("tokens").write_text("\n".join(tokens))
     code = (

@@ -72,7 +72,7 @@ def content(path: Path) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("contacts")
-def test_a_run_ended_by_a_signal_is_continued_to_what_an_uninterrupted_one_gives(
+def test_a_run_ended_by_a_signal_continues_to_the_same_files(
     cli: Cli, format_: str, number: signal.Signals
 ) -> None:
     command = [*COMMAND, "--format", format_, "--output"]
@@ -114,7 +114,7 @@ def count(name: str) -> int:
 
 
 @pytest.mark.usefixtures("contacts")
-def test_a_chunk_that_is_complete_is_in_the_files_while_the_next_is_waited_for(cli: Cli) -> None:
+def test_a_complete_chunk_is_in_the_files_before_the_next_comes(cli: Cli) -> None:
     first, opened = PORTAL.contact_ids[:1000], threading.Event()
 
     def faults(request: SandboxRequest) -> Hold | None:
@@ -191,7 +191,7 @@ def test_ids_may_be_added_to_a_finished_parquet_file(cli: Cli) -> None:
         (None, "rows.parquet was started with another operation: read_campaigns, not read_assoc"),
     ],
 )
-def test_what_is_no_parquet_file_of_this_command_is_not_continued(
+def test_another_parquet_file_is_not_continued(
     cli: Cli, content: bytes | None, message: str
 ) -> None:
     path = Path("rows.parquet")
@@ -206,7 +206,7 @@ def test_what_is_no_parquet_file_of_this_command_is_not_continued(
     assert path.read_bytes() == before
 
 
-def test_ids_from_standard_input_are_gone_on_with_if_they_are_the_same(cli: Cli) -> None:
+def test_the_same_ids_from_standard_input_continue_a_run(cli: Cli) -> None:
     ids = "".join(f"{id_}\n" for id_ in PORTAL.contact_ids).encode()
     command = ["associations-v3", "contacts", "companies", "--missing", "missing.jsonl", "--output"]
     held = gate(cli, 2)
@@ -230,7 +230,7 @@ def test_ids_from_standard_input_are_gone_on_with_if_they_are_the_same(cli: Cli)
 
 
 @pytest.mark.usefixtures("contacts")
-def test_a_second_run_touches_nothing_of_the_first_in_whatever_mix_of_options(cli: Cli) -> None:
+def test_a_second_run_at_once_touches_nothing_of_the_first(cli: Cli) -> None:
     held = gate(cli, 1)
     first = cli.start(*COMMAND, "--output", "rows.jsonl")
     assert held.reached.wait(20)
@@ -306,7 +306,7 @@ def unread_bytes(pipe: int) -> int:
 
 
 @pytest.mark.usefixtures("contacts")
-def test_a_reader_that_goes_away_ends_the_run_without_a_traceback(cli: Cli) -> None:
+def test_a_reader_that_goes_away_ends_the_run_quietly(cli: Cli) -> None:
     process = cli.start(*COMMAND, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline().startswith(b"{")
@@ -362,7 +362,7 @@ def test_something_else_in_the_part_file_is_left_as_it_is(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("contacts")
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}])
-def test_a_terminal_shows_progress_in_colour_unless_it_is_not_wanted(
+def test_a_terminal_shows_progress_in_colour_unless_unwanted(
     cli: Cli, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")

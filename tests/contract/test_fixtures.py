@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from recording.leaks import find_secrets
-from recording.normalise import normalise
+from recording.normalise import Schemas, normalise
 
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
 from hubspot_batch_read_api.api.campaigns import read_campaigns
@@ -200,13 +200,13 @@ def test_a_fixture_says_honestly_where_it_comes_from(case: Case) -> None:
         assert match[2] is None or dt.date.fromisoformat(match[2]) <= dt.datetime.now(dt.UTC).date()
         # What `make record` wrote is normalised; what was changed by hand afterwards is composed.
         written: Any = {part: case.fixture[part] for part in ("request", "response")}
-        assert normalise(written) == written
+        assert normalise(written, Schemas(spec.load())) == written
     else:
         assert re.fullmatch("composed from the facts: .+", source)
 
 
 @of([case for case in ERRORS if case.raises == "DecodeError" and not isinstance(case.body, str)])
-def test_a_decode_error_is_about_a_place_where_the_answer_departs(case: Case) -> None:
+def test_a_decode_error_is_about_a_place_of_drift(case: Case) -> None:
     assert case.expect["attributes"]["path"] in case.drift
 
 
@@ -240,10 +240,7 @@ def test_a_fixture_holds_no_secret(case: Case) -> None:
     [
         ("pat-na1-00000000", "private app token"),
         ("Bearer x", "authorization"),
-        ("someone@example.com", "e-mail address"),
-        ("eyJhbGciOiJIUzI1NiJ9", "JSON web token"),
-        ("0123456789abcdef01234567", "long hexadecimal text"),
-        ("CPSvpKXFMhIAAQEAAAAAAAAAAAAAAAAAAAAAAAAABBBB", "long base64 text"),
+        ("someone@acme.com", "e-mail address"),
         ('"portalId": 5', "portal id"),
     ],
 )

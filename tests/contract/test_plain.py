@@ -138,7 +138,7 @@ def with_declared_keys(value: Any, schema: Json) -> Any:
 
 
 @pytest.mark.parametrize("has_msgspec", [True, False])
-def test_instants_nulls_and_unknown_keys_are_written_as_they_came(
+def test_instants_nulls_and_unknown_keys_stay_as_they_came(
     *, has_msgspec: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not has_msgspec:

@@ -140,9 +140,7 @@ def test_many_associations_come_in_pages_and_v3_cuts_them(own: Portal, ask_own: 
     assert cut["paging"]["next"]["after"]
 
 
-def test_a_campaign_has_the_properties_and_assets_that_were_added(
-    own: Portal, ask_own: Ask
-) -> None:
+def test_a_campaign_has_the_properties_and_assets_added(own: Portal, ask_own: Ask) -> None:
     emails = {str(number): f"Email {number}" for number in range(60)}
     own.add_campaign(
         GUID,
@@ -170,7 +168,7 @@ def test_a_workflow_is_found_by_either_id(own: Portal, ask_own: Ask) -> None:
         ]
 
 
-def test_what_is_added_to_a_drawn_portal_stands_beside_what_was_drawn() -> None:
+def test_what_is_added_stands_beside_what_was_drawn() -> None:
     portal = Portal(seed=7)
     labelled = portal.contact_ids[Specimen.LABELLED]
     portal.associate("contacts", "companies", labelled, 7, labels=["Buyer"])

@@ -30,18 +30,14 @@ def read_whole(ask: Ask, path: str, id_: str) -> list[Json]:
     return pages
 
 
-def test_without_failures_the_status_is_200_and_there_are_no_errors(
-    ask: Ask, portal: Portal
-) -> None:
+def test_without_failures_the_status_is_200_without_errors(ask: Ask, portal: Portal) -> None:
     response = ask(COMPANIES, portal.contact_ids[Specimen.LABELLED])
 
     assert response.status_code == 200
     assert response.json().keys() == {"status", "results", "startedAt", "completedAt"}
 
 
-def test_ids_of_associated_objects_are_numbers_and_of_asked_ones_text(
-    ask: Ask, portal: Portal
-) -> None:
+def test_associated_ids_are_numbers_and_asked_ones_text(ask: Ask, portal: Portal) -> None:
     id_ = portal.contact_ids[Specimen.LABELLED]
 
     result = results(ask(COMPANIES, id_))[id_]
@@ -51,9 +47,7 @@ def test_ids_of_associated_objects_are_numbers_and_of_asked_ones_text(
     assert {str(company) for company in companies} <= set(portal.company_ids)
 
 
-def test_a_pair_has_one_result_with_all_its_types_and_null_for_no_label(
-    ask: Ask, portal: Portal
-) -> None:
+def test_a_pair_has_one_result_with_all_types_and_null_labels(ask: Ask, portal: Portal) -> None:
     id_ = portal.contact_ids[Specimen.LABELLED]
 
     to_companies = results(ask(COMPANIES, id_))[id_]
@@ -102,7 +96,7 @@ def test_an_object_with_less_than_a_page_has_no_paging(ask: Ask, portal: Portal)
     assert "paging" not in page
 
 
-def test_the_page_size_is_a_setting_and_pages_of_several_objects_mix() -> None:
+def test_the_page_size_is_a_setting_and_pages_mix() -> None:
     with Sandbox(portal=Portal(page_size=2)) as sandbox, connect(sandbox) as client:
         ask, ids = Ask(client), sandbox.portal.contact_ids
         many, labelled = ids[Specimen.OVER_100], ids[Specimen.LABELLED]
@@ -143,9 +137,7 @@ def test_a_cursor_counts_only_for_its_object_and_its_types(ask: Ask, portal: Por
     assert ask.inputs(DEALS, [{"id": id_, "after": after}]).status_code == 400
 
 
-def test_an_object_without_associations_is_an_item_with_singular_names(
-    ask: Ask, portal: Portal
-) -> None:
+def test_an_object_without_associations_is_an_item(ask: Ask, portal: Portal) -> None:
     response = ask(
         "/crm/associations/2026-03/CONTACTS/0-2/batch/read", portal.contact_ids[Specimen.ALONE]
     )
@@ -163,7 +155,7 @@ def test_an_object_without_associations_is_an_item_with_singular_names(
 
 
 @pytest.mark.parametrize("unknown", ["1", "0", "00000000001", "9" * 30, "9" * 5000])
-def test_an_object_that_does_not_exist_is_the_same_item_as_one_without_associations(
+def test_an_unknown_object_is_like_one_without_associations(
     ask: Ask, portal: Portal, unknown: str
 ) -> None:
     body = ask(COMPANIES, portal.contact_ids[Specimen.LABELLED], unknown).json()
@@ -183,7 +175,7 @@ def test_an_id_counts_only_as_the_portal_writes_it(ask: Ask, portal: Portal) -> 
     assert item["context"]["fromObjectId"] == [padded]
 
 
-def test_one_item_can_name_several_objects_so_that_num_errors_does_not_count_them(
+def test_num_errors_counts_items_and_not_the_objects_they_name(
     ask: Ask,
 ) -> None:
     unknown = [str(number) for number in range(1, 8)]
@@ -212,7 +204,7 @@ def test_an_id_that_is_no_number_is_an_item_of_its_own_kind(
     assert item["context"] == {"id": [malformed]}
 
 
-def test_where_every_input_fails_the_response_is_a_complete_207_without_results(ask: Ask) -> None:
+def test_a_batch_in_which_all_fail_is_a_207_without_results(ask: Ask) -> None:
     response = ask(COMPANIES, "1", "x")
 
     body = response.json()
@@ -231,7 +223,7 @@ def test_every_name_of_a_type_means_the_type(ask: Ask, portal: Portal, name: str
     assert response.json()["results"] == ask(COMPANIES, id_).json()["results"]
 
 
-def test_a_custom_type_goes_by_its_id_its_name_and_its_full_name(ask: Ask, portal: Portal) -> None:
+def test_a_custom_type_goes_by_its_id_name_and_full_name(ask: Ask, portal: Portal) -> None:
     id_ = portal.car_ids[Specimen.LABELLED]
 
     for name in ("2-9001", "p_car", "P_Car", "p_cars", f"p{portal.id}_car"):

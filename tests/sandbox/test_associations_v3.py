@@ -69,7 +69,7 @@ def test_from_companies_there_are_all(ask: Ask, portal: Portal) -> None:
     assert {to["id"] for to in old["to"]} == {str(to["toObjectId"]) for to in new["to"]}
 
 
-def test_what_has_no_result_is_accounted_for_as_in_the_newer_form(ask: Ask, portal: Portal) -> None:
+def test_what_has_no_result_is_accounted_for_as_in_2026_03(ask: Ask, portal: Portal) -> None:
     response = ask(V3_DEALS, portal.contact_ids[Specimen.ALONE], "1", "x", "x")
 
     assert response.status_code == 207

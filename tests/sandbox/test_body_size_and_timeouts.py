@@ -103,9 +103,7 @@ def test_a_request_that_does_not_arrive_ends_its_connection(
 
 
 @pytest.mark.parametrize("begun", [b"", HEAD], ids=["head", "body"])
-def test_a_request_that_arrives_byte_by_byte_ends_its_connection(
-    impatient: Sandbox, begun: bytes
-) -> None:
+def test_a_request_that_arrives_byte_by_byte_is_cut_off(impatient: Sandbox, begun: bytes) -> None:
     received = None
     with open_connection(impatient) as connection:
         connection.sendall(begun)

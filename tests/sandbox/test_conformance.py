@@ -43,7 +43,7 @@ CONTACTS = ("101", *PORTAL.contact_ids)
 CAMPAIGNS = ("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", *PORTAL.campaign_ids)
 
 
-def test_the_sandbox_has_the_operations_of_the_spec_with_their_limits() -> None:
+def test_the_sandbox_has_the_operations_and_limits_of_the_spec() -> None:
     assert {(each.operation_id, each.path, each.max_inputs) for each in ENDPOINTS} == {
         (
             operation.id,
@@ -78,7 +78,7 @@ def served() -> Iterator[Sandbox]:
 
 @schema.parametrize()
 @settings(max_examples=60)
-def test_requests_that_the_spec_allows_get_responses_that_it_describes(
+def test_requests_the_spec_allows_get_responses_it_describes(
     case: Case[Any], served: Sandbox
 ) -> None:
     validate(case, served)

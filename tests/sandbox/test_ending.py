@@ -34,7 +34,7 @@ SYNC = """
 
     with Sandbox(portal=Portal(workflows=2000), faults=hold) as sandbox:
         before = set(threading.enumerate())
-        with HubSpot(sandbox.token, base_url=sandbox.base_url, timeout=1) as hubspot:
+        with HubSpot(sandbox.token, base_url=sandbox.base_url, timeout=0.3) as hubspot:
             got, batch = read(hubspot, sandbox.portal)
             # The requests in flight end by their timeout, whoever waits for them.
             for thread in set(threading.enumerate()) - before:
@@ -99,7 +99,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
-def test_a_read_that_ends_early_leaves_nothing_and_prints_nothing(program: str, end: str) -> None:
+def test_a_read_that_ends_early_leaves_and_prints_nothing(program: str, end: str) -> None:
     code, printed = ENDS[end]
     code = textwrap.dedent(program).replace("END", code)
     code = code.replace("INTERRUPTS_WAITING", str(end == "interrupt_while_waiting"))

@@ -46,9 +46,7 @@ def request(body: bytes, attempt: int = 1, *, path: str = COMPANIES) -> SandboxR
 # In order ---------------------------------------------------------------------------------------
 
 
-def test_in_order_the_next_requests_meet_the_faults_and_then_none(
-    faulty: Sandbox, ask: Ask
-) -> None:
+def test_in_order_the_next_requests_meet_the_faults(faulty: Sandbox, ask: Ask) -> None:
     ask(COMPANIES, "1")
     faulty.faults = in_order([BAD, None, WORSE])
 
@@ -79,7 +77,7 @@ def drawn(source: FaultSource, *requests: SandboxRequest) -> list[Fault | None]:
     return [source(each) for each in requests]
 
 
-def test_at_a_rate_about_as_many_fail_and_with_each_of_the_faults() -> None:
+def test_at_a_rate_about_as_many_meet_each_of_the_faults() -> None:
     requests = [request(b"%d" % number) for number in range(2000)]
 
     counts = Counter(drawn(at_rate(0.2, [BAD, WORSE, WORSE]), *requests))
@@ -247,7 +245,7 @@ def test_the_account_has_each_request_and_what_it_met() -> None:
         assert sandbox.traffic.faults.count(SandboxResponse(502)) == 2
 
 
-def test_many_threads_are_counted_and_never_more_at_once_than_there_are() -> None:
+def test_the_requests_of_many_threads_are_counted() -> None:
     ordinals: list[int] = []
 
     def faults(request: SandboxRequest) -> Fault | None:

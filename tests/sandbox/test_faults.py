@@ -288,7 +288,7 @@ def test_dropped_without_a_length_only_the_json_tells(faulty: Sandbox, contact: 
         (Drop.MIDDLE_CHUNKED, httpx.RemoteProtocolError),
     ],
 )
-def test_a_client_is_told_of_the_drop_and_its_next_request_is_answered(
+def test_a_client_notices_a_drop_and_its_next_request_succeeds(
     faulty: Sandbox, ask: Ask, drop: Drop, error: type[Exception]
 ) -> None:
     faulty.faults = in_order([None, drop])

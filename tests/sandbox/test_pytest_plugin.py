@@ -71,13 +71,13 @@ def run(folder: Path, **files: str) -> str:
     return process.stdout + process.stderr
 
 
-def test_the_tests_on_the_pages_pass_with_nothing_but_the_plugin(tmp_path: Path) -> None:
+def test_the_tests_on_the_pages_need_only_the_plugin(tmp_path: Path) -> None:
     pages = {"page_" + re.sub(r"\W", "_", page): tests for page, tests in TESTS.items()}
     output = run(tmp_path, a_lazy=LAZY, apart=APART, **pages)
     assert re.search(r"^7 passed in ", output, re.MULTILINE), output
 
 
-def test_without_the_extra_the_fixture_says_what_to_install_and_other_tests_pass(
+def test_without_the_extra_the_fixture_says_what_to_install(
     tmp_path: Path,
 ) -> None:
     output = run(tmp_path, extra=WITHOUT_EXTRA)

@@ -43,7 +43,7 @@ def test_headers_tell_the_limits_and_what_is_left(limited: Ask) -> None:
     assert [remaining(first), remaining(second)] == [(2, 4), (1, 3)]
 
 
-def test_the_fourth_request_of_three_is_a_429_without_category_or_retry_after(
+def test_the_request_above_the_limit_is_a_429_without_category(
     limited: Ask,
 ) -> None:
     granted = [limited(COMPANIES, "1").status_code for _ in range(3)]
@@ -59,9 +59,7 @@ def test_the_fourth_request_of_three_is_a_429_without_category_or_retry_after(
     assert remaining(refused) == (0, 2)
 
 
-def test_the_window_rolls_so_that_each_request_comes_back_after_ten_seconds(
-    limited: Ask, clock: Clock
-) -> None:
+def test_each_request_comes_back_after_ten_seconds(limited: Ask, clock: Clock) -> None:
     left = []
     for seconds in (0, 4, 4, 1.999, 0.001, 4):
         clock.turn(seconds)
@@ -85,7 +83,7 @@ def test_the_day_is_used_up_until_midnight(limited: Ask, clock: Clock) -> None:
     assert remaining(limited(COMPANIES, "1"))[1] == 4
 
 
-def test_requests_without_access_neither_count_nor_tell_the_limits(limited: Ask) -> None:
+def test_refused_tokens_neither_count_nor_tell_the_limits(limited: Ask) -> None:
     for _ in range(4):
         headers = {"Authorization": f"Bearer {EXPIRED_TOKEN}"}
         refused = limited.client.post(COMPANIES, headers=headers)

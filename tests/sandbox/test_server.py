@@ -100,7 +100,7 @@ assert "hubspot_batch_read_api" not in sys.modules
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_from_a_terminal_it_says_where_it_is_and_ends_with_ctrl_c() -> None:
+def test_from_a_terminal_it_says_where_it_is_until_ctrl_c() -> None:
     with subprocess.Popen(
         [*COMMAND, "--port", "0", "--seed", "7"],
         stdout=subprocess.PIPE,
@@ -204,7 +204,7 @@ runpy.run_module("hubspot_batch_read.sandbox", run_name="__main__")
 # What is under way at the end -------------------------------------------------------------------
 
 
-def test_it_ends_without_the_requests_that_take_too_long_and_says_nothing() -> None:
+def test_it_ends_without_the_requests_that_take_too_long() -> None:
     program = f"""
 import threading, time
 from concurrent.futures import ThreadPoolExecutor
@@ -241,7 +241,7 @@ with ThreadPoolExecutor() as threads:
     assert float(process.stdout) < 5  # a second of grace; the responses would take 30
 
 
-def test_it_ends_without_the_clients_that_stop_in_the_middle_and_says_nothing() -> None:
+def test_it_ends_without_the_clients_that_stop_in_the_middle() -> None:
     program = f"""
 import socket, sys, threading
 from urllib.parse import urlsplit
@@ -271,7 +271,7 @@ stops_listening.close()
     assert process.returncode == 0
 
 
-def test_no_fault_is_a_line_on_a_terminal_or_a_change_of_its_logging() -> None:
+def test_no_fault_prints_a_line_or_changes_its_logging() -> None:
     program = f"""
 import logging
 import httpx

@@ -56,7 +56,7 @@ def test_each_token_is_another_and_of_no_use_elsewhere(
         assert ask(client, other.issue_token()).json()["category"] == "INVALID_AUTHENTICATION"
 
 
-def test_threads_together_get_as_many_responses_as_the_token_is_for(
+def test_threads_get_as_many_responses_as_the_token_is_for(
     client: httpx.Client, sandbox: Sandbox
 ) -> None:
     with ThreadPoolExecutor(8) as threads:
@@ -73,7 +73,7 @@ def test_threads_together_get_as_many_responses_as_the_token_is_for(
     assert [response.status_code for response in responses].count(207) == 30
 
 
-def test_a_refused_request_is_answered_with_a_token_that_others_have_used_up_meanwhile(
+def test_a_refused_request_succeeds_though_others_use_its_token(
     client: httpx.Client, sandbox: Sandbox
 ) -> None:
     first, second = sandbox.issue_token(requests=0), sandbox.issue_token(requests=1)
@@ -86,7 +86,7 @@ def test_a_refused_request_is_answered_with_a_token_that_others_have_used_up_mea
 
 
 @pytest.mark.parametrize("used", [False, True])
-def test_a_token_that_was_expired_by_hand_answers_no_refused_request(
+def test_a_token_expired_by_hand_answers_no_refused_request(
     client: httpx.Client, sandbox: Sandbox, used: bool
 ) -> None:
     first, second = sandbox.issue_token(requests=0), sandbox.issue_token(requests=1)

@@ -64,7 +64,7 @@ def test_an_id_of_the_other_kind_or_of_none_is_an_item(ask: Ask, portal: Portal)
         (by_workflow(None), "inputs[0].workflowId"),
     ],
 )
-def test_an_input_that_does_not_say_what_it_is_fails_the_request(
+def test_an_input_without_its_kind_fails_the_request(
     ask: Ask, given: dict[str, object], at: str
 ) -> None:
     response = ask.inputs(WORKFLOWS, [given])

@@ -10,6 +10,8 @@ from typing import Any, Final
 import drift
 import pytest
 
+from .published_spec import OURS
+
 SILENT: Final = "No differences. Compared: "
 
 
@@ -17,6 +19,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
     """Run the command line; gives the exit code and what was printed, and printed as an error."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["drift.py", *map(str, arguments)])
+        # Of another operation, no document is written.
+        patch.setattr(drift, "spec", lambda: OURS)
         try:
             code = drift.main()
         except SystemExit as end:

@@ -70,7 +70,7 @@ def test_every_version_is_affected_if_none_fixes_it(audit: Any) -> None:
     assert audit("thing==5", advisory("thing", ranges=in_range({"introduced": "0"})))[0] == 1
 
 
-def test_a_version_that_is_listed_is_affected_however_it_is_written(audit: Any) -> None:
+def test_a_listed_version_is_affected_however_it_is_written(audit: Any) -> None:
     record = advisory("some.thing", versions=["1.0.0", "not a version"])
     assert audit("some_thing==1.0 ; python_version < '4'", record)[0] == 1
     assert audit("some_thing==1.1", record)[0] == 0

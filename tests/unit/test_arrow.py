@@ -92,7 +92,8 @@ def nothing_left() -> Iterator[None]:
     """Check that a block leaves no thread of a batch; DuckDB keeps some of its own."""
     yield
     for thread in threading.enumerate():
-        if "hubspot" in thread.name:
+        # Not those that an interrupt kept from starting, in a test before.
+        if "hubspot" in thread.name and thread.ident is not None:
             thread.join(10)
             assert not thread.is_alive()
 
@@ -114,7 +115,7 @@ def test_the_stream_has_the_schema_also_without_a_line(ids: list[int]) -> None:
     assert contacts.summary.records == len(ids)
 
 
-def test_the_columns_are_those_of_the_operation_and_its_arguments() -> None:
+def test_the_columns_are_those_of_operation_and_arguments() -> None:
     with HubSpot("token") as hubspot:
         campaigns = hubspot.read_campaigns([], properties=iter(["hs_name", "id"]))
         assert campaigns.to_arrow().schema.names[4:6] == ["hs_name", "properties.id"]
@@ -124,7 +125,7 @@ def test_the_columns_are_those_of_the_operation_and_its_arguments() -> None:
         assert associations.to_arrow().schema.names == ["from_id", "to_id", "type"]
 
 
-def test_ids_are_taken_as_the_stream_is_read_and_no_thread_outlives_it() -> None:
+def test_ids_are_taken_as_the_stream_is_read() -> None:
     ids = iter(range(10**9))
     contacts = read(ids)
     with nothing_left():
@@ -220,7 +221,7 @@ def test_data_frames_have_the_right_types() -> None:
 
 
 @pytest.mark.parametrize("method", ["to_pandas", "to_polars"])
-def test_a_data_frame_that_was_interrupted_is_complete_the_next_time(
+def test_an_interrupted_data_frame_is_complete_the_next_time(
     method: Literal["to_pandas", "to_polars"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contacts = read(range(9))
@@ -308,7 +309,7 @@ def test_what_failed_within_polars_or_duckdb_is_in_the_account(
 
 
 @pytest.mark.parametrize("consume", [by_polars, by_duckdb])
-def test_a_collected_failure_ends_nothing_within_polars_or_duckdb(
+def test_a_collected_failure_ends_nothing_in_polars_or_duckdb(
     consume: Callable[[pa.RecordBatchReader], None],
 ) -> None:
     contacts = read(range(20), collect=True)
@@ -344,7 +345,7 @@ def test_async_read_all_reads_what_is_left() -> None:
     asyncio.run(main())
 
 
-def test_after_the_last_record_batch_was_taken_there_is_one_empty_end() -> None:
+def test_after_the_last_record_batch_is_one_empty_end() -> None:
     contacts = read(range(4))
     assert len(list(islice(contacts.to_arrow(), 2))) == 2
     assert contacts.to_arrow().read_all().num_rows == 0
@@ -352,7 +353,7 @@ def test_after_the_last_record_batch_was_taken_there_is_one_empty_end() -> None:
         contacts.to_arrow().read_all()
 
 
-def test_async_after_the_last_record_batch_was_taken_there_is_one_empty_end() -> None:
+def test_async_after_the_last_record_batch_is_one_empty_end() -> None:
     async def main() -> None:
         contacts = aread(range(4))
         record_batches = contacts.to_arrow()
@@ -367,7 +368,7 @@ def test_async_after_the_last_record_batch_was_taken_there_is_one_empty_end() ->
 
 
 @pytest.mark.parametrize("ids", [[], range(4)], ids=["no id", "ids"])
-def test_a_table_that_could_not_be_made_of_the_end_can_be_made_again(
+def test_a_table_that_failed_at_its_end_can_be_made_again(
     ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:

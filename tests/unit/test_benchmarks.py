@@ -41,7 +41,7 @@ def test_this_sdk_and_msgspec_decode_every_row_of_a_body(name: str) -> None:
         assert len(decoded.results) == len(rows)
 
 
-def test_a_clean_body_has_what_hubspot_usually_sends_and_nothing_else() -> None:
+def test_a_clean_body_has_what_hubspot_usually_sends() -> None:
     envelope = json.loads(bodies.body("clean 1"))
     types = [type_ for item in objects(envelope) for type_ in item["associationTypes"]]
     assert list(envelope) == ["completedAt", "results", "startedAt", "status"]
@@ -57,7 +57,7 @@ def test_a_clean_body_has_what_hubspot_usually_sends_and_nothing_else() -> None:
     }
 
 
-def test_a_drifted_body_differs_from_a_clean_one_in_the_four_ways_it_claims() -> None:
+def test_a_drifted_body_differs_in_the_four_ways_it_claims() -> None:
     envelope = json.loads(bodies.body("drifted 1"))
     types = [type_ for item in objects(envelope) for type_ in item["associationTypes"]]
     parents = [row["from"] for row in envelope["results"]]
@@ -85,14 +85,14 @@ def test_the_other_bodies_are_as_large_as_a_request_may_ask_for() -> None:
     assert {len(row["assets"]) for row in rows["campaigns"]} == {2}
 
 
-def test_the_spread_of_runs_is_their_median_between_their_extremes() -> None:
+def test_the_spread_of_runs_is_a_median_between_extremes() -> None:
     assert spread([3.0, 1.0, 2.00004]) == (2.0, 1.0, 3.0)
 
 
 @pytest.mark.parametrize(
     ("now", "verdict"), [(1.16, "worse"), (1.14, "ok"), (1.0, "ok"), (0.2, "ok")]
 )
-def test_a_loss_of_more_than_15_percent_is_worse_and_a_gain_never(now: float, verdict: str) -> None:
+def test_a_loss_of_more_than_15_percent_is_worse(now: float, verdict: str) -> None:
     (change,) = check.compare({"decode: clean 1": 1.0}, {"decode: clean 1": now})
     assert change.verdict == verdict
 
@@ -135,7 +135,7 @@ def test_the_committed_results_have_all_that_is_checked(results: Any) -> None:
     assert check.IMPORT in before
 
 
-def test_the_committed_results_say_what_was_measured_and_fill_the_table(results: Any) -> None:
+def test_the_committed_results_fill_the_table(results: Any) -> None:
     assert results["about"]["versions"].keys() == set(NAMES) - {"json.loads"}
     assert "not installed" not in json.dumps(results)
     assert str(results["about"]["python"]) in report.heading(results["about"])

@@ -80,7 +80,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     ("status", "attempts"),
     [(400, 1), (403, 1), (404, 1), (405, 1), (407, 1), (502, 9), (503, 9), (504, 9)],
 )
-def test_what_a_proxy_refuses_is_asked_again_only_if_it_may_pass(
+def test_a_proxys_refusal_is_retried_only_if_it_may_pass(
     status: int, attempts: int, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = f"HTTP/1.1 {status} No {PASSWORD}\r\nContent-Length: 0\r\n\r\n".encode()
@@ -233,9 +233,7 @@ def test_an_exception_that_is_its_own_cause_is_looked_at_once() -> None:
         ("Proxy Server could not connect: Connection refused.", A_FEW),
     ],
 )
-def test_what_a_socks_proxy_refuses_is_asked_again_only_if_it_may_pass(
-    text: str, worth: int
-) -> None:
+def test_a_socks_proxys_refusal_is_retried_only_if_it_may_pass(text: str, worth: int) -> None:
     assert retries_worth(httpx.ProxyError(text)) == worth
 
 

@@ -44,7 +44,7 @@ def test_exceptions_that_are_equal_are_not_the_same() -> None:
     assert len(list(causes(first))) == 2
 
 
-def test_a_token_callable_whose_exception_is_its_own_cause_is_a_failure() -> None:
+def test_a_token_callables_circular_cause_is_a_failure() -> None:
     def token() -> str:
         error = RuntimeError("no token")
         raise error from error

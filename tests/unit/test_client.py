@@ -72,7 +72,7 @@ def read(client: AuthenticatedClient, mode: str) -> AssociationEnvelope:
     return asyncio.run(read_async())
 
 
-def test_a_token_alone_makes_a_client_of_the_address_in_the_spec() -> None:
+def test_a_token_alone_makes_a_client_of_the_specs_address() -> None:
     client, requests = recording()
     read_associations.sync("contacts", "companies", client=client, body=BODY)
     assert requests[0].url == (
@@ -124,7 +124,7 @@ def test_headers_given_are_sent_and_cannot_displace_the_token() -> None:
 @pytest.mark.parametrize(
     "token", ["", " ", "a b", "abc\n", "\tabc", "abc\r\nX: y", "tokén", "a\0b"]
 )
-def test_a_token_no_header_can_carry_is_refused_without_being_shown(token: str) -> None:
+def test_an_invalid_token_is_refused_without_being_shown(token: str) -> None:
     with pytest.raises(ArgumentError, match=r"^access_token: ") as caught:
         AuthenticatedClient(token)
     assert not token.strip() or token not in str(caught.value)
@@ -418,7 +418,7 @@ class Gate:
 
 
 @BOTH
-def test_a_callable_is_asked_at_the_first_request_and_its_token_kept(mode: str) -> None:
+def test_a_callable_is_called_once_and_its_token_kept(mode: str) -> None:
     tokens, gate = Tokens("first"), Gate("first")
     with serve(gate) as url:
         client = AuthenticatedClient(tokens, url)
@@ -439,7 +439,7 @@ def test_sync_and_async_calls_keep_the_same_token() -> None:
 
 
 @BOTH
-def test_a_request_is_sent_once_more_with_a_new_token_when_the_old_has_expired(mode: str) -> None:
+def test_a_request_is_repeated_with_a_new_token(mode: str) -> None:
     tokens, gate = Tokens("first", "second"), Gate("first", "second")
     with serve(gate) as url, AuthenticatedClient(tokens, url) as client:
         assert read(client, mode) == AssociationEnvelope(results=[])
@@ -483,7 +483,7 @@ def test_no_new_token_is_asked_for_unless_the_old_has_expired(refusal: Answer, m
 
 @BOTH
 @pytest.mark.parametrize("token", ["same", lambda: "same"], ids=["text", "callable"])
-def test_an_expired_token_is_not_sent_again_if_there_is_no_other(
+def test_an_expired_token_is_not_sent_again_without_another(
     token: str | Callable[[], str], mode: str
 ) -> None:
     gate = Gate("none")
@@ -496,7 +496,7 @@ def test_an_expired_token_is_not_sent_again_if_there_is_no_other(
     assert gate.sent == ["same"]
 
 
-def test_threads_refused_at_the_same_time_ask_for_one_token_between_them() -> None:
+def test_threads_refused_together_ask_for_one_token() -> None:
     tokens, gate = Tokens("first", "second", "third"), Gate("first", "second", together=8)
 
     def ask() -> str:
@@ -516,7 +516,7 @@ def test_threads_refused_at_the_same_time_ask_for_one_token_between_them() -> No
     assert tokens.asked == 2
 
 
-def test_tasks_refused_at_the_same_time_ask_for_one_token_between_them() -> None:
+def test_tasks_refused_together_ask_for_one_token() -> None:
     tokens, gate = Tokens("first", "second", "third"), Gate("first", "second", together=8)
 
     async def ask() -> str:
@@ -537,7 +537,7 @@ def test_tasks_refused_at_the_same_time_ask_for_one_token_between_them() -> None
     assert tokens.asked == 2
 
 
-def test_event_loops_that_follow_one_another_can_each_wait_for_a_token() -> None:
+def test_event_loops_in_turn_can_each_wait_for_a_token() -> None:
     tokens = Tokens(*"abcdef")
     expired: set[str] = set()
 
@@ -562,7 +562,7 @@ def test_event_loops_that_follow_one_another_can_each_wait_for_a_token() -> None
     assert tokens.asked == 3
 
 
-def test_an_async_callable_in_a_sync_call_is_an_error_that_says_so() -> None:
+def test_an_async_callable_in_a_sync_call_is_an_error() -> None:
     async def ask() -> str:
         return TOKEN
 
@@ -600,9 +600,7 @@ def test_what_the_callable_raises_passes_as_it_is(position: int, mode: str) -> N
 
 @BOTH
 @pytest.mark.parametrize("token", ["", "se cret", "secret\r\nX: y", None, b"secret"])
-def test_a_callable_that_returns_no_token_is_an_error_that_does_not_show_it(
-    token: object, mode: str
-) -> None:
+def test_a_callable_without_a_token_is_an_error_that_hides_it(token: object, mode: str) -> None:
     client, requests = recording(token=lambda: token)  # type: ignore[arg-type,return-value]
     with pytest.raises(ArgumentError, match=r"^access_token: ") as caught:
         read(client, mode)
@@ -654,7 +652,7 @@ def test_another_host_cannot_make_the_client_ask_for_a_token(mode: str) -> None:
     assert tokens.asked == 1
 
 
-def test_event_hooks_see_each_request_with_its_token_and_each_response() -> None:
+def test_event_hooks_see_each_request_and_response() -> None:
     seen: list[str] = []
     hooks = {
         "request": [lambda request: seen.append(request.headers["authorization"])],
@@ -678,7 +676,7 @@ def test_event_hooks_see_each_request_with_its_token_and_each_response() -> None
     ["", ".", "..", "a/b", "a?b", "a#b", "a%2Fb", "a b", "contacts\n", "été", None, 7],
 )
 @pytest.mark.parametrize("operation", [read_associations, read_associations_v3])
-def test_an_object_type_that_leads_to_another_path_is_refused_before_anything_is_sent(
+def test_an_object_type_that_changes_the_path_is_refused(
     operation: object, object_type: str
 ) -> None:
     client, requests = recording()
@@ -840,7 +838,7 @@ def test_closing_a_client_that_sent_nothing_is_no_error() -> None:
     asyncio.run(client.aclose())
 
 
-def test_an_answer_that_cannot_be_decoded_says_which_answer_it_was() -> None:
+def test_an_undecodable_answer_says_which_answer_it_was() -> None:
     client, _ = recording(Answer(200, {"x-hubspot-correlation-id": "abc"}, b"<html>"))
     with pytest.raises(DecodeError) as caught:
         read_associations.sync("0-1", "0-2", client=client, body=BODY)

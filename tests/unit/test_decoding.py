@@ -64,7 +64,7 @@ def test_what_hubspot_usually_sends_is_decoded_as_structs(
     assert type(outcome(case)) is envelope_model(case.operation)
 
 
-def test_unknown_keys_are_decoded_as_structs_once_they_are_known(
+def test_known_unknown_keys_are_decoded_as_structs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     new = {"news": [1, {"a": None}], "none": None}
@@ -196,7 +196,7 @@ def test_what_is_kept_of_a_lenient_value_is_whole() -> None:
     assert error.additional_properties["errors"] == [detail, 7]
 
 
-def test_an_input_that_is_of_the_second_kind_is_not_spoilt_by_trying_the_first() -> None:
+def test_trying_the_first_kind_does_not_spoil_the_second() -> None:
     inputs = [{"type": "FLOW_ID", "flowId": "1"}, {"type": "WORKFLOW_ID", "workflowId": "2"}]
     request = WorkflowIdMappingRequest.from_dict({"inputs": inputs})
     assert FlowIdInput(flow_id="1") in request.inputs
@@ -273,7 +273,7 @@ def test_what_is_decoded_is_seldom_looked_through_meanwhile(
 
 
 @pytest.mark.parametrize("is_on", [True, False])
-def test_the_application_can_switch_the_collector_while_another_thread_decodes(
+def test_the_application_can_switch_the_collector_meanwhile(
     is_on: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gc.disable() if is_on else gc.enable()
@@ -282,7 +282,7 @@ def test_the_application_can_switch_the_collector_while_another_thread_decodes(
 
 
 @pytest.mark.parametrize("thresholds", [(0, 10, 10), (50_000, 20, 5), (10**7, 10, 10)])
-def test_thresholds_that_the_application_sets_while_another_thread_decodes_stay(
+def test_thresholds_the_application_sets_meanwhile_stay(
     thresholds: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, int, int]] = []
@@ -308,7 +308,7 @@ def test_an_interrupt_leaves_the_collector_as_it_was(monkeypatch: pytest.MonkeyP
     assert gc.get_threshold() == usual
 
 
-def test_threads_that_decode_at_once_leave_the_collector_as_it_was() -> None:
+def test_threads_that_decode_leave_the_collector_as_it_was() -> None:
     usual = gc.get_threshold()
 
     def decode_often() -> None:
@@ -329,7 +329,7 @@ def test_threads_that_decode_at_once_leave_the_collector_as_it_was() -> None:
     assert gc.isenabled()
 
 
-def test_decoding_within_decoding_leaves_the_thresholds_to_the_outer(
+def test_decoding_within_decoding_leaves_the_thresholds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usual = gc.get_threshold()
@@ -346,7 +346,7 @@ def test_decoding_within_decoding_leaves_the_thresholds_to_the_outer(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_a_fork_while_another_thread_decodes_leaves_the_collector_as_it_was(
+def test_a_fork_while_a_thread_decodes_leaves_the_collector(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usual = gc.get_threshold()

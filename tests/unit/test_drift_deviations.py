@@ -118,7 +118,7 @@ def told(outdated: bool, line: Line) -> Told:
 
 
 @pytest.mark.parametrize("operation", PATHS)
-def test_each_change_is_one_line_and_says_whether_a_deviation_is_out_of_date(
+def test_each_change_says_whether_a_deviation_is_out_of_date(
     operation: str,
 ) -> None:
     before = document(operation)
@@ -170,7 +170,7 @@ def test_each_change_is_one_line_and_says_whether_a_deviation_is_out_of_date(
         (ASSOCIATIONS, "Error", "correlationId", {"format": "special"}, "addition"),
     ],
 )
-def test_where_a_deviation_is_out_of_date_the_spec_itself_says_what_it_means(
+def test_the_spec_says_what_an_outdated_deviation_means(
     operation: str, schema: str, name: str, published: Json, meaning: str
 ) -> None:
     after = document(operation)
@@ -180,7 +180,7 @@ def test_where_a_deviation_is_out_of_date_the_spec_itself_says_what_it_means(
     assert difference.meaning == meaning
 
 
-def test_what_is_deprecated_too_does_not_change_what_a_deviation_out_of_date_means() -> None:
+def test_deprecation_does_not_change_what_a_deviation_means() -> None:
     after = document(ASSOCIATIONS)
     label = after["components"]["schemas"]["AssociationSpecWithLabel"]["properties"]["label"]
     label |= {"nullable": True, "deprecated": True}
@@ -200,7 +200,7 @@ def said_of(after: Json) -> list[tuple[bool, Line]]:
 
 @pytest.mark.parametrize("name", ["status", "errorType", "policyName", "groupName", "requestId"])
 @pytest.mark.parametrize(("type_", "meaning"), [("string", "form only"), ("integer", "breaking")])
-def test_what_the_spec_calls_unpublished_is_out_of_date_when_it_is_published(
+def test_what_is_called_unpublished_is_outdated_when_published(
     name: str, type_: str, meaning: str
 ) -> None:
     after = document(CAMPAIGNS)

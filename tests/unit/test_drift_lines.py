@@ -90,7 +90,7 @@ def test_another_host_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("document", None, None),
     ],
 )
-def test_the_host_of_an_operation_is_compared_wherever_it_is_stated(
+def test_the_host_is_compared_wherever_it_is_stated(
     where: str,
     server: str | None,
     said: str | None,
@@ -134,7 +134,7 @@ def test_what_becomes_deprecated_is_a_line_each(
     ]
 
 
-def test_what_the_spec_calls_deprecated_may_be_published_either_way(
+def test_what_the_spec_deprecates_may_be_published_either_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed = document(ASSOCIATIONS_V3)

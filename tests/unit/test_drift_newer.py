@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from comparison.reports import as_json, as_markdown, as_text
+from comparison.reports import as_markdown, as_text
 
 from .published import ASSOCIATIONS, CAMPAIGNS, PATHS, WORKFLOWS, documents
 from .published_parts import Json
@@ -138,12 +136,10 @@ def test_a_newer_version_says_in_what_it_differs() -> None:
                 "a newer version exists, different in request $.inputs[*].id (required), "
                 "response 200, 207 $.results[*].added (property)"
             ) in form(comparison)
-        (reported,) = json.loads(as_json(comparison))["differences"]
-        assert [each["what"] for each in reported["details"]] == ["required", "property"]
 
 
 @pytest.mark.parametrize(("operation", "schema"), [(ASSOCIATIONS, "AssociationSpecWithLabel")])
-def test_what_the_spec_declares_is_no_difference_of_a_newer_version_either(
+def test_declared_deviations_are_none_of_a_newer_version_either(
     operation: str, schema: str
 ) -> None:
     written = add(documents(), operation, f"/crm/associations/2026-09/{TYPES}")

@@ -161,7 +161,7 @@ def test_two_properties_of_one_schema_that_go_are_two_lines() -> None:
     assert [len(line[4]) for line in said] == [2, 2], "in two responses each"
 
 
-def test_a_change_in_a_schema_that_has_itself_as_a_property_is_one_line() -> None:
+def test_a_change_in_a_schema_within_itself_is_one_line() -> None:
     before = document(CAMPAIGNS)
     asset = before["components"]["schemas"]["PublicCampaignAsset"]
     asset["properties"] |= {"copies": array(ref("PublicCampaignAsset"))}

@@ -60,7 +60,7 @@ def test_what_changed_along_with_the_path_is_said_too() -> None:
     assert said(between(documents(), written)) == lines
 
 
-def test_the_newest_version_takes_the_place_of_ours_and_others_are_named() -> None:
+def test_the_newest_version_replaces_ours_and_others_are_named() -> None:
     newest, newer = "/marketing/campaigns/2026-09/batch/read", "/marketing/v4/campaigns/batch/read"
     written = move(documents(), CAMPAIGNS, newest)
     written[CAMPAIGNS]["paths"][newer] = written[CAMPAIGNS]["paths"][newest]
@@ -90,7 +90,7 @@ def test_a_version_that_moved_is_no_successor_of_one_that_went() -> None:
         ]
 
 
-def test_of_two_versions_that_moved_the_newest_goes_with_the_newest() -> None:
+def test_of_two_versions_that_moved_newest_goes_with_newest() -> None:
     v4, v5 = (f"/crm/v{number}/associations/{TYPES}" for number in (4, 5))
     old = add(only(ASSOCIATIONS_V3), ASSOCIATIONS_V3, v4)
     new = remove(add(old, ASSOCIATIONS_V3, v5), ASSOCIATIONS_V3)
@@ -111,7 +111,7 @@ def test_a_path_that_moved_past_an_older_version_is_one_line() -> None:
     assert said(between(old, new)) == [line]
 
 
-def test_a_version_that_goes_while_another_gets_a_successor_is_two_lines() -> None:
+def test_a_version_that_ends_beside_a_successor_is_two_lines() -> None:
     newer = f"/crm/associations/2026-09/{TYPES}"
     new = remove(add(documents(), ASSOCIATIONS, newer), ASSOCIATIONS_V3)
     older, current = PATHS[ASSOCIATIONS_V3], PATHS[ASSOCIATIONS]
@@ -129,7 +129,7 @@ def test_a_move_to_our_path_has_our_name() -> None:
     assert comparison.compared == sorted(PATHS)
 
 
-def test_versions_that_are_not_ours_are_compared_under_their_path() -> None:
+def test_versions_that_are_not_ours_go_by_their_path() -> None:
     v4 = f"/crm/v4/associations/{TYPES}"
     old = move(only(ASSOCIATIONS_V3), ASSOCIATIONS_V3, v4)
     new = copy.deepcopy(old)
@@ -144,7 +144,7 @@ def test_versions_that_are_not_ours_are_compared_under_their_path() -> None:
 
 
 @pytest.mark.parametrize("operation", [ASSOCIATIONS, ASSOCIATIONS_V3, CAMPAIGNS])
-def test_an_operation_that_went_from_a_documented_api_is_one_line(operation: str) -> None:
+def test_an_operation_gone_from_a_documented_api_is_one_line(operation: str) -> None:
     line = ("breaking", operation, "operation", PATHS[operation], "absent")
     comparison = against_ours(remove(documents(), operation))
     assert said(comparison) == [line]
@@ -185,7 +185,7 @@ def test_documents_without_our_operations_compare_nothing() -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "put"])
-def test_another_method_is_one_line_and_another_operation_beside_ours_is_none(method: str) -> None:
+def test_another_method_is_one_line_another_operation_none(method: str) -> None:
     written = documents()
     item = written[CAMPAIGNS]["paths"][PATHS[CAMPAIGNS]]
     item[method] = copy.deepcopy(item["post"])

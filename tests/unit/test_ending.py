@@ -113,7 +113,7 @@ def test_closing_the_client_ends_a_loop_that_is_not_at_work() -> None:
         assert [each.from_.id for each in islice(contacts, 2)] == ["1", "2"]
 
 
-def test_a_loop_can_begin_although_one_that_closing_ended_is_still_there() -> None:
+def test_a_loop_can_begin_while_one_that_closing_ended_is_there() -> None:
     with serve(answer) as url, HubSpot(TOKEN, base_url=url, rate_limit=None) as hubspot:
         contacts = hubspot.read_associations("0-1", "0-2", range(2000))
         records = iter(contacts)
@@ -122,7 +122,7 @@ def test_a_loop_can_begin_although_one_that_closing_ended_is_still_there() -> No
         assert len(contacts.all()) == 1999
 
 
-def test_a_read_that_is_complete_is_not_ended_by_closing_the_client() -> None:
+def test_a_complete_read_is_not_ended_by_closing() -> None:
     with serve(answer) as url, HubSpot(TOKEN, base_url=url) as hubspot:
         records = iter(hubspot.read_associations("0-1", "0-2", [1]))
         next(records)
@@ -160,7 +160,7 @@ def test_async_closing_the_client_ends_the_read_of_another_task() -> None:
         asyncio.run(main(url), debug=True)
 
 
-def test_async_closing_the_client_leaves_the_reads_of_other_event_loops_alone() -> None:
+def test_async_closing_leaves_other_event_loops_alone() -> None:
     async def read(hubspot: AsyncHubSpot, begun: threading.Event, closed: threading.Event) -> int:
         count = 0
         async for _ in hubspot.read_associations("0-1", "0-2", range(5000)):
@@ -196,7 +196,7 @@ def test_async_closing_the_client_leaves_the_reads_of_other_event_loops_alone() 
 
 
 @pytest.mark.parametrize("others", [hanging, unavailable])
-def test_a_break_waits_no_longer_than_a_moment_for_a_server_that_hangs(
+def test_a_break_does_not_wait_for_a_server_that_hangs(
     others: Callable[[threading.Event], Answer],
 ) -> None:
     ended = threading.Event()

@@ -44,7 +44,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         ("no_proxy", "http://host:port", "expected the names of hosts, got 'http://host:port'"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_named_when_the_client_is_made(
+def test_an_unusable_proxy_is_named_when_the_client_is_made(
     make: Callable[..., object],
     name: str,
     value: str,

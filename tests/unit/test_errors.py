@@ -187,14 +187,14 @@ def test_who_sent_an_error_is_told_by_what_hubspot_alone_sends(
     assert raised(status, body, **headers).is_from_hubspot == is_from_hubspot
 
 
-def test_one_odd_part_of_an_error_does_not_take_the_others_with_it() -> None:
+def test_one_odd_part_of_an_error_does_not_take_the_others() -> None:
     error = raised(
         400, {"message": "no", "category": 5, "context": "x", "errors": [7], "links": []}
     )
     assert (error.message, error.category, error.context, error.errors) == ("no", None, {}, [])
 
 
-def test_the_correlation_id_is_taken_from_the_header_when_the_body_has_none() -> None:
+def test_the_correlation_id_may_come_from_the_header() -> None:
     assert raised(502, b"", x_hubspot_correlation_id="abc").correlation_id == "abc"
 
 

@@ -53,7 +53,7 @@ def test_any_label_can_be_read_back_from_csv(label: str) -> None:
 
 
 @given(st.lists(st.lists(st.none() | st.text(max_size=8), max_size=3), min_size=1, max_size=3))
-def test_lines_are_the_same_however_many_records_are_written_at_a_time(
+def test_lines_do_not_depend_on_how_many_are_written_at_a_time(
     to: list[list[str | None]],
 ) -> None:
     records = [record(str(number), to) for number in range(3)]
@@ -99,7 +99,7 @@ def error_of(ids: list[str], **more: Any) -> Why:
     return Why("error", category="VALIDATION_ERROR", context=context, **more)
 
 
-def test_an_error_is_about_its_id_alone_however_many_ids_hubspot_names() -> None:
+def test_an_error_is_about_its_id_alone() -> None:
     ids = [str(number) for number in range(1000)]
     why = error_of(ids, message="no: " + ", ".join(ids))
     text = missing_lines([(id_, why) for id_ in [*ids, "0042", "x"]])
@@ -117,7 +117,7 @@ def test_an_error_is_about_its_id_alone_however_many_ids_hubspot_names() -> None
     st.text(),
     st.integers(1, 1000),
 )
-def test_a_line_of_missing_ids_is_bounded_and_has_the_same_keys_whatever_hubspot_says(
+def test_a_line_of_missing_ids_is_bounded_and_has_the_same_keys(
     id_: str, context: dict[str, list[str]], text: str, times: int
 ) -> None:
     long = {key * times: [each * times for each in values] for key, values in context.items()}
@@ -128,7 +128,7 @@ def test_a_line_of_missing_ids_is_bounded_and_has_the_same_keys_whatever_hubspot
     assert [[*json.loads(each)] for each in lines] == [KEYS] * 4
 
 
-def test_missing_ids_can_be_read_by_a_query_whatever_comes_first(tmp_path: Path) -> None:
+def test_missing_ids_can_be_queried_whatever_comes_first(tmp_path: Path) -> None:
     path = tmp_path / "missing.jsonl"
     without = [(number, WITHOUT_ASSOCIATIONS) for number in range(25_000)]
     path.write_bytes(missing_lines([*without, ("x", error_of(["x"], message="why"))]))

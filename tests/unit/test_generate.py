@@ -54,7 +54,7 @@ def edit(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after, 1))
 
 
-def test_what_is_committed_is_what_another_run_writes_to_the_byte(project: Path) -> None:
+def test_what_is_committed_is_what_another_run_writes(project: Path) -> None:
     committed = content(project)
     (project / PACKAGE / "stray.py").touch()
     assert generate(project)[0] == 0
@@ -108,7 +108,7 @@ def test_another_version_than_the_pinned_one_generates_nothing(project: Path) ->
     assert "ruff 99." in output
 
 
-def test_a_warning_of_the_generator_is_a_failure_and_leaves_the_tree_alone(project: Path) -> None:
+def test_a_warning_of_the_generator_is_a_failure(project: Path) -> None:
     spec = project / "openapi" / "hubspot-batch-read.yaml"
     edit(
         spec,
@@ -168,7 +168,7 @@ UNSUPPORTED = {
 
 
 @pytest.mark.parametrize(("before", "after", "said"), UNSUPPORTED.values(), ids=UNSUPPORTED.keys())
-def test_what_the_templates_do_not_know_stops_the_generator_and_is_named(
+def test_what_the_templates_do_not_know_is_named(
     project: Path, before: str, after: str, said: str
 ) -> None:
     edit(project / "openapi" / "hubspot-batch-read.yaml", before, after)

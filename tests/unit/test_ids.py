@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, pack
+from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, normal_form, pack
 
 
 class Array:
@@ -122,7 +122,7 @@ def test_what_is_not_an_id_is_refused_with_its_place(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", ["37295", b"37295", 37295, None])
-def test_what_is_no_iterable_of_ids_is_refused_before_anything_is_read(value: object) -> None:
+def test_what_is_no_iterable_of_ids_is_refused_at_once(value: object) -> None:
     with pytest.raises(TypeError, match=r"^flow_ids: expected an iterable of ids, got "):
         Ids(value, name="flow_ids")  # type: ignore[arg-type]
 
@@ -155,9 +155,7 @@ def test_what_is_no_iterable_of_ids_is_refused_before_anything_is_read(value: ob
         ("7\ud800", "it has characters that cannot be printed"),
     ],
 )
-def test_an_id_that_was_spoilt_is_refused_in_words_that_say_what_happened(
-    value: object, reason: str
-) -> None:
+def test_a_spoilt_id_is_refused_in_words_that_say_how(value: object, reason: str) -> None:
     with pytest.raises(InvalidIdError) as caught:
         take_all(Ids(["1", value]))  # type: ignore[list-item]
     assert str(caught.value).startswith("ids[1]: expected an id as text or whole number, got ")
@@ -286,7 +284,7 @@ def test_the_rest_begins_at_the_place_where_the_taking_ended() -> None:
     assert list(ids.rest()) == ["1", "2", "3"]
 
 
-def test_the_rest_of_what_can_be_gone_through_again_goes_on_where_it_is() -> None:
+def test_the_rest_of_what_can_be_repeated_starts_where_it_is() -> None:
     class Again:
         def __iter__(self) -> Iterator[int]:
             return iter([1, 2, 3])
@@ -296,7 +294,7 @@ def test_the_rest_of_what_can_be_gone_through_again_goes_on_where_it_is() -> Non
     assert list(ids.rest()) == ["2", "3"]
 
 
-def test_the_rest_of_an_iterator_that_raised_does_not_look_complete() -> None:
+def test_the_rest_of_a_failed_iterator_does_not_look_complete() -> None:
     def broken() -> Iterator[str]:
         yield from ("1", "", "3")
         raise OSError
@@ -315,7 +313,7 @@ def test_the_rest_of_an_iterator_that_raised_does_not_look_complete() -> None:
     assert ids.exhausted
 
 
-def test_no_more_is_taken_than_a_chunk_holds_even_if_more_is_at_hand() -> None:
+def test_no_more_is_taken_than_a_chunk_holds() -> None:
     ids = Ids(iter(["1", "", "2", "3", "4"]))
     chunk: dict[str, int | str] = {}
     with pytest.raises(InvalidIdError):
@@ -373,7 +371,7 @@ def test_a_progress_bar_around_an_iterator_loses_no_id(total: int | None) -> Non
     assert [*chunk, *ids.rest()] == list("01234")
 
 
-def test_a_number_that_cannot_be_had_is_refused_and_the_rest_taken() -> None:
+def test_an_impossible_number_is_refused_and_the_rest_taken() -> None:
     class Odd:
         def __index__(self) -> int:
             raise RuntimeError
@@ -387,3 +385,11 @@ def test_a_number_that_cannot_be_had_is_refused_and_the_rest_taken() -> None:
         take(ids, 10, chunk)
     take(ids, 10, chunk)
     assert list(chunk) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("0012", "12"), ("000", "0"), ("0", "0"), ("X-1", "x-1"), ("00x", "00x"), ("X0", "x0")],
+)
+def test_an_id_has_one_form_however_hubspot_writes_it(text: str, form: str) -> None:
+    assert normal_form(text) == form

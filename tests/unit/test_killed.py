@@ -63,12 +63,20 @@ def killed_after(number: int, error: type[BaseException] = Killed) -> Iterator[S
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AppendedFile, "append", append_half)
         patch.setattr(AppendedFile, "cut", step(AppendedFile.cut))
-        patch.setattr(os, "fsync", step(lambda _: None))  # the machine itself does not crash
+        patch.setattr(os, "fsync", step(os.fsync))
         patch.setattr(Path, "replace", step(Path.replace))
         patch.setattr(Path, "unlink", step(Path.unlink))
         patch.setattr(Locks, "hold", lambda *_: None)  # those of a dead process are free
         patch.setattr(writer, "SECONDS", 0.0)
         yield steps
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_sync() -> Iterator[None]:
+    """The machine itself does not crash."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 def run(
@@ -115,9 +123,7 @@ def test_a_run_that_is_killed_after_any_step_is_gone_on_with(whole: Path, tmp_pa
     assert number > 40
 
 
-def test_a_run_that_is_interrupted_at_any_step_has_each_id_in_one_file(
-    whole: Path, tmp_path: Path
-) -> None:
+def test_an_interrupt_at_any_step_leaves_each_id_in_one_file(whole: Path, tmp_path: Path) -> None:
     number, format_ = 0, format_of(whole)
     every = sorted(each["id"] for each in lines(whole / "missing"))
     every = sorted([*every, *ids_in(whole / f"rows.{format_}")])
@@ -161,7 +167,7 @@ def ids_in(path: Path) -> set[str]:
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 7), st.booleans()), max_size=6),
     st.data(),
 )
-def test_a_run_that_is_killed_again_and_again_among_failures_is_gone_on_with(
+def test_a_run_killed_again_and_again_is_gone_on_with(
     whole: Path,
     tmp_path_factory: pytest.TempPathFactory,
     kills: list[tuple[int, int, bool]],

@@ -131,7 +131,7 @@ def test_the_first_error_of_an_id_counts_and_the_second_is_kept() -> None:
     assert [each.message for each in outcome.other_errors] == ["second"]
 
 
-def test_an_error_names_an_id_as_its_own_id_where_it_has_no_context() -> None:
+def test_without_a_context_an_error_names_an_id_as_its_own() -> None:
     assert set(associations(["1"], errors=[error(id="1")]).missing) == {"1"}
 
 
@@ -205,13 +205,36 @@ def test_rows_that_match_are_saved_from_a_body_that_does_not() -> None:
     ]
 
 
+def test_rows_are_saved_as_models_or_plain() -> None:
+    fault = decode_error({"results": [row("1"), {"to": []}]})
+    models, plain = (salvage(ASSOCIATIONS, fault, is_plain=each) for each in (False, True))
+    assert models is not None
+    assert plain is not None
+    assert salvage(ASSOCIATIONS, fault) == models
+    assert [type(each) is Association for each in models[0]] == [True]
+    assert [type(each) is Association for each in plain[0]] == [False]
+    assert ASSOCIATIONS.id_of(plain[0][0]) == "1"
+    assert models[1] == plain[1]
+
+
+def test_a_mismatched_row_has_its_id_as_it_came_or_none() -> None:
+    body = b'{"results": [%b, {"from": {"id": NaN}}, {"to": []}]}' % json.dumps(row("1")).encode()
+    salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))
+    assert salvaged is not None
+    assert [each.context for each in salvaged[1]] == [{"id": ["NaN"]}, None]
+
+
+def test_without_a_body_nothing_is_saved() -> None:
+    assert salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", None)) is None
+
+
 def test_rows_survive_a_fault_outside_of_them() -> None:
     salvaged = salvage(ASSOCIATIONS, decode_error({"results": [row("1")], "startedAt": "soon"}))
     assert salvaged is not None
     assert [each.from_.id for each in salvaged[0]] == ["1"]
 
 
-def test_a_row_that_does_not_match_takes_the_other_rows_of_its_id_with_it() -> None:
+def test_a_mismatched_row_takes_the_other_rows_of_its_id() -> None:
     salvaged = salvage(ASSOCIATIONS, decode_error({"results": [row("1"), {**row("1"), "to": 1}]}))
     assert salvaged is not None
     outcome = match(ASSOCIATIONS, ["1"], *salvaged)
@@ -219,7 +242,7 @@ def test_a_row_that_does_not_match_takes_the_other_rows_of_its_id_with_it() -> N
     assert outcome.missing["1"].category == "DECODE_ERROR"
 
 
-def test_errors_are_saved_from_a_body_whose_only_row_does_not_match() -> None:
+def test_errors_are_saved_although_the_only_row_mismatches() -> None:
     found = error(subCategory=NO_ASSOCIATIONS_FOUND, context={"fromObjectId": ["1"]})
     salvaged = salvage(ASSOCIATIONS, decode_error({"results": [{"to": 1}], "errors": [found]}))
     assert salvaged is not None
@@ -290,7 +313,7 @@ def test_an_error_of_an_id_has_all_that_hubspot_says() -> None:
 
 
 @pytest.mark.parametrize("key", ["flowId", "flowIds", "workflowId", "workflowIds", "id", "ids"])
-def test_an_error_of_a_workflow_names_it_by_the_kind_that_was_asked(key: str) -> None:
+def test_an_error_of_a_workflow_names_the_kind_that_was_asked(key: str) -> None:
     item = BatchError(message="no", context={key: ["7"]})
     by_flow = match(WORKFLOWS_BY_FLOW_ID, ["7"], [], [item])
     by_workflow = match(WORKFLOWS_BY_WORKFLOW_ID, ["7"], [], [item])
@@ -298,7 +321,7 @@ def test_an_error_of_a_workflow_names_it_by_the_kind_that_was_asked(key: str) ->
     assert bool(by_workflow.missing) == (not key.startswith("flow"))
 
 
-def test_the_own_id_of_an_error_counts_only_where_the_context_names_none() -> None:
+def test_an_errors_own_id_counts_if_its_context_names_none() -> None:
     item = error(id="1", context={"id": ["2"]})
     assert set(associations(["1", "2"], errors=[item]).missing) == {"2"}
 
@@ -314,7 +337,7 @@ def test_null_among_the_errors_is_no_error() -> None:
     assert associations(["1"], errors=[None, "odd"]).other_errors == [BatchError(message="odd")]
 
 
-def test_a_body_that_was_text_or_is_too_deep_is_understood_or_an_error() -> None:
+def test_text_or_a_deep_body_is_understood_or_an_error() -> None:
     body = json.dumps({"results": [row("1")]})
     salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))
     assert salvaged is not None
@@ -332,7 +355,7 @@ def v3_row(*to: tuple[str, str], after: str | None = None, **unknown: object) ->
     return AssociationV3.from_dict(document)
 
 
-def test_duplicate_rows_of_v3_keep_each_type_and_all_unknown_keys() -> None:
+def test_duplicate_rows_of_v3_keep_each_type_and_unknown_key() -> None:
     rows = [
         v3_row(("5", "a"), ("5", "b"), x=1),
         v3_row(("5", "b"), ("5", "c"), after="x", x=2, y=2),
@@ -353,7 +376,7 @@ def test_rows_are_cut_or_go_on_only_if_there_is_a_cursor() -> None:
         assert operation.remedy
 
 
-def test_a_record_without_unknown_keys_equals_one_that_came_in_one_row() -> None:
+def test_a_merged_record_equals_one_that_came_in_one_row() -> None:
     rows = [Association.from_dict(row("1"))] * 2
     assert merged(ASSOCIATIONS, *rows) == rows[0]
 
@@ -399,7 +422,7 @@ def test_errors_that_are_left_out_are_counted() -> None:
         assert outcome.missing == {}
 
 
-def test_as_many_errors_as_a_request_can_bring_about_are_all_read() -> None:
+def test_as_many_errors_as_a_request_can_cause_are_read() -> None:
     ids = [str(number) for number in range(1000)]
     items = [error(category=kind, context={"id": [id_]}) for id_ in ids for kind in "abcdefghij"]
     outcome = associations(ids, errors=items)

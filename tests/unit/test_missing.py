@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from hubspot_batch_read.core.account import UNANSWERED, WITHOUT_ASSOCIATIONS, MissingIds, Why
 
-WHYS = [WITHOUT_ASSOCIATIONS, UNANSWERED, Why("error", message="a"), Why("error", message="b")]
+FULL = Why("error", "CATEGORY", "SUB_CATEGORY", "message", {"id": ["1"]})
+WHYS = [
+    FULL,
+    WITHOUT_ASSOCIATIONS,
+    UNANSWERED,
+    Why("error", message="a"),
+    Why("error", message="b"),
+]
 bounds = st.none() | st.integers(-30, 30)
 
 
@@ -19,8 +26,10 @@ def test_missing_ids_are_as_a_list_of_them(
     missing = MissingIds()
     for number, why in enumerate(whys):
         missing.add(number, why)
-    listed = [(str(number), why.reason, why.message) for number, why in enumerate(whys)]
-    assert [(each.id, each.reason, each.message) for each in missing] == listed
+    names = ("reason", "category", "sub_category", "message", "context")
+    assert [each.id for each in missing] == [str(number) for number in range(len(whys))]
+    for each, why in zip(missing, whys, strict=True):
+        assert [getattr(each, name) for name in names] == [getattr(why, name) for name in names]
     assert missing[start:stop] == [*missing][start:stop]
     assert [missing[-1 - number] for number in range(len(missing))] == [*reversed(missing)]
     assert len(missing) == len(whys) == missing.counts.total()

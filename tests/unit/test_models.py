@@ -136,7 +136,7 @@ def test_a_bad_date_is_named_by_its_place(sent: object) -> None:
     assert caught.value.path == "$.createdAt"
 
 
-def test_known_values_of_an_enum_are_members_and_unknown_ones_stay_text() -> None:
+def test_known_enum_values_are_members_and_others_text() -> None:
     known = AssociationType.from_dict({"category": "USER_DEFINED", "typeId": 1})
     unknown = AssociationType.from_dict({"category": "NEW_KIND", "typeId": 1})
     assert known.category is AssociationCategory.USER_DEFINED
@@ -173,7 +173,7 @@ def test_unknown_keys_are_kept_at_every_depth_and_given_back() -> None:
     assert envelope.to_dict() == body
 
 
-def test_additional_properties_is_a_mapping_even_where_there_are_none() -> None:
+def test_additional_properties_is_a_mapping_even_if_empty() -> None:
     row = ObjectId.from_dict({"id": "1"})
     assert dict(row.additional_properties) == {}
     assert row.additional_properties.get("x") is None
@@ -220,14 +220,14 @@ def test_an_odd_account_beside_the_rows_costs_no_row(odd: dict[str, object]) -> 
     assert envelope.to_dict() == body
 
 
-def test_of_a_lenient_list_the_items_that_fit_are_there_and_the_list_is_kept_whole() -> None:
+def test_a_lenient_list_has_the_items_that_fit_and_is_kept() -> None:
     body = {"results": [], "errors": [{"message": "a"}, "text", None, {"message": "b"}]}
     envelope = AssociationEnvelope.from_dict(body)
     assert envelope.errors == [BatchError(message="a"), BatchError(message="b")]
     assert envelope.to_dict() == body
 
 
-def test_ids_in_the_context_of_an_error_are_text_whatever_they_came_as() -> None:
+def test_ids_in_the_context_of_an_error_are_text() -> None:
     error = BatchError.from_dict({"context": {"fromObjectId": [5, "6"], "note": None}})
     assert error.context == {"fromObjectId": ["5", "6"]}
 
@@ -353,9 +353,7 @@ def test_an_input_of_either_kind_is_told_by_its_type() -> None:
         ("1", "$.inputs[0]"),
     ],
 )
-def test_an_input_of_neither_kind_is_named_by_what_is_wrong_with_it(
-    item: object, path: str
-) -> None:
+def test_an_input_of_neither_kind_is_named_by_its_problem(item: object, path: str) -> None:
     with pytest.raises(DecodeError) as caught:
         WorkflowIdMappingRequest.from_dict({"inputs": [item]})
     assert caught.value.path == path
@@ -444,7 +442,7 @@ def test_the_models_need_no_httpx() -> None:
     assert "httpx" not in imported_by("from hubspot_batch_read_api.models import CampaignEnvelope")
 
 
-def test_importing_one_operation_leaves_the_models_of_the_others_alone() -> None:
+def test_importing_one_operation_leaves_other_models_alone() -> None:
     modules = imported_by("from hubspot_batch_read_api.api.campaigns import read_campaigns")
     assert "hubspot_batch_read_api.models.campaign" in modules
     assert "hubspot_batch_read_api.models.association" not in modules

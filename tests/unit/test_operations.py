@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hubspot_batch_read import AsyncHubSpot, HubSpot, operations
+from hubspot_batch_read import AsyncHubSpot, HubSpot, TableRead, operations
 from hubspot_batch_read.core.operation import Operation
 from tests.contract import spec
 
@@ -25,6 +25,12 @@ def test_every_operation_of_the_spec_is_in_the_table() -> None:
     assert {spec_name(each) for each in TABLE.values()} == set(spec.operations())
 
 
+def test_every_operation_can_be_described_for_an_engine() -> None:
+    described = {name for name, each in vars(TableRead).items() if isinstance(each, classmethod)}
+    methods = {name.removeprefix("read_") for name in spec.operations()}
+    assert {name for name in described if not name.startswith("_")} == methods
+
+
 @pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
 def test_a_request_holds_as_many_inputs_as_the_spec_allows(operation: Operation[Any]) -> None:
     request = spec.operations()[spec_name(operation)].request
@@ -35,7 +41,7 @@ def test_a_request_holds_as_many_inputs_as_the_spec_allows(operation: Operation[
 
 
 @pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
-def test_a_request_can_be_encoded_again_and_has_each_input_in_its_order(
+def test_a_request_encodes_the_same_again_in_its_order(
     operation: Operation[Any],
 ) -> None:
     ids = {"2": None, "1": None}
@@ -67,7 +73,7 @@ def test_a_row_has_its_id_where_the_table_says(operation: Operation[Any]) -> Non
 
 
 @pytest.mark.parametrize("name", spec.operations())
-def test_both_clients_have_a_method_for_every_operation_with_the_same_arguments(name: str) -> None:
+def test_both_clients_have_every_operation_with_its_arguments(name: str) -> None:
     method = inspect.signature(getattr(HubSpot, name))
     other = inspect.signature(getattr(AsyncHubSpot, name))
     assert method.parameters == other.parameters

@@ -15,6 +15,7 @@ import pytest
 import hubspot_batch_read
 import hubspot_batch_read_api
 from hubspot_batch_read_api import models
+from tests.contract import spec
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +77,7 @@ def test_each_name_can_be_imported_and_is_documented(name: str) -> None:
     assert all(documented.__doc__ for documented in (each, *functions))
 
 
-def test_every_name_of_the_sandbox_is_there_when_it_is_first_used() -> None:
+def test_every_name_of_the_sandbox_is_there_when_first_used() -> None:
     code = "from hubspot_batch_read import sandbox; [getattr(sandbox, n) for n in sandbox.__all__]"
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -86,6 +87,11 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert hubspot_batch_read.__version__ == project["version"]
     assert "__version__" in dir(hubspot_batch_read)
     assert "__version__" not in hubspot_batch_read.__all__
+
+
+def test_the_spec_has_the_version_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert spec.load()["info"]["version"] == project["version"]
 
 
 def test_a_misspelt_name_is_an_attribute_error() -> None:
@@ -147,7 +153,7 @@ def test_the_demo_has_the_pins_of_the_tests() -> None:
     assert demo <= tests
 
 
-def test_the_lowest_versions_are_tested_of_every_extra_for_users() -> None:
+def test_the_lowest_versions_of_every_extra_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     tested = re.search(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert tested is not None

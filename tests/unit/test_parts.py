@@ -47,7 +47,7 @@ def test_the_positions_of_a_chunk_are_those_of_its_ids(
 
 
 @given(st.lists(values), st.integers(1, 7), st.integers(1, 7), st.data())
-def test_a_run_that_skips_what_was_taken_takes_the_rest_and_ends_with_the_same_mark(
+def test_skipping_what_was_taken_ends_with_the_same_mark(
     given: list[object], limit: int, other: int, data: st.DataObject
 ) -> None:
     chunks = list(take_marked(ids_of(given), limit))
@@ -76,11 +76,38 @@ def test_a_number_and_its_text_are_the_same_id_to_a_mark(unique: bool) -> None:
     assert numbers[2] != list(take_marked(ids_of([1, 2, 3, 5, 4]), 3))[-1][2]
 
 
-def test_an_id_that_was_skipped_is_not_taken_again() -> None:
-    (*_, last) = take_marked(ids_of([1, 2, "a"]), 3)
-    ids = Ids([1, 2, "a", "a", 2, 3])
+@pytest.mark.parametrize("given", [[1, 2, "a"], [1, 2, 7]])
+def test_an_id_that_was_skipped_is_not_taken_again(given: list[int | str]) -> None:
+    (*_, last) = take_marked(ids_of(given), 3)
+    ids = Ids([*given, given[-1], 2, 3])
     ids.skip(last[2], [])
     assert [chunk for chunk, _, _ in take_marked(ids, 9)] == [["3"]]
+
+
+def test_no_more_is_pulled_than_is_skipped_however_much_that_is() -> None:
+    pulled = 0
+
+    def given() -> Iterator[int]:
+        nonlocal pulled
+        for number in range(40_000):
+            pulled += 1
+            yield number
+
+    (taken, _, mark), *_ = take_marked(ids_of(range(40_000)), 25_000)
+    ids = Ids(given())
+    assert ids.skip(mark, [range(12_345, 12_347)]) == mark
+    assert pulled == mark.position == 25_000
+    (again, *_), *_ = take_marked(ids, 3)
+    assert again == [*taken[12_345:12_347], "25000"]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
+def test_ids_that_end_before_the_mark_end_there(number: int) -> None:
+    *_, (_, _, mark) = take_marked(ids_of(range(5)), 5)
+    ids = Ids(iter(range(number)))
+    skipped = ids.skip(mark, [])
+    assert (skipped.position, skipped == mark) == (number, False)
+    assert [chunk for chunk, _, _ in take_marked(ids, 9)] == [[]]
 
 
 def test_an_id_known_to_be_invalid_has_the_words_it_came_with() -> None:
@@ -152,7 +179,7 @@ def test_each_value_is_in_exactly_one_part_whatever_happens(
         assert parts[-1].mark.position == len(given)
 
 
-def test_a_summary_knows_how_fast_it_goes_and_how_long_the_rest_takes() -> None:
+def test_a_summary_knows_its_speed_and_the_time_left() -> None:
     plan: Plan[Association] = plan_of(range(10))
     summary = evolve(plan.summary(0), taken=8, unread=2, duplicates=1, earlier=2, seconds=2.0)
     assert (summary.ids_per_second, summary.seconds_left) == (2.0, 1.5)

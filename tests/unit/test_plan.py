@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -336,7 +337,7 @@ def check_records(read: Read) -> None:
 
 @settings(max_examples=100)
 @given(data=st.data(), ids=st.lists(st.integers(0, 30), max_size=20), taken=st.integers(0, 20))
-def test_unread_of_a_lazy_source_is_what_was_not_handed_out_and_then_its_rest(
+def test_unread_of_a_lazy_source_ends_with_its_rest(
     data: st.DataObject, ids: list[int], taken: int
 ) -> None:
     pulled: list[int] = []
@@ -391,7 +392,7 @@ def rows(request: Request[Association]) -> AssociationEnvelope:
     )
 
 
-def test_further_pages_are_asked_for_together_and_with_the_cursor_as_it_came() -> None:
+def test_further_pages_are_asked_for_with_the_cursor_as_it_came() -> None:
     plan = plan_of([1, 2, 3], OPERATION, window=2, collect=False)
     request = next_request(plan)
     assert request is not None
@@ -428,7 +429,7 @@ def test_good_rows_beside_a_failed_page_are_records() -> None:
     assert list(plan.account.failures[0].ids) == ["1"]
 
 
-def test_what_the_source_raises_comes_after_the_records_of_what_it_gave_before() -> None:
+def test_what_the_source_raises_comes_after_earlier_records() -> None:
     def broken() -> Iterator[int]:
         yield from range(1, 6)
         raise FailedError
@@ -441,7 +442,7 @@ def test_what_the_source_raises_comes_after_the_records_of_what_it_gave_before()
 
 
 @pytest.mark.parametrize("collect", [False, True])
-def test_what_is_not_an_id_is_named_with_its_place_and_the_ids_around_it_are_read(
+def test_what_is_not_an_id_is_named_and_those_around_it_read(
     collect: bool,
 ) -> None:
     plan: Plan[Association] = plan_of([1, 2, None, 4], window=5, collect=collect)
@@ -495,7 +496,7 @@ def handed_out(plan: Plan[RowT]) -> list[str]:
     return [id_of(entry) for entry in iter(lambda: take(plan), None)]
 
 
-def test_what_nobody_waits_for_any_more_is_sent_again_with_its_cursors() -> None:
+def test_abandoned_requests_are_sent_again_with_their_cursors() -> None:
     plan = plan_of([1, 2, 3], OPERATION, window=2, collect=False)
     request = sent(plan)
     plan.receive(request, envelope(page("1", None, 2), page("2", None, 1), page("3", None, 2)))
@@ -504,7 +505,7 @@ def test_what_nobody_waits_for_any_more_is_sent_again_with_its_cursors() -> None
     assert dict(sent(plan).inputs) == dict(expected) == {"1": "1", "3": "1"}
 
 
-def test_further_pages_are_asked_for_before_new_ids_and_of_any_chunk() -> None:
+def test_further_pages_are_asked_for_before_new_ids() -> None:
     plan = plan_of(range(1, 100), OPERATION, window=3, collect=False)
     first, second = sent(plan), sent(plan)
     plan.receive(second, envelope(page("4", None, 2)))
@@ -516,7 +517,7 @@ def test_further_pages_are_asked_for_before_new_ids_and_of_any_chunk() -> None:
     assert [list(sent(plan).inputs) for _ in range(3)] == [["1"], ["4"], ["7", "8", "9"]]
 
 
-def test_a_request_that_fails_beside_something_that_is_no_id_leaves_its_ids_unread_only() -> None:
+def test_a_failure_beside_an_invalid_id_leaves_its_ids_unread() -> None:
     plan: Plan[Association] = plan_of([1, None, 2], collect=True)
     plan.fail(sent(plan), FailedError())
     assert take(plan) is None
@@ -552,7 +553,7 @@ def test_rows_are_saved_from_a_body_that_does_not_match() -> None:
     assert plan.summary(plan.account.returned).requests == 1
 
 
-def test_each_request_and_each_row_that_nobody_asked_for_is_counted() -> None:
+def test_requests_and_unexpected_rows_are_counted() -> None:
     plan = plan_of(range(1, 10), OPERATION, window=3, collect=True)
     for _ in range(2):
         request = sent(plan)
@@ -576,7 +577,7 @@ def v3_plan(*ends: str | None) -> Plan[AssociationV3]:
     return plan
 
 
-def test_the_records_that_were_cut_short_say_how_to_read_the_rest() -> None:
+def test_records_that_were_cut_short_say_how_to_read_on() -> None:
     plan = v3_plan("x", None, "x", "x")
     assert [cut.id for cut in plan.account.truncated] == ["0", "2", "3"]
     assert plan.account.truncated[0].fields == ("to",)
@@ -588,7 +589,7 @@ def test_the_records_that_were_cut_short_say_how_to_read_the_rest() -> None:
 GUIDS = ["0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e20"]
 
 
-def test_the_asset_lists_of_a_campaign_that_are_incomplete_are_named() -> None:
+def test_the_incomplete_asset_lists_of_a_campaign_are_named() -> None:
     plan = plan_of(GUIDS, CAMPAIGNS)
     more = {"results": [], "paging": {"next": {"after": "x"}}}
     results = [{"id": GUIDS[0], "assets": {"FORM": more, "EMAIL": more}}, {"id": GUIDS[1]}]
@@ -603,7 +604,7 @@ def test_the_total_is_not_known_if_that_of_the_ids_is_not() -> None:
     assert plan.summary(0).total is None
 
 
-def test_an_id_whose_further_page_is_not_there_has_no_record_and_no_answer() -> None:
+def test_an_id_without_its_further_page_has_no_record() -> None:
     plan = plan_of([1], OPERATION, window=1, collect=False)
     plan.receive(sent(plan), envelope(page("1", None, 2)))
     plan.receive(sent(plan), envelope(errors=[problem("1", "?", NO_ASSOCIATIONS_FOUND)]))
@@ -612,7 +613,7 @@ def test_an_id_whose_further_page_is_not_there_has_no_record_and_no_answer() -> 
     assert missing(plan, "unanswered") == ["1"]
 
 
-def test_the_cursor_is_followed_whichever_of_two_rows_of_an_id_has_it() -> None:
+def test_the_cursor_may_be_on_either_of_two_rows() -> None:
     for order in (1, -1):
         plan = plan_of([1], OPERATION, window=1, collect=False)
         plan.receive(sent(plan), envelope(*[page("1", None, 1), page("1", None, 2)][::order]))
@@ -652,7 +653,7 @@ def test_a_chunk_without_records_does_not_hold_up_the_next_one() -> None:
     assert id_of(entry) == "4"
 
 
-def test_an_error_on_a_further_page_is_that_of_the_id_and_other_errors_are_kept() -> None:
+def test_an_error_on_a_further_page_is_that_of_the_id() -> None:
     plan = plan_of([1], OPERATION, window=1, collect=False)
     plan.receive(sent(plan), envelope(page("1", None, 2), errors=["first"]))
     plan.receive(sent(plan), envelope(errors=["second", problem("1", "ODD", "x")]))
@@ -661,7 +662,7 @@ def test_an_error_on_a_further_page_is_that_of_the_id_and_other_errors_are_kept(
     assert [error.message for error in plan.account.other_errors] == ["first", "second"]
 
 
-def test_a_page_that_comes_again_with_another_cursor_ends_the_pages() -> None:
+def test_a_page_that_comes_again_ends_the_pages() -> None:
     plan = plan_of([1], OPERATION, window=1, collect=False)
     for cursor in "ab":
         row = page("1", None, 1, cursor)
@@ -705,7 +706,7 @@ def test_what_is_restarted_goes_on_at_the_page_it_had_come_to() -> None:
     assert dict(sent(plan).inputs) == {"1": "1"}
 
 
-def test_many_faults_among_the_ids_cost_few_requests_when_they_are_collected() -> None:
+def test_many_collected_faults_cost_few_requests() -> None:
     ids = [1, None, 2, None, 3, None, 4]
     plan = plan_of(ids, evolve(OPERATION, max_inputs=100), collect=True)
     assert list(sent(plan).inputs) == ["1", "2", "3", "4"]
@@ -720,7 +721,7 @@ def test_collected_failures_hold_no_frames() -> None:
     assert caught.value.__traceback__ is None
 
 
-def test_cursors_that_never_end_are_followed_for_a_thousand_pages() -> None:
+def test_endless_cursors_are_followed_for_a_thousand_pages() -> None:
     plan = plan_of([1, 2], OPERATION, window=1, collect=False)
     plan.receive(sent(plan), envelope(page("1", None, 1, "0"), page("2", None, 1)))
     requests = 1
@@ -799,7 +800,7 @@ def test_ids_that_are_refused_are_found_and_cost_no_other(bad: set[int]) -> None
     assert plan.account.failures == []
 
 
-def test_a_request_that_is_wrong_whatever_its_ids_are_fails_after_two_more() -> None:
+def test_a_wrong_request_fails_after_two_more() -> None:
     plan = plan_of(range(100), chunk_of(100))
     assert drive(plan, {str(id_) for id_ in range(100)}) == 3
     assert len(plan.account.failures) == 1
@@ -808,13 +809,13 @@ def test_a_request_that_is_wrong_whatever_its_ids_are_fails_after_two_more() -> 
         take(plan)
 
 
-def test_a_single_id_that_is_refused_before_any_success_is_a_failure() -> None:
+def test_a_single_refused_id_before_any_success_is_a_failure() -> None:
     plan: Plan[Association] = plan_of([1])
     assert drive(plan, {"1"}) == 1
     assert unread(plan) == ["1"]
 
 
-def test_halves_refused_for_different_reasons_are_refused_for_their_ids() -> None:
+def test_halves_refused_for_different_reasons_blame_their_ids() -> None:
     plan = plan_of([1, 2, 3, 4], chunk_of(4))
     while request := next_request(plan):
         if {"1", "4"} & request.inputs.keys():
@@ -828,7 +829,72 @@ def test_halves_refused_for_different_reasons_are_refused_for_their_ids() -> Non
     ]
 
 
-def test_a_half_that_was_refused_waits_for_the_other_and_is_divided_if_that_succeeds() -> None:
+@pytest.mark.parametrize(
+    "change", [{"status_code": 413}, {"category": "OTHER"}, {"message": "other"}]
+)
+def test_refusals_are_equal_by_status_category_and_message(change: dict[str, Any]) -> None:
+    plan: Plan[Association] = plan_of(range(4))
+    plan.fail(sent(plan), refusal())
+    plan.fail(sent(plan), refusal())
+    other = refusal()
+    for name, value in change.items():
+        setattr(other, name, value)
+    plan.fail(sent(plan), other)
+    assert plan.account.failures == []
+    assert next_request(plan) is not None
+
+
+def test_each_value_that_is_not_an_id_was_taken() -> None:
+    plan: Plan[Association] = plan_of(["", "", None], collect=True)
+    assert next_request(plan) is None
+    assert plan.account.taken == 3
+
+
+def test_a_refused_id_is_missing_for_hubspots_reason() -> None:
+    error = refusal("no 1")
+    error.sub_category, error.context = "REFUSED", {"id": ["1"]}
+    plan = plan_of([1, 2, 3, 4], chunk_of(4))
+    while request := next_request(plan):
+        if "1" in request.inputs:
+            plan.fail(request, error)
+        elif "4" in request.inputs:
+            plan.fail(request, ResponseTooLargeError(200, 1000))
+        else:
+            plan.receive(request, rows(request))
+    first, last = plan.account.missing
+    assert (first.id, first.category, first.sub_category, first.message, first.context) == (
+        *("1", "VALIDATION_ERROR", "REFUSED", "no 1"),
+        {"id": ["1"]},
+    )
+    assert (last.id, last.reason, last.category) == ("4", "error", None)
+    assert "longer than 1000 bytes" in str(last.message)
+
+
+def test_a_summary_counts_everything_and_adds_an_earlier_run() -> None:
+    plan = plan_of([1, 1, 2, "", 3, 4], chunk_of(9), collect=True)
+    plan.account.earlier = Counter(
+        records=10,
+        error=20,
+        without_associations=30,
+        unanswered=40,
+        invalid=50,
+        truncated=60,
+        requests=70,
+    )
+    request = sent(plan)
+    nothing = {
+        "subCategory": NO_ASSOCIATIONS_FOUND,
+        "context": {"fromObjectId": ["2"]},
+    }
+    plan.receive(request, envelope(page("1", None, "row"), errors=[nothing]))
+    summary = plan.summary(0)
+    assert (summary.total, summary.duplicates, summary.earlier) == (6, 1, 150)
+    assert (summary.records, summary.errors, summary.without_associations) == (10, 20, 31)
+    assert (summary.unanswered, summary.invalid, summary.truncated) == (42, 51, 60)
+    assert (summary.taken, summary.unread, summary.requests) == (155, 1, 71)
+
+
+def test_a_refused_half_is_divided_if_the_other_succeeds() -> None:
     plan = plan_of([1, 2, 3, 4], chunk_of(4))
     plan.fail(sent(plan), refusal())
     first, second = sent(plan), sent(plan)
@@ -843,7 +909,7 @@ def test_a_half_that_was_refused_waits_for_the_other_and_is_divided_if_that_succ
 @pytest.mark.parametrize(
     "other", [FailedError(), ResponseTooLargeError(200, 1), refusal("too long", 413)], ids=str
 )
-def test_a_half_that_was_refused_is_divided_if_the_other_fails_for_another_reason(
+def test_a_refused_half_is_divided_if_the_other_fails_otherwise(
     other: Exception, refused_first: bool
 ) -> None:
     plan = plan_of([1, 2, 3, 4], chunk_of(4), collect=True)
@@ -860,7 +926,7 @@ def test_a_half_that_was_refused_is_divided_if_the_other_fails_for_another_reaso
     assert missing(plan, "error") == [each for each in ["1", "2", "3", "4"] if each not in failed]
 
 
-def test_too_many_refusals_cost_the_rest_of_the_chunk_and_no_further_request() -> None:
+def test_too_many_refusals_cost_the_rest_of_the_chunk() -> None:
     plan = plan_of([0, *range(1, 1000)], chunk_of(1))
     first = sent(plan)
     plan.receive(first, rows(first))

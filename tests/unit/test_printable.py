@@ -31,7 +31,7 @@ def test_what_controls_or_hides_is_escaped_and_the_rest_stays(text: str, shown: 
 
 
 @given(st.text(st.characters()))
-def test_nothing_shown_is_other_than_graphic_characters_and_spaces(text: str) -> None:
+def test_only_graphic_characters_and_spaces_are_shown(text: str) -> None:
     shown = printable(text)
     assert all(each.isprintable() or unicodedata.category(each) == "Zs" for each in shown)
     assert printable(shown) == shown

@@ -105,7 +105,7 @@ def nothing_left() -> Iterator[None]:
 # Sync
 
 
-def test_records_come_in_the_order_of_the_ids_whatever_the_order_of_the_answers() -> None:
+def test_records_come_in_the_order_of_the_ids() -> None:
     later = threading.Event()
 
     def send(request: Request[Association], wait: Wait) -> Answer[Association]:
@@ -119,7 +119,7 @@ def test_records_come_in_the_order_of_the_ids_whatever_the_order_of_the_answers(
         assert ids_of(list(read_of(send))) == list(range(100))
 
 
-def test_requests_run_at_the_same_time_and_ahead_but_no_more_than_allowed() -> None:
+def test_requests_run_ahead_but_no_more_than_allowed() -> None:
     together = threading.Barrier(3)  # breaks after 30 s unless three requests run at once
     sent: list[int] = []
 
@@ -182,7 +182,7 @@ def test_the_next_loop_goes_on_where_the_last_one_ended() -> None:
     assert read.summary.records == 100
 
 
-def test_an_exception_in_the_loop_leaves_no_thread_and_loses_nothing() -> None:
+def test_an_exception_in_the_loop_loses_nothing() -> None:
     read = read_of(at_once)
     seen = []
     with nothing_left(), pytest.raises(ZeroDivisionError):
@@ -193,7 +193,7 @@ def test_an_exception_in_the_loop_leaves_no_thread_and_loses_nothing() -> None:
     assert ids_of([*seen, *read]) == list(range(100))
 
 
-def test_ending_a_loop_ends_waits_for_retries_and_limits_at_once() -> None:
+def test_ending_a_loop_ends_its_waits_at_once() -> None:
     waiting = threading.Event()
 
     def send(request: Request[Association], wait: Wait) -> Answer[Association]:
@@ -220,7 +220,7 @@ def test_close_ends_the_loop() -> None:
         next(kept)
 
 
-def test_a_batch_that_is_being_read_cannot_be_read_at_the_same_time() -> None:
+def test_a_read_cannot_be_read_twice_at_the_same_time() -> None:
     read = read_of(at_once)
     for _ in read:
         with pytest.raises(RuntimeError, match="being read already"):
@@ -281,7 +281,7 @@ def failing(request: Request[Association], wait: Wait) -> Answer[Association]:
     return answer(request)
 
 
-def test_a_failure_is_raised_at_its_place_and_the_rest_can_still_be_read() -> None:
+def test_a_failure_is_raised_at_its_place_and_the_rest_read() -> None:
     read = read_of(failing, 10)
     got = []
     with nothing_left(), pytest.raises(FailedError):
@@ -316,7 +316,7 @@ def test_by_id_has_the_records_by_the_ids_that_were_given() -> None:
     assert {id_: record.from_.id for id_, record in found.items()} == {id_: id_ for id_ in "01234"}
 
 
-def test_by_id_refuses_to_mix_up_records_of_an_id_that_was_given_twice() -> None:
+def test_by_id_refuses_to_mix_up_records_of_repeated_ids() -> None:
     read = sync_read(at_once, [1, 2, 3, 1], unique=True)
     with pytest.raises(ValueError, match="use all"):
         read.by_id()
@@ -335,7 +335,7 @@ def test_progress_is_told_after_each_answer_and_at_the_end() -> None:
     assert told[-1].records == told[-1].total == 10
 
 
-def test_an_exception_of_the_progress_callback_ends_the_read_cleanly() -> None:
+def test_an_exception_of_the_progress_callback_ends_cleanly() -> None:
     def refuse(summary: Summary) -> None:
         raise FailedError
 
@@ -352,7 +352,7 @@ def test_the_repr_tells_the_numbers() -> None:
     assert "1 record" in repr(read)
 
 
-def test_a_notebook_shows_the_numbers_that_are_not_zero_as_a_table() -> None:
+def test_a_notebook_shows_the_numbers_that_are_not_zero() -> None:
     read = read_of(at_once, 10)
     assert "<tr><th>records</th><td>0</td></tr>" in read._repr_html_()
     read.all()
@@ -417,7 +417,7 @@ def test_async_what_was_read_to_its_end_cannot_be_read_again(
     asyncio.run(main(), debug=True)
 
 
-def test_async_a_stream_that_is_read_on_after_its_end_is_refused() -> None:
+def test_async_a_stream_that_is_read_after_its_end_is_refused() -> None:
     async def main() -> None:
         batches = async_read(nothing, 5).to_arrow()
         assert await collected(batches) == []  # no associations, so no line
@@ -439,7 +439,7 @@ def test_after_the_last_record_was_taken_there_is_one_empty_end(way: str) -> Non
 
 
 @pytest.mark.parametrize("way", ASYNC_WAYS)
-def test_async_after_the_last_record_was_taken_there_is_one_empty_end(way: str) -> None:
+def test_async_after_the_last_record_is_one_empty_end(way: str) -> None:
     async def main() -> None:
         read = async_read(nothing, 5)
         async for record in read:
@@ -452,7 +452,7 @@ def test_async_after_the_last_record_was_taken_there_is_one_empty_end(way: str) 
     asyncio.run(main(), debug=True)
 
 
-def test_after_an_exception_in_place_of_the_last_record_there_is_one_empty_end() -> None:
+def test_after_a_final_exception_is_one_empty_end() -> None:
     read = read_of(failing, 6)
     with pytest.raises(FailedError):
         list(read)
@@ -523,7 +523,7 @@ async def no_task_left() -> AsyncIterator[None]:
     assert asyncio.all_tasks() == before
 
 
-def test_async_records_come_in_order_whatever_the_order_of_the_answers() -> None:
+def test_async_records_come_in_the_order_of_the_ids() -> None:
     async def main() -> list[int]:
         later = asyncio.Event()
 
@@ -538,7 +538,7 @@ def test_async_records_come_in_order_whatever_the_order_of_the_answers() -> None
     assert asyncio.run(main()) == list(range(100))
 
 
-def test_async_a_read_does_nothing_while_it_waits_for_a_response(
+def test_async_a_read_is_idle_while_it_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looks = count_looks(monkeypatch)
@@ -550,7 +550,7 @@ def test_async_a_read_does_nothing_while_it_waits_for_a_response(
     assert len(looks) < 100
 
 
-def test_async_requests_run_at_the_same_time_but_no_more_than_allowed() -> None:
+def test_async_requests_run_ahead_but_no_more_than_allowed() -> None:
     async def main() -> None:
         running = most = 0
         together = asyncio.Barrier(3)
@@ -586,7 +586,7 @@ def test_async_a_break_leaves_no_task_and_the_rest_unread() -> None:
     asyncio.run(main(), debug=True)
 
 
-def test_async_a_break_at_the_end_of_the_program_leaves_no_warning() -> None:
+def test_async_a_break_at_the_end_leaves_no_warning() -> None:
     async def main() -> None:
         async for _ in async_read(hang):
             break
@@ -644,7 +644,7 @@ def test_async_the_next_loop_goes_on_where_the_last_one_ended() -> None:
     assert ids_of(asyncio.run(main(), debug=True)) == list(range(100))
 
 
-def test_async_failures_are_raised_or_collected_and_nothing_is_lost() -> None:
+def test_async_failures_are_raised_or_collected() -> None:
     def send(request: Request[Association]) -> None:
         if first_id(request) == 4:
             raise FailedError
@@ -662,7 +662,7 @@ def test_async_failures_are_raised_or_collected_and_nothing_is_lost() -> None:
     asyncio.run(main(), debug=True)
 
 
-def test_async_a_batch_that_is_being_read_cannot_be_read_at_the_same_time() -> None:
+def test_async_a_read_cannot_be_read_twice_at_the_same_time() -> None:
     async def main() -> None:
         async with async_read(nothing) as read:
             async for _ in read:
@@ -673,7 +673,7 @@ def test_async_a_batch_that_is_being_read_cannot_be_read_at_the_same_time() -> N
     asyncio.run(main(), debug=True)
 
 
-def test_async_progress_is_told_after_each_answer_and_at_the_end() -> None:
+def test_async_progress_is_told_after_each_answer() -> None:
     told: list[Summary] = []
     asyncio.run(async_read(nothing, 10, on_progress=told.append).by_id())
     requests = [summary.requests for summary in told]
@@ -683,7 +683,7 @@ def test_async_progress_is_told_after_each_answer_and_at_the_end() -> None:
     assert told[-1].records == 10
 
 
-def test_further_pages_are_asked_for_while_records_are_handed_out() -> None:
+def test_further_pages_are_asked_for_while_records_return() -> None:
     followed = threading.Event()
 
     def send(request: Request[Association], wait: Wait) -> Answer[Association]:
@@ -718,7 +718,7 @@ def test_what_waits_is_not_sent_after_the_loop_has_ended() -> None:
     assert sent == []
 
 
-def test_close_ends_the_loop_that_runs_and_not_one_that_could_not_start() -> None:
+def test_close_ends_the_loop_that_runs_and_no_other() -> None:
     with nothing_left(), read_of(at_once) as read:
         records = iter(read)
         next(records)
@@ -846,7 +846,7 @@ def test_async_a_new_loop_can_begin_right_after_a_break() -> None:
     asyncio.run(main(), debug=True)
 
 
-def test_async_further_pages_are_asked_for_while_records_are_handed_out() -> None:
+def test_async_further_pages_are_asked_for_while_records_return() -> None:
     async def main() -> None:
         followed = False
 
@@ -972,7 +972,7 @@ def test_async_aclose_from_another_task_ends_the_loop() -> None:
     asyncio.run(main(), debug=True)
 
 
-def test_async_a_task_that_is_cancelled_twice_leaves_a_batch_that_can_be_read_on() -> None:
+def test_async_a_read_cancelled_twice_can_be_read_on() -> None:
     stubborn = True
 
     async def send(request: Request[Association]) -> None:

@@ -154,7 +154,7 @@ def test_ids_of_workflows_are_remembered_unless_they_are_unique(
 
 
 @both
-def test_what_cannot_be_sent_is_refused_when_the_method_is_called(asynchronous: bool) -> None:
+def test_what_cannot_be_sent_is_refused_at_the_call(asynchronous: bool) -> None:
     hubspot = connect(Server(), asynchronous=asynchronous)
     with pytest.raises(ArgumentError, match=r"^from_type: "):
         hubspot.read_associations("con/tacts", "companies", [1])
@@ -174,7 +174,7 @@ def test_what_cannot_be_sent_is_refused_when_the_method_is_called(asynchronous: 
 
 
 @both
-def test_an_end_before_the_start_is_refused_and_the_same_day_is_not(asynchronous: bool) -> None:
+def test_an_end_before_the_start_is_refused(asynchronous: bool) -> None:
     hubspot = connect(Server(), asynchronous=asynchronous)
     problem = r"^end_date: 2026-01-31 is before the start date, 2026-02-01$"
     with pytest.raises(ArgumentError, match=problem):
@@ -265,7 +265,7 @@ def test_async_as_many_requests_run_at_the_same_time_as_allowed(most: int) -> No
     assert (highest, len(taken)) == (most, 2000)
 
 
-def test_a_token_is_taken_from_the_environment_and_there_has_to_be_one(
+def test_the_environments_token_is_needed_without_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "from-outside")
@@ -317,7 +317,7 @@ def test_the_repr_has_the_address_and_not_the_token(asynchronous: bool) -> None:
     assert repr(hubspot) == f"{name}(base_url='http://127.0.0.1:1')"
 
 
-def test_the_connections_are_closed_at_the_end_and_opened_anew_by_a_later_read() -> None:
+def test_connections_are_closed_and_opened_by_a_later_read() -> None:
     server = Server()
     with connect(server, asynchronous=False) as hubspot:
         hubspot.read_workflow_id_mappings(flow_ids=[1]).all()
@@ -337,7 +337,7 @@ def test_the_connections_are_closed_at_the_end_and_opened_anew_by_a_later_read()
     asyncio.run(main())
 
 
-def test_four_requests_run_at_the_same_time_unless_told_otherwise() -> None:
+def test_four_requests_run_together_by_default() -> None:
     assert inspect.signature(HubSpot).parameters["max_concurrency"].default == 4
 
 

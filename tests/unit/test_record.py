@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ import record
 from recording import fixture_files
 from recording import requests as wire
 from recording.fixture_files import FIXTURES, layout
-from recording.normalise import normalise
+from recording.normalise import Schemas, normalise
 from recording.requests import VARIABLE
 
 from hubspot_batch_read.sandbox import Portal, Specimen
@@ -30,7 +29,6 @@ from .servers import Answer, Request, serve
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TOKEN: Final = "pat-na1-0badc0de-1111-2222-3333-444455556666"
-PATHS: Final = [operation.path for operation in spec.operations().values()]
 
 NULL_LABEL: Final = "read_associations/null_label"
 NOT_FOUND: Final = "read_associations/multi_status_without_results"
@@ -92,7 +90,6 @@ def fixtures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     folder = tmp_path / "fixtures"
     shutil.copytree(FIXTURES, folder)
     monkeypatch.setattr(record, "FIXTURES", folder)
-    monkeypatch.setattr(record, "described", lambda: ("https://api.hubapi.com", PATHS))
     monkeypatch.delenv(VARIABLE, raising=False)
     return Folder(folder)
 
@@ -102,7 +99,7 @@ def hub(fixtures: Folder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A HubSpot with a token for it."""
     hub = Hub()
     with serve(hub) as url:
-        monkeypatch.setattr(record, "described", lambda: (url, PATHS))
+        monkeypatch.setattr(record, "ADDRESS", url)
         monkeypatch.setattr(wire, "PAUSE", 0.0)
         monkeypatch.setenv(VARIABLE, TOKEN)
         yield hub
@@ -169,17 +166,13 @@ def test_the_token_goes_to_no_address_without_tls(
     fixtures: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, TOKEN)
-    monkeypatch.setattr(record, "described", lambda: ("http://api.example.com", PATHS))
+    monkeypatch.setattr(record, "ADDRESS", "http://api.example.com")
     code, output = run()
     assert code == 2
     assert "the token is not sent to http://api.example.com" in output
 
 
-def test_the_address_is_that_of_the_spec() -> None:
-    assert record.described() == ("https://api.hubapi.com", PATHS)
-
-
-def test_a_fixture_that_there_is_not_is_named_before_anything_is_sent(hub: Hub, run: Run) -> None:
+def test_a_missing_fixture_is_named_before_anything_is_sent(hub: Hub, run: Run) -> None:
     assert run(NULL_LABEL, "read_associations/nonsense") == (
         2,
         "record: there is no fixture read_associations/nonsense\n",
@@ -191,14 +184,14 @@ def test_a_fixture_that_there_is_not_is_named_before_anything_is_sent(hub: Hub, 
     ("content", "reason"),
     [
         ("{", "cannot be read (JSONDecodeError)"),
-        ("[]", "holds no JSON object"),
-        ({"53628": 48213370233}, "has to be a text"),
-        ({"53628": ""}, "has to be a text"),
-        ({NULL_LABEL: {"53628": ["48213370233"]}}, "has to be a text"),
+        ("[]", "has no JSON object"),
+        ({"53628": 48213370233}, "each value has to be a text"),
+        ({"53628": ""}, "each value has to be a text"),
+        ({NULL_LABEL: {"53628": ["48213370233"]}}, "each value has to be a text"),
         ({"48213370233": {}}, "there is no fixture 48213370233"),
     ],
 )
-def test_ids_that_cannot_be_used_are_refused_before_anything_is_sent(
+def test_unusable_ids_are_refused_before_anything_is_sent(
     content: object, reason: str, hub: Hub, run: Run, own_ids: OwnIds
 ) -> None:
     code, output = run("--ids", own_ids(content))
@@ -211,12 +204,12 @@ def test_ids_that_cannot_be_used_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     "ids", [{"read": "archive"}, {"contacts": ".."}, {"contacts": "a/b"}, {"batch": "x/../y"}]
 )
-def test_only_batch_reads_are_sent_whatever_the_ids_make_of_a_path(
+def test_only_batch_reads_are_sent_whatever_the_ids(
     ids: dict[str, str], hub: Hub, run: Run, own_ids: OwnIds
 ) -> None:
     code, output = run(NULL_LABEL, "--ids", own_ids(ids))
     assert code == 2
-    assert f"{NULL_LABEL}: the request is not one of the four batch reads\n" in output
+    assert f"{NULL_LABEL}: the request is not one of the batch reads\n" in output
     assert hub.requests == []
 
 
@@ -235,7 +228,7 @@ def test_the_request_is_sent_as_the_fixture_has_it(hub: Hub, run: Run) -> None:
     assert malformed.headers["content-type"] == "application/json"
 
 
-def test_own_ids_are_sent_as_whole_values_and_those_of_a_fixture_go_first(
+def test_own_ids_are_sent_and_those_of_a_fixture_go_first(
     hub: Hub, run: Run, own_ids: OwnIds
 ) -> None:
     ids = {
@@ -254,25 +247,13 @@ def test_own_ids_are_sent_as_whole_values_and_those_of_a_fixture_go_first(
     ]
 
 
-def test_equal_requests_are_sent_once_and_others_not_too_fast(
-    hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(wire, "PAUSE", 5.0)
-    monkeypatch.setattr(time, "sleep", slept.append)
-    run(NULL_LABEL, HTML, NOT_FOUND, "read_associations/unknown_object_type")
-    assert len(hub.requests) == 3
-    assert slept[0] == 0
-    assert 4 < slept[1] <= 5 < slept[2] + 1
-
-
 def test_a_redirect_is_not_followed(hub: Hub, run: Run) -> None:
     other = Hub()
     with serve(other) as elsewhere:
         hub.answers[PATH_OF[HTML]] = Answer(307, {"location": f"{elsewhere}/x"}, b"")
         code, output = run(HTML)
     assert code == 2
-    assert "HubSpot answered 307, the fixture is of a 502" in output
+    assert "HubSpot answered 307, the fixture has a 502" in output
     assert other.requests == []
 
 
@@ -296,7 +277,7 @@ def test_rows_and_keys_may_come_in_any_order(hub: Hub, fixtures: Folder, run: Ru
         assert run(name) == (0, "HubSpot: 1 equal\n")
 
 
-def test_a_difference_is_shown_without_what_is_the_portals(
+def test_a_difference_is_shown_with_stand_ins_for_ids(
     hub: Hub, fixtures: Folder, run: Run, own_ids: OwnIds
 ) -> None:
     before = fixtures.content()
@@ -304,16 +285,14 @@ def test_a_difference_is_shown_without_what_is_the_portals(
     (row,) = response["body"]["results"]
     row["from"]["id"] = "48213370233"
     row["to"][0]["associationTypes"][0]["label"] = "Primary"
-    row["owner"] = {"name": "Jane Doe", "email": "jane@acme.com"}
+    row["owner"] = "who has 48213370233"
     hub.says(NULL_LABEL, response)
     code, output = run(NULL_LABEL, "--ids", own_ids({"53628": "48213370233"}))
     assert code == 1
     assert output.startswith(f"--- {NULL_LABEL} (fixture)\n+++ {NULL_LABEL} (HubSpot)\n")
-    assert (
-        '-                {"category": "HUBSPOT_DEFINED", "typeId": 279, "label": null}' in output
-    )
-    assert '+          "owner": {"email": "email-1000", "name": "text-1000"}' in output
-    assert not re.search("Jane|acme|48213370233", output)
+    assert '-                {"category": "HUBSPOT_DEFINED", "label": null, "typeId"' in output
+    assert '+          "owner": "who has 1000",' in output
+    assert "48213370233" not in output
     assert fixtures.content() == before
 
 
@@ -327,63 +306,49 @@ ERROR: Final = {"status": "error", "category": "INVALID_AUTHENTICATION", "messag
 @pytest.mark.parametrize(
     ("name", "other", "said"),
     [
-        (HTML, response(207, {"results": []}), "answered 207, the fixture is of a 502"),
+        (HTML, response(207, {"results": []}), "answered 207, the fixture has a 502"),
         (
             NULL_LABEL,
             response(200, "<html></html>"),
-            "answered with a body that is not JSON, the fixture is of results and no errors",
+            "answered with a body that is not JSON, the fixture has results and no errors",
         ),
         (
             NULL_LABEL,
             response(200, {"results": []}),
-            "answered with no results and no errors, the fixture is of results and no errors",
+            "answered with no results and no errors, the fixture has results and no errors",
         ),
         (
             "read_associations/empty_server_error",
             response(500, '""'),
-            "answered with a body that is not JSON, the fixture is of no body",
-        ),
-        (
-            "read_associations/list_answer",
-            response(200, ""),
-            "answered with no body, the fixture is of JSON without an envelope",
+            "answered with a body that is not JSON, the fixture has no body",
         ),
         (
             "read_associations/expired_authentication",
             response(401, ERROR),
-            "answered INVALID_AUTHENTICATION, the fixture is of EXPIRED_AUTHENTICATION",
-        ),
-        (
-            "read_associations/bad_timestamp",
-            response(200, {"results": [], "startedAt": "2025-01-01T00:00:00Z"}),
-            "keeps to the spec where the fixture departs from it: $.startedAt",
-        ),
-        (
-            "read_campaigns/text_as_metric",
-            response(200, {"results": [{"assets": {}}]}),
-            "keeps to the spec where the fixture departs from it: "
-            '$.results[0].assets["BLOG POST"].results[0].metrics["VIEWS PER DAY"]',
+            "answered INVALID_AUTHENTICATION, the fixture has EXPIRED_AUTHENTICATION",
         ),
     ],
 )
-def test_an_answer_of_another_situation_is_reported_and_not_written(
+def test_an_answer_to_a_different_case_is_reported(
     name: str, other: Json, said: str, hub: Hub, fixtures: Folder, run: Run
 ) -> None:
     before = fixtures.content()
     hub.says(name, other)
     assert run(name, "--update") == (
         2,
-        f"{name}: another situation: HubSpot {said}\nHubSpot: 1 of another situation\n",
+        f"{name}: a different case: HubSpot {said}\nHubSpot: 1 of a different case\n",
     )
     assert fixtures.content() == before
 
 
-def test_a_drifted_body_that_drifts_the_same_way_is_equal(
-    hub: Hub, fixtures: Folder, run: Run
-) -> None:
-    for name in ("read_associations/number_as_label", "read_associations/missing_to_object_id"):
-        hub.says(name, fixtures[name]["response"])
-        assert run(name) == (0, "HubSpot: 1 equal\n")
+def test_a_fixture_that_departs_from_the_spec_is_not_compared(hub: Hub, run: Run) -> None:
+    name = "read_associations/number_as_label"
+    assert run(name) == (
+        2,
+        f"{name}: a different case: it departs from the spec on purpose\n"
+        "HubSpot: 1 of a different case\n",
+    )
+    assert hub.requests == []
 
 
 def test_one_request_without_an_answer_does_not_stop_the_others(
@@ -399,26 +364,26 @@ def test_one_request_without_an_answer_does_not_stop_the_others(
         return answer._replace(headers={**answer.headers, "connection": "close"})
 
     with serve(breaking_off) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record, "described", lambda: (url, PATHS))
+        patch.setattr(record, "ADDRESS", url)
         code, output = run(NULL_LABEL, FLOW, NOT_FOUND)
     assert code == 2
-    assert f"{FLOW}: the answer is nested too deeply\n" in output
+    assert f"{FLOW}: the response is nested too deeply\n" in output
     assert "HubSpot: 1 equal, 2 not recorded\n" in output
 
 
-def test_an_address_where_nobody_answers_is_said_in_a_line_for_each(
+def test_an_address_without_a_server_is_a_line_for_each(
     fixtures: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(lambda _: Answer(500, {}, b"")) as url:
         pass  # nobody listens there any more
-    monkeypatch.setattr(record, "described", lambda: (url, PATHS))
+    monkeypatch.setattr(record, "ADDRESS", url)
     monkeypatch.setattr(wire, "PAUSE", 0.0)
     monkeypatch.setenv(VARIABLE, TOKEN)
     before = fixtures.content()
     assert run(HTML, FLOW, "--update") == (
         2,
-        f"HubSpot: 2 not recorded\n{HTML}: no answer (ConnectError)\n"
-        f"{FLOW}: no answer (ConnectError)\n",
+        f"HubSpot: 2 not recorded\n{HTML}: no response (ConnectError)\n"
+        f"{FLOW}: no response (ConnectError)\n",
     )
     assert fixtures.content() == before
 
@@ -430,10 +395,10 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def test_an_answer_of_hubspot_is_recorded_and_the_next_one_is_equal(
+def test_an_answer_is_recorded_and_the_next_one_is_equal(
     hub: Hub, fixtures: Folder, run: Run, own_ids: OwnIds
 ) -> None:
-    name = "read_associations/missing_to_object_id"
+    name = NULL_LABEL
     old = fixtures[name]
     answer = json.loads(json.dumps(old["response"]).replace("53628", "48213370233"))
     answer["headers"] |= {"x-hubspot-ratelimit-max": "100", "x-hubspot-correlation-id": "53628"}
@@ -442,14 +407,15 @@ def test_an_answer_of_hubspot_is_recorded_and_the_next_one_is_equal(
     assert code == 0
     assert f"{name}: written; look at its `expect`\n" in output
     new = fixtures[name]
-    assert new["source"] == f"recorded live on {today()}: an associated object has an id"
+    words = old["source"].partition(": ")[2]
+    assert new["source"] == f"recorded live on {today()}: {words}"
     assert new["request"]["body"] == {"inputs": [{"id": "1000"}]}
     assert new["response"]["body"]["results"][0]["to"][0]["toObjectId"] == 1001
     assert new["response"]["headers"] == {
         "content-type": "application/json;charset=utf-8",
         "X-HubSpot-RateLimit-Max": "100",
     }
-    assert (new["expect"], new["drift"]) == (old["expect"], old["drift"])
+    assert new["expect"] == old["expect"]
     assert list(new) == list(old)
 
     written = fixtures.content()
@@ -457,7 +423,7 @@ def test_an_answer_of_hubspot_is_recorded_and_the_next_one_is_equal(
     assert run(name, "--update", "--ids", again) == (0, "HubSpot: 1 equal\n")
     assert fixtures.content() == written
     exchange: Any = {part: new[part] for part in ("request", "response")}
-    assert normalise(exchange) == exchange
+    assert normalise(exchange, Schemas(spec.load())) == exchange
 
 
 def test_what_hubspot_confirms_is_recorded_too(hub: Hub, fixtures: Folder, run: Run) -> None:
@@ -493,7 +459,7 @@ def test_an_example_of_the_documentation_is_never_overwritten(
         b64encode(f"user:{TOKEN}".encode()).decode(),
     ],
 )
-def test_an_answer_that_repeats_the_token_is_refused_and_the_others_are_not(
+def test_an_answer_that_repeats_the_token_is_refused(
     echo: str, hub: Hub, fixtures: Folder, run: Run
 ) -> None:
     before = fixtures[NULL_LABEL]
@@ -502,7 +468,7 @@ def test_an_answer_that_repeats_the_token_is_refused_and_the_others_are_not(
     hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
     code, output = run(NULL_LABEL, NOT_FOUND, "--update")
     assert code == 2
-    assert f"{NULL_LABEL}: refused, since the answer repeats the access token\n" in output
+    assert f"{NULL_LABEL}: refused, since the response repeats the access token\n" in output
     assert echo not in output
     assert fixtures[NULL_LABEL] == before
     assert fixtures[NOT_FOUND]["source"].startswith("recorded live on")
@@ -525,7 +491,7 @@ def test_what_has_the_token_without_the_answer_is_refused_too(
     hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
     code, output = run(NOT_FOUND, "--update")
     assert code == 2
-    assert f"{NOT_FOUND}: refused, since it would hold: the access token\n" in output
+    assert f"{NOT_FOUND}: refused, since it would hold: access token\n" in output
     assert fixtures[NOT_FOUND]["source"] == "composed from the facts: open%2Dsesame"
 
 
@@ -534,11 +500,10 @@ def test_what_has_the_token_without_the_answer_is_refused_too(
     [
         ({"message": "Bearer abcdefgh is unknown"}, "authorization"),
         ({"hubId": True}, "portal id"),
-        ({"total": 48213370233}, "an id of the portal"),
     ],
 )
 @pytest.mark.parametrize("update", [True, False])
-def test_what_would_hold_a_secret_is_refused_by_kind_and_not_shown(
+def test_a_secret_is_refused_by_kind_and_not_shown(
     change: Json, kind: str, *, update: bool, hub: Hub, fixtures: Folder, run: Run, own_ids: OwnIds
 ) -> None:
     before = fixtures.content()
@@ -628,7 +593,7 @@ def test_what_the_sandbox_answers_is_the_same_the_next_time(
         words = before[name]["source"].partition(": ")[2]
         assert fixture["source"] == f"answered by the sandbox: {words}"
         exchange: Any = {part: fixture[part] for part in ("request", "response")}
-        assert normalise(exchange) == exchange
+        assert normalise(exchange, Schemas(spec.load())) == exchange
 
     written = fixtures.content()
     renumbered = own_ids({name: renamed(before[name], after[name], ids, name) for name in after})
@@ -658,9 +623,7 @@ def texts(value: object) -> list[str]:
     return str(value).split("/")
 
 
-def test_the_sandbox_replaces_no_recording_no_example_and_no_other_situation(
-    fixtures: Folder, run: Run
-) -> None:
+def test_the_sandbox_replaces_no_recording_and_no_example(fixtures: Folder, run: Run) -> None:
     live = fixtures[NOT_FOUND]
     live["source"] = "recorded live on 2026-02-11: 207 with no results"
     live["response"]["body"]["errors"][0]["message"] = "Nothing."
@@ -676,7 +639,7 @@ def test_the_sandbox_replaces_no_recording_no_example_and_no_other_situation(
     assert not any("documentation" in name or "html" in name for name in written)
 
 
-def test_the_command_line_shows_differences_with_the_sandbox_and_writes_nothing() -> None:
+def test_the_command_line_shows_differences_and_writes_nothing() -> None:
     before = {path: path.read_bytes() for path in FIXTURES.rglob("*.json")}
     run = subprocess.run(
         [sys.executable, "-W", "error", "tools/record.py", "--sandbox", NOT_FOUND],

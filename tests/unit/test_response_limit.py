@@ -84,9 +84,7 @@ FRAMINGS: dict[str, Callable[[bytes], bytes]] = {
 @BOTH
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("length", [LIMIT - 1, LIMIT, LIMIT + 1, 50 * LIMIT])
-def test_a_response_is_read_up_to_the_limit_and_refused_above_it(
-    length: int, framing: str, mode: str
-) -> None:
+def test_a_response_is_read_up_to_the_limit(length: int, framing: str, mode: str) -> None:
     with serve_bytes(lambda: [FRAMINGS[framing](body(length))]) as url:
         if length <= LIMIT:
             assert read(limited(url), mode) == AssociationEnvelope(results=[])
@@ -109,7 +107,7 @@ class Pieces(httpx.SyncByteStream):
 
 
 @given(length=st.integers(15, 3000), size=st.integers(1, 200), over=st.integers(-20, 20))
-def test_where_a_compressed_body_is_cut_into_pieces_makes_no_difference(
+def test_the_pieces_of_a_compressed_body_make_no_difference(
     length: int, size: int, over: int
 ) -> None:
     def answer(_: httpx.Request) -> httpx.Response:
@@ -125,7 +123,7 @@ def test_where_a_compressed_body_is_cut_into_pieces_makes_no_difference(
 
 
 @BOTH
-def test_a_declared_length_above_the_limit_is_refused_before_anything_is_read(mode: str) -> None:
+def test_a_declared_length_above_the_limit_is_refused_at_once(mode: str) -> None:
     # Nothing follows the headers: reading would end with another exception.
     with (
         serve_bytes(lambda: [head(f"Content-Length: {LIMIT + 1}")]) as url,
@@ -150,9 +148,7 @@ def test_an_endless_response_is_left_and_its_connection_closed(encoding: str, mo
 
 @BOTH
 @pytest.mark.parametrize("status", [100, 102, 103])
-def test_endless_informational_responses_are_left_and_their_connection_closed(
-    status: int, mode: str
-) -> None:
+def test_endless_informational_responses_are_left(status: int, mode: str) -> None:
     informational = head("Link: </style.css>", status=status) * 100
     with (
         serve_bytes(lambda: itertools.repeat(informational)) as url,
@@ -162,7 +158,7 @@ def test_endless_informational_responses_are_left_and_their_connection_closed(
 
 
 @BOTH
-def test_endless_informational_responses_are_left_on_a_connection_that_was_used_before(
+def test_endless_informational_responses_are_left_when_reused(
     mode: str,
 ) -> None:
     async def read_twice_async(client: AuthenticatedClient) -> None:
@@ -209,9 +205,7 @@ def bomb() -> bytes:
 
 
 @BOTH
-def test_a_compression_bomb_takes_no_more_memory_than_the_limit_allows(
-    bomb: bytes, mode: str
-) -> None:
+def test_a_compression_bomb_takes_no_more_than_the_limit(bomb: bytes, mode: str) -> None:
     answer = head("Content-Encoding: gzip") + bomb
     with serve_bytes(lambda: [answer]) as url:
         tracemalloc.start()
@@ -225,7 +219,7 @@ def test_a_compression_bomb_takes_no_more_memory_than_the_limit_allows(
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate", "gzip;q=1"])
-def test_nothing_is_decompressed_but_the_encoding_that_was_asked_for(encoding: str) -> None:
+def test_only_the_encoding_that_was_asked_for_is_decompressed(encoding: str) -> None:
     content = gzip.compress(gzip.compress(body(50 * LIMIT)))
     answer = Answer(200, {"content-encoding": encoding}, content)
     message = f"its encoding is {encoding}, which was not asked for"
@@ -338,7 +332,7 @@ def test_a_body_shorter_than_declared_is_an_error_of_httpx(mode: str) -> None:
 
 
 @BOTH
-def test_a_body_longer_than_declared_is_read_to_the_declared_length(mode: str) -> None:
+def test_a_body_is_read_to_its_declared_length(mode: str) -> None:
     answer = head("Content-Length: 15") + body(50 * LIMIT)
     with serve_bytes(lambda: [answer]) as url:
         assert read(limited(url), mode) == AssociationEnvelope(results=[])
@@ -383,7 +377,7 @@ def test_a_limit_that_is_no_positive_whole_number_is_refused(limit: Any) -> None
 
 
 @BOTH
-def test_a_read_asks_for_less_at_once_and_tells_which_ids_are_too_much(mode: str) -> None:
+def test_a_read_asks_for_less_and_tells_which_ids_are_too_much(mode: str) -> None:
     asked: list[Request] = []
 
     def answer(request: Request) -> Answer:

@@ -22,7 +22,7 @@ from hubspot_batch_read_api.types import ID, INTEGER, TEXT, ListOf, MapOf, Model
 
 
 @pytest.mark.parametrize("name", errors.__all__)
-def test_an_exception_is_shown_and_pickled_under_the_name_that_users_import(name: str) -> None:
+def test_an_exception_is_pickled_under_its_public_name(name: str) -> None:
     exception = getattr(errors, name)
     assert exception.__module__ == "hubspot_batch_read_api.errors"
     assert b"hubspot_batch_read_api.errors" in pickle.dumps(exception)
@@ -36,7 +36,7 @@ def test_a_traceback_has_the_public_name() -> None:
     assert lines == ["hubspot_batch_read_api.errors.DecodeError: ObjectId: $.id: missing\n"]
 
 
-def test_the_public_name_is_there_without_an_import_of_the_errors() -> None:
+def test_the_public_name_needs_no_import_of_the_errors() -> None:
     code = "from hubspot_batch_read_api.models import ObjectId; ObjectId.from_dict({})"
     run = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert "\nhubspot_batch_read_api.errors.DecodeError: ObjectId: $.id: missing\n" in run.stderr

@@ -160,7 +160,7 @@ def test_excel_gets_a_byte_order_mark_and_the_same_rows(tmp_path: Path) -> None:
     assert (tmp_path / "excel.csv").read_bytes() == b"\xef\xbb\xbf" + plain
 
 
-def test_a_stream_gets_the_records_and_needs_a_path_to_be_resumed(tmp_path: Path) -> None:
+def test_a_stream_gets_the_records_and_cannot_be_resumed(tmp_path: Path) -> None:
     with (tmp_path / "rows").open("wb") as file:
         reading().to_file(file, format="csv")
         assert not file.closed
@@ -275,9 +275,7 @@ def test_a_checkpoint_of_another_version_is_refused(
 
 
 @pytest.mark.parametrize("ending", ["gz", "zst", "ZIP"])
-def test_nothing_is_written_under_the_name_of_something_compressed(
-    tmp_path: Path, ending: str
-) -> None:
+def test_no_compressed_files_name_is_written(tmp_path: Path, ending: str) -> None:
     refused(tmp_path, "compressed files cannot be written", name=f"rows.csv.{ending}", format="csv")
     assert not list(tmp_path.iterdir())
 
@@ -311,7 +309,7 @@ def test_a_read_that_has_begun_writes_no_file(tmp_path: Path) -> None:
     ("output", "missing"), [("rows.jsonl", "other"), ("missing", "other"), ("o.csv", "missing")]
 )
 @pytest.mark.parametrize("resume", [True, False])
-def test_a_second_run_on_a_file_is_refused_and_the_first_not_touched(
+def test_a_second_run_on_a_file_is_refused(
     tmp_path: Path, output: str, missing: str, resume: bool
 ) -> None:
     said: list[str] = []
@@ -339,7 +337,7 @@ def test_a_second_run_on_a_file_is_refused_and_the_first_not_touched(
 # What ends a run
 
 
-def test_with_raise_a_failure_is_raised_and_the_rest_gone_on_with(tmp_path: Path) -> None:
+def test_with_raise_a_failure_is_raised_and_the_rest_resumed(tmp_path: Path) -> None:
     raised: list[type[Exception]] = []
     while True:
         read = reading(collect=False, send=failing(["16"] if len(raised) < 4 else []))
@@ -371,7 +369,7 @@ def test_three_chunks_that_fail_in_a_row_end_a_run(tmp_path: Path) -> None:
     assert "results" in lines(tmp_path / "m")[-1]["message"]
 
 
-def test_a_chunk_that_failed_is_read_by_a_later_run_and_the_first_one_is_complete(
+def test_a_chunk_that_failed_is_read_by_a_later_run(
     tmp_path: Path,
 ) -> None:
     for format_ in FORMATS:
@@ -419,7 +417,7 @@ def test_ids_that_end_in_an_exception_are_gone_on_with(tmp_path: Path) -> None:
     assert str(write(tmp_path, iter(IDS))) == str(write(tmp_path, IDS))
 
 
-def test_what_is_not_an_id_and_was_not_read_has_its_line_as_text(tmp_path: Path) -> None:
+def test_what_is_not_an_id_has_its_line_as_text(tmp_path: Path) -> None:
     def send(_: object) -> object:
         raise ConnectionError("broken")
 
@@ -431,7 +429,7 @@ def test_what_is_not_an_id_and_was_not_read_has_its_line_as_text(tmp_path: Path)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_full_disk_ends_a_run_that_is_gone_on_with_when_there_is_room(
+def test_a_full_disk_ends_a_run_that_can_be_resumed(
     tmp_path: Path, format_: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, path = f"rows.{format_}", tmp_path / f"rows.{format_}"
@@ -477,7 +475,7 @@ def removed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [replaced, removed])
-def test_a_file_that_is_replaced_or_removed_during_a_run_ends_it(
+def test_a_file_replaced_or_removed_during_a_run_ends_it(
     tmp_path: Path, change: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "SECONDS", 0.0)

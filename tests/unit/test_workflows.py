@@ -145,7 +145,7 @@ def checkout(tmp_path: Path) -> Path:
     [("openapi/hubspot-batch-read.yaml", 0, "1"), ("nowhere.json", 1, "2")],
     ids=["differences", "could not compare"],
 )
-def test_the_comparison_fails_the_job_only_if_it_was_not_possible(
+def test_a_comparison_fails_the_job_only_if_impossible(
     checkout: Path, published: str, exit_code: int, status: str
 ) -> None:
     files = {name: str(checkout / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}

@@ -6,5 +6,5 @@ schemas      compares two schemas
 operations   compares two operations; says what a difference means
 matching     finds our operations, in whatever version, and compares them
 differences  what a comparison comes to
-reports      the same as text, JSON or Markdown
+reports      the same as text or Markdown
 """

@@ -35,8 +35,6 @@ class Comparison:
     """The ids of our operations of which the documents say nothing."""
     failed: list[str] = field(default_factory=list)
     """What could not be compared, and why."""
-    left_aside: list[str] = field(default_factory=list)
-    """What could not have been compared either, but did not have to be, and why."""
 
     def take(self, name: str, found: Iterable[Found]) -> list[Found] | None:
         """Return the differences of an operation; None if it cannot be compared, which is noted."""
@@ -73,7 +71,6 @@ def compare_with_ours(spec: Document, documents: list[Document]) -> Comparison:
         judged = _judged(expected, compare(operation, partner, name))
         differences += comparison.take(name, judged) or []
     comparison.differences = merged(differences)
-    comparison.left_aside = published.left_aside
     return comparison
 
 
@@ -159,7 +156,6 @@ def compare_versions(spec: Document, old: list[Document], new: list[Document]) -
                 differences.append(_newer_version(older, operation, older_name, details))
     comparison.compared.sort()
     comparison.differences = merged(differences)
-    comparison.left_aside = [*before.left_aside, *after.left_aside]
     return comparison
 
 

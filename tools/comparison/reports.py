@@ -1,10 +1,8 @@
-"""A comparison as text, JSON or Markdown."""
+"""A comparison as text or Markdown."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict
 
 from comparison.differences import Difference, Meaning, Place
 from comparison.matching import Comparison
@@ -45,34 +43,6 @@ def as_markdown(comparison: Comparison) -> str:
     return "\n".join([summary(comparison), "", *lines]).rstrip()
 
 
-def as_json(comparison: Comparison) -> str:
-    """Return everything there is to a program, with all the places of each difference."""
-    old, new = comparison.sides
-    report = {
-        "differences": [_as_object(each, old, new) for each in comparison.differences],
-        "compared": comparison.compared,
-        "missing": comparison.missing,
-        "failed": comparison.failed,
-        "left_aside": comparison.left_aside,
-    }
-    return json.dumps(report, indent=2)
-
-
-def _as_object(difference: Difference, old: str, new: str) -> dict[str, object]:
-    report = {
-        "meaning": difference.meaning,
-        "what": difference.what,
-        new: difference.new,
-        side(difference, old): difference.old,
-        "outdated_deviation": difference.outdated_deviation,
-        "source": difference.source,
-        "places": [asdict(place) for place in difference.places],
-    }
-    if difference.details is not None:
-        report["details"] = [_as_object(each, old, new) for each in difference.details]
-    return report
-
-
 def summary(comparison: Comparison) -> str:
     """Return how many differences there are, in what, and what could not be compared."""
     counts = Counter(each.meaning for each in comparison.differences)
@@ -84,7 +54,6 @@ def summary(comparison: Comparison) -> str:
     if comparison.missing:
         said.append(f"Not in the documents: {', '.join(comparison.missing)}.")
     said += [f"Could not be compared: {failure}." for failure in comparison.failed]
-    said += [f"Left aside: {reason}." for reason in comparison.left_aside]
     return " ".join(said)
 
 

@@ -80,23 +80,15 @@ class Published:
     """The documents that could not be searched, and why."""
     unclear: dict[str, str] = field(default_factory=dict)
     """Why versions of our operations cannot be compared, by their path as above."""
-    _needed: set[str] = field(default_factory=set)
 
     def usable(self, operation: Operation) -> Operation:
         """Return one of the operations, to compare it.
 
         Raises DocumentError if the documents do not agree on it.
         """
-        path = wire_path(operation.path)
-        self._needed.add(path)
-        if path in self.unclear:
-            raise DocumentError(self.unclear[path])
+        if why := self.unclear.get(wire_path(operation.path)):
+            raise DocumentError(why)
         return operation
-
-    @property
-    def left_aside(self) -> list[str]:
-        """What is unclear, but nothing was compared with."""
-        return [why for path, why in self.unclear.items() if path not in self._needed]
 
 
 def find(documents: list[Document], ours: list[Operation]) -> Published:

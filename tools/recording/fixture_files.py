@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, NotRequired, TypeGuard
 
-from recording.normalise import Exchange, Json, Request
+from recording.normalise import Exchange, Json
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FIXTURES: Final = ROOT / "tests" / "contract" / "fixtures"
@@ -31,7 +31,7 @@ class Case(NamedTuple):
 
 
 def find(folder: Path, names: Sequence[str] = ()) -> list[Case]:
-    """Give the fixtures of these names, or all of them. KeyError if there is none of a name."""
+    """Return the fixtures of these names, or all. Raises KeyError if there is none of a name."""
     paths = {f"{path.parent.name}/{path.stem}": path for path in sorted(folder.glob("*/*.json"))}
     return [_case(name, paths[name]) for name in names or paths]
 
@@ -44,7 +44,7 @@ def _case(name: str, path: Path) -> Case:
 
 
 def layout(value: object) -> str:
-    """Give the text of a fixture: what fits into a line is in one."""
+    """Return the text of a fixture: what fits into a line is in one."""
     return _lines(value, indent=0, beside=0) + "\n"
 
 
@@ -70,61 +70,10 @@ def _holds_values(value: object) -> TypeGuard[dict[str, object] | list[object]]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a fixture whole or not at all."""
+    """Write a fixture whole or not at all. Raises OSError."""
     beside = path.with_suffix(".new")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-# Order ----------------------------------------------------------------------------------------
-
-
-def arranged(body: Json, sent: Request, like: Fixture) -> Json:
-    """Give an answer with its keys and rows in the fixture's order.
-
-    HubSpot gives both in any order, so they would differ each time.
-    """
-    model = like["response"]["body"]
-    if isinstance(body, dict) and isinstance(rows := body.get("results"), list):
-        wanted = _inputs_answered(model, like["request"])
-        found = _inputs_answered(body, sent)
-        places = [wanted.index(number) if number in wanted else len(wanted) for number in found]
-        order = sorted(range(len(rows)), key=places.__getitem__)
-        body = {**body, "results": [rows[number] for number in order]}
-    return _keys_like(body, model)
-
-
-def _keys_like(value: Json, like: Json) -> Json:
-    """Order keys as another value has them, then by name; all items after the last as that one."""
-    if isinstance(value, dict):
-        model = like if isinstance(like, dict) else {}
-        keys = [key for key in model if key in value] + sorted(value.keys() - model.keys())
-        return {key: _keys_like(value[key], model.get(key)) for key in keys}
-    if isinstance(value, list):
-        models = like if isinstance(like, list) and like else [None]
-        last = len(models) - 1
-        return [_keys_like(item, models[min(at, last)]) for at, item in enumerate(value)]
-    return value
-
-
-def _inputs_answered(body: Json, request: Request) -> list[int]:
-    """Give the number of the first input that each row answers, -1 for none."""
-    rows = body.get("results") if isinstance(body, dict) else None
-    sent = request["body"]["inputs"] if isinstance(request["body"], dict) else []
-    inputs = [_ids(each) for each in sent] if isinstance(sent, list) else []
-    return [
-        next((number for number, ids in enumerate(inputs) if ids & _ids(row)), -1)
-        for row in (rows if isinstance(rows, list) else [])
-    ]
-
-
-def _ids(value: Json) -> set[str]:
-    """Give the ids that an input or a row is about."""
-    if not isinstance(value, dict):
-        return set()
-    about = value.get("from", value)
-    found = about if isinstance(about, dict) else {}
-    return {str(found[key]) for key in ("id", "flowId", "workflowId") if found.get(key) is not None}

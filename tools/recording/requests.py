@@ -1,4 +1,4 @@
-"""Requests as they go over the wire, and their answers as they come back.
+"""Requests as they go over the wire, and the responses to them.
 
 Without the SDK: what it refuses is to be seen too.
 """
@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -20,7 +20,6 @@ from recording.leaks import holds
 from recording.normalise import Json, Request, Response
 
 PAUSE: Final = 0.25  # seconds between requests to HubSpot, whose lowest limit is 100 in ten seconds
-TIMEOUT: Final = 30.0
 VARIABLE: Final = "HUBSPOT_ACCESS_TOKEN"
 
 
@@ -38,12 +37,12 @@ class Target(NamedTuple):
 
     @property
     def is_hubspot(self) -> bool:
-        """Whether what it answers is from HubSpot itself."""
+        """Whether the responses are HubSpot's own."""
         return self.name == "HubSpot"
 
 
 def hubspot(base_url: str, token: str) -> Target:
-    """Give HubSpot as the target. RecordError for a token or an address that cannot be right."""
+    """Return HubSpot as the target. Raises RecordError for an invalid token or address."""
     token = token.strip()
     if not token:
         raise RecordError(
@@ -57,66 +56,41 @@ def hubspot(base_url: str, token: str) -> Target:
     return Target("HubSpot", base_url, token, PAUSE)
 
 
-class Wire:
-    """Sends requests to a target, one after the other, and equal ones once."""
+def connect(target: Target) -> httpx.Client:
+    """Return a client that sends the target's token."""
+    return httpx.Client(
+        base_url=target.base_url,
+        headers={"Authorization": f"Bearer {target.token}"},
+        timeout=30,
+        trust_env=target.is_hubspot,  # the sandbox is not behind the environment's proxy
+    )
 
-    def __init__(self, target: Target, operations: Sequence[str]) -> None:
-        """Take the target, and the paths of the operations, which only read."""
-        self._target = target
-        self._next = 0.0
-        self._paths = [re.sub(r"\{\w+\}", "[A-Za-z0-9_-]+", path) for path in operations]
-        self._answers: dict[str, Response | RecordError] = {}
-        self._client = httpx.Client(
-            base_url=target.base_url,
-            headers={"Authorization": f"Bearer {target.token}"},
-            timeout=TIMEOUT,
-            follow_redirects=False,
-            trust_env=target.is_hubspot,  # the sandbox is not behind the environment's proxy
-        )
 
-    def __enter__(self) -> Self:
-        """Open no connection yet."""
-        return self
+def send(client: httpx.Client, target: Target, paths: Sequence[str], request: Request) -> Response:
+    """Send a request, after a pause.
 
-    def __exit__(self, *exc_info: object) -> None:
-        """Close the connections."""
-        self._client.close()
-
-    def send(self, request: Request) -> Response:
-        """Give the answer. RecordError if there is none, or it repeats the token.
-
-        RecordError, too, if the request may not be sent.
-        """
-        path = request["path"]
-        # With ids of one's own in it, a path could lead to an operation that writes.
-        if request["method"] != "POST" or not any(re.fullmatch(own, path) for own in self._paths):
-            raise RecordError("the request is not one of the four batch reads")
-        key = json.dumps(request)
-        if key not in self._answers:
-            self._answers[key] = self._answer(request)
-        if isinstance(answer := self._answers[key], RecordError):
-            raise answer
-        return answer
-
-    def _answer(self, request: Request) -> Response | RecordError:
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        self._next = time.monotonic() + self._target.pause
-        try:
-            response = self._client.post(
-                request["path"], params=request["query"], json=request["body"]
-            )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # Its message may quote what the other side sent, and so anything.
-            return RecordError(f"no answer ({type(error).__name__})")
-        text = response.content.decode("utf-8", "replace")
-        headers = dict(response.headers)
-        if holds("\n".join((text, *headers, *headers.values())), self._target.token):
-            return RecordError("refused, since the answer repeats the access token")
-        return {"status": response.status_code, "headers": headers, "body": _parsed(text)}
+    Raises RecordError if it goes to none of the `paths`, without a response, and for a response
+    that repeats the token.
+    """
+    # With ids of one's own in it, a path could lead to an operation that writes.
+    patterns = [re.sub(r"\{\w+\}", "[A-Za-z0-9_-]+", path) for path in paths]
+    if not any(re.fullmatch(pattern, request["path"]) for pattern in patterns):
+        raise RecordError("the request is not one of the batch reads")
+    time.sleep(target.pause)
+    try:
+        response = client.post(request["path"], params=request["query"], json=request["body"])
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # Its message may quote what the other side sent, and so anything.
+        raise RecordError(f"no response ({type(error).__name__})") from None
+    text = response.content.decode("utf-8", "replace")
+    headers = dict(response.headers)
+    if holds("\n".join((text, *headers, *headers.values())), target.token):
+        raise RecordError("refused, since the response repeats the access token")
+    return {"status": response.status_code, "headers": headers, "body": _parsed(text)}
 
 
 def _parsed(text: str) -> Json:
-    """Give the JSON of a text, or else the text."""
+    """Return the JSON of a text, or else the text."""
     body: Json = text
     with suppress(ValueError, RecursionError):
         body = json.loads(text)
@@ -127,18 +101,18 @@ def _parsed(text: str) -> Json:
 
 
 class OwnIds(NamedTuple):
-    """What is sent in the place of a fixture's texts."""
+    """What is sent instead of a fixture's values."""
 
     everywhere: Mapping[str, str]
     in_fixture: Mapping[str, Mapping[str, str]]
 
     def of(self, name: str) -> Mapping[str, str]:
-        """Give what holds for a fixture, by its text."""
+        """Return what is sent for a fixture, by its values."""
         return {**self.everywhere, **self.in_fixture.get(name, {})}
 
 
 def read_ids(path: Path | None, names: Collection[str]) -> OwnIds:
-    """Read the file of `--ids`. RecordError, without its content, if it is no use."""
+    """Read the file of `--ids`. Raises RecordError, without its content, if it is no use."""
     if path is None:
         return OwnIds({}, {})
     try:
@@ -146,7 +120,7 @@ def read_ids(path: Path | None, names: Collection[str]) -> OwnIds:
     except (OSError, ValueError) as error:
         raise RecordError(f"--ids: {path} cannot be read ({type(error).__name__})") from None
     if not isinstance(document, dict):
-        raise RecordError(f"--ids: {path} holds no JSON object")
+        raise RecordError(f"--ids: {path} has no JSON object")
     sections = {name: each for name, each in document.items() if isinstance(each, dict)}
     if unknown := sorted(sections.keys() - set(names)):
         raise RecordError(f"--ids: there is no fixture {', '.join(unknown)}")
@@ -157,23 +131,19 @@ def read_ids(path: Path | None, names: Collection[str]) -> OwnIds:
 def _texts(section: Mapping[str, Json]) -> dict[str, str]:
     texts = {name: each for name, each in section.items() if isinstance(each, str) and each}
     if len(texts) < len(section):
-        raise RecordError("--ids: what is sent in the place of a text has to be a text")
+        raise RecordError("--ids: each value has to be a text")
     return texts
 
 
 def with_ids(request: Request, ids: Mapping[str, str]) -> Request:
-    """Give the request with whole values, path segments and parts of the query replaced."""
-    return {
-        "method": request["method"],
-        "path": "/".join(
-            quote(ids.get(part, part), safe="") for part in request["path"].split("/")
-        ),
-        "query": {
-            name: ",".join(ids.get(part, part) for part in value.split(","))
-            for name, value in request["query"].items()
-        },
-        "body": _replaced(request["body"], ids),
+    """Return the request with whole values, path segments and parts of the query replaced."""
+    parts = [quote(ids.get(part, part), safe="") for part in request["path"].split("/")]
+    query = {
+        name: ",".join(ids.get(part, part) for part in value.split(","))
+        for name, value in request["query"].items()
     }
+    body = _replaced(request["body"], ids)
+    return {"method": "POST", "path": "/".join(parts), "query": query, "body": body}
 
 
 def _replaced(value: Json, ids: Mapping[str, str]) -> Json:
