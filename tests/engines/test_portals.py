@@ -220,3 +220,25 @@ def test_a_loop_that_is_left_ends_its_threads(running: Sandbox) -> None:
     loop.close()
     join_threads()
     assert threading.active_count() <= before
+
+
+def test_what_waits_for_the_first_request_is_not_sent_after_the_end(running: Sandbox) -> None:
+    has_come, is_over = threading.Event(), threading.Event()
+    requests: list[SandboxRequest] = []
+
+    def faults(request: SandboxRequest) -> Hold:
+        requests.append(request)
+        has_come.set()
+        return Hold(is_over)
+
+    def portals() -> Iterator[tuple[str, range]]:
+        yield "a", range(1, 20_000)
+        has_come.wait(10)
+        raise OSError("the list of portals is gone")
+
+    running.faults = faults
+    with pytest.raises(OSError, match="the list of portals is gone"):
+        list(described(running).portals(portals()))
+    is_over.set()
+    join_threads()
+    assert len(requests) == 1

@@ -107,6 +107,7 @@ class PortalClient(HubSpot):
     ) -> Response[Envelope[RowT]]:
         if not self._is_accepted:
             with self._first:
+                wait(0)  # raises if the read has ended since
                 if self._refusal is not None:
                     raise self._refusal
                 if not self._is_accepted:
