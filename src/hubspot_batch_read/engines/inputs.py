@@ -57,8 +57,15 @@ def _values(array: pa.Array[Any] | pa.ChunkedArray[Any]) -> Iterator[Id | None]:
 
 
 def _column(batch: pa.RecordBatch, argument: str, name: str) -> pa.Array[Any]:
+    if not isinstance(batch, pa.RecordBatch):
+        kind_of_it = type(batch).__name__
+        raise TypeError(
+            f"expected record batches, got a {kind_of_it}; of a table, pass table.to_batches()"
+        )
     names = batch.schema.names
-    if names.count(name) != 1:
+    if (number := names.count(name)) > 1:
+        raise ArgumentError(argument, f"the table has {number} columns {name}")
+    if number == 0:
         there = ", ".join(names)
         raise ArgumentError(argument, f"the table has no column {name}; it has {there}")
     array: pa.Array[Any] = batch.column(name)
@@ -67,8 +74,10 @@ def _column(batch: pa.RecordBatch, argument: str, name: str) -> pa.Array[Any]:
     kind = array.type
     if pa.types.is_decimal(kind) and kind.scale == 0:
         return array.cast(pa.string())
+    if kind == pa.string_view():
+        return array.cast(pa.large_string())  # Arrow cannot sort the other
     is_id = pa.types.is_integer(kind) or pa.types.is_null(kind)
-    if is_id or kind in (pa.string(), pa.large_string(), pa.string_view()):
+    if is_id or kind in (pa.string(), pa.large_string()):
         return array
     raise ArgumentError(
         argument, f"the column {name} holds {kind}, not text or whole numbers; cast it before"

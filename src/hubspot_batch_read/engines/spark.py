@@ -31,7 +31,8 @@ def read_frame(read: TableRead, frame: DataFrame) -> DataFrame:
 
     Args:
         read: What to read.
-        frame: Has the columns that the read names; others are left out.
+        frame: Has the columns that the read names; others are left out. Spark cannot resolve a
+            name with a dot or a backtick here.
     """
     return frame.select(*map(quoted, read.columns)).mapInArrow(read, ddl(read.schema))
 

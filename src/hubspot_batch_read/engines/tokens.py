@@ -62,13 +62,3 @@ class TokenFile:
 
 Token = Callable[..., str]
 """Returns an access token, or that of a portal."""
-
-
-def check_is_function(access_token: object) -> None:
-    """Raise TypeError for a plain token, which would be part of what is sent to other processes."""
-    if not callable(access_token):
-        raise TypeError(
-            "access_token: a description of a read holds no token, since an engine stores it and "
-            'shows it; pass TokenVariable("NAME"), TokenFile("/path"), or a function that returns '
-            "the token"
-        )
