@@ -178,6 +178,11 @@ def test_a_stream_gets_the_records_and_cannot_be_resumed(tmp_path: Path) -> None
     assert (tmp_path / "rows").read_bytes() == (tmp_path / "rows.csv").read_bytes()
 
 
+def test_a_file_in_text_mode_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "rows").open("w") as file, pytest.raises(TypeError, match="binary mode"):
+        reading().to_file(file)  # type: ignore[arg-type]
+
+
 def test_row_groups_are_of_a_sensible_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from hubspot_batch_read.files import parquet  # noqa: PLC0415 - needs an extra
 
