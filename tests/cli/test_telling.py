@@ -206,7 +206,7 @@ def test_a_run_that_stops_says_how_many_ids_there_are(cli: Cli, contacts: Path) 
     cli.sandbox.faults = in_order([None, incidents.rate_limited("DAILY")])
     command = [*READ, "--ids", contacts, "--output", "rows.jsonl", "--missing", "missing.jsonl"]
     result = cli(*command, "--concurrency", "1")
-    assert (result.code, " of 3,000 ids: " in result.err) == (3, True), result.err
+    assert (result.code, " of 2,500 ids: " in result.err) == (3, True), result.err
 
 
 def test_missing_ids_that_cannot_be_written_cost_no_count(cli: Cli, contacts: Path) -> None:
