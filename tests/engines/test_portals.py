@@ -222,7 +222,7 @@ def test_a_loop_that_is_left_ends_its_threads(running: Sandbox) -> None:
     assert threading.active_count() <= before
 
 
-def test_what_waits_for_the_first_request_is_not_sent_after_the_end(running: Sandbox) -> None:
+def test_nothing_waiting_for_the_first_is_sent_after_the_end(running: Sandbox) -> None:
     has_come, is_over = threading.Event(), threading.Event()
     requests: list[SandboxRequest] = []
 

@@ -144,7 +144,7 @@ def test_slots_that_a_budget_has_forgotten_are_not_given_again(
     assert other.take(60) > ahead - 0.1
 
 
-def test_the_server_keeps_nothing_of_a_budget_that_is_no_longer_used(lasting: BudgetServer) -> None:
+def test_the_server_keeps_nothing_of_an_unused_budget(lasting: BudgetServer) -> None:
     shared_budget(RateLimit(1, per=1, shared=lasting.address, key="short")).take(0, 60, 5)
     with lasting.client() as client:
         assert 60 < client.ttl("hubspot-batch-read:short") <= 70
@@ -336,7 +336,7 @@ def test_a_budget_that_other_threads_use_keeps_no_child_waiting(
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_a_connection_pool_that_another_thread_holds_keeps_no_child_waiting(
+def test_a_connection_pool_held_at_a_fork_holds_up_no_child(
     lasting: BudgetServer,
 ) -> None:
     budget = InRedis(lasting.address, "held")

@@ -62,7 +62,7 @@ def held(hold: Callable[[threading.Event, threading.Event], object]) -> Iterator
         thread.join()
 
 
-def test_a_lock_that_another_thread_holds_is_free_in_a_child_and_held_in_the_parent() -> None:
+def test_a_lock_held_at_a_fork_is_free_in_the_child_alone() -> None:
     lock = Lock()
 
     def hold(holds: threading.Event, done: threading.Event) -> None:
@@ -80,7 +80,7 @@ def test_a_lock_that_another_thread_holds_is_free_in_a_child_and_held_in_the_par
     assert not lock._lock.locked()
 
 
-def test_a_thread_that_forks_while_it_holds_a_lock_lets_go_of_it_in_both_processes() -> None:
+def test_a_thread_that_forks_with_a_lock_releases_it_twice() -> None:
     lock = Lock()
     with lock:
         child = os.fork()
@@ -90,7 +90,7 @@ def test_a_thread_that_forks_while_it_holds_a_lock_lets_go_of_it_in_both_process
     assert not lock._lock.locked()
 
 
-def test_a_token_that_another_thread_asks_for_does_not_keep_a_child_waiting() -> None:
+def test_a_token_asked_for_at_a_fork_holds_up_no_child() -> None:
     events: list[threading.Event] = []
 
     def token() -> str:
@@ -110,7 +110,7 @@ def test_a_token_that_another_thread_asks_for_does_not_keep_a_child_waiting() ->
             assert succeeds_in_child(ask)
 
 
-def test_a_limiter_that_another_thread_uses_does_not_keep_a_child_waiting() -> None:
+def test_a_limiter_used_at_a_fork_holds_up_no_child() -> None:
     limiter = Limiter(RateLimit(10**6, per=1))
 
     def hold(holds: threading.Event, done: threading.Event) -> None:

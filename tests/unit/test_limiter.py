@@ -95,7 +95,7 @@ def test_requests_are_spread_evenly_over_the_time(requests: int, per: float, clo
     assert gaps == [close((per + MARGIN) / requests)] * len(gaps)
 
 
-def test_a_request_that_is_a_little_late_does_not_delay_those_after_it(clock: Clock) -> None:
+def test_a_slightly_late_request_delays_none_after_it(clock: Clock) -> None:
     limiter = Limiter(RateLimit(100, per=10))
     start = send_one(limiter, clock)
     for _ in range(99):
@@ -132,13 +132,13 @@ def test_a_slot_that_is_too_far_away_is_left_to_others(clock: Clock) -> None:
     assert wait(limiter, max_wait=5) == close(4 + MARGIN)
 
 
-def test_a_client_waits_for_one_slot_at_a_time_however_many_requests_it_has(clock: Clock) -> None:
+def test_a_client_waits_for_one_slot_at_a_time(clock: Clock) -> None:
     limiter = Limiter(RateLimit(1, per=10))
     assert wait(limiter) == 0.0
     assert [wait(limiter, max_wait=11) for _ in range(50)] == [close(10 + MARGIN)] * 50
 
 
-def test_a_slot_whose_request_is_gone_is_used_by_another_or_given_up(clock: Clock) -> None:
+def test_the_slot_of_a_lost_request_is_used_or_given_up(clock: Clock) -> None:
     limiter = Limiter(RateLimit(1, per=10))
     assert wait(limiter) == 0.0
     clock.now += wait(limiter) + STALE / 2
@@ -273,7 +273,7 @@ def test_a_client_that_is_alone_has_all_of_the_limit(clock: Clock) -> None:
     assert wait(limiter) == close((10 + MARGIN) / 100)
 
 
-def test_requests_that_were_late_on_their_way_are_not_taken_for_those_of_others(
+def test_late_requests_are_not_taken_for_those_of_others(
     clock: Clock,
 ) -> None:
     limiter = Limiter("auto")
@@ -288,9 +288,7 @@ def test_requests_that_were_late_on_their_way_are_not_taken_for_those_of_others(
 
 
 @pytest.mark.parametrize(("own", "used"), [(1, 60), (10, 40), (30, 90)])
-def test_beside_others_a_client_keeps_what_it_had_and_takes_half_of_the_rest(
-    own: int, used: int, clock: Clock
-) -> None:
+def test_beside_others_a_client_takes_half_of_the_rest(own: int, used: int, clock: Clock) -> None:
     limiter = beside_others(clock, own, used)
     limiter.take(1e6)
     clock.now += 1e-6
@@ -299,7 +297,7 @@ def test_beside_others_a_client_keeps_what_it_had_and_takes_half_of_the_rest(
     assert wait(limiter) == pytest.approx((10 + MARGIN) / (own + 1 + (100 - used) / 2), rel=0.1)
 
 
-def test_when_others_leave_next_to_nothing_a_client_waits_for_room_of_its_own(
+def test_a_client_waits_for_room_if_others_leave_none(
     clock: Clock,
 ) -> None:
     limiter = beside_others(clock, own=10, used=round(100 - 100 * RESERVE))

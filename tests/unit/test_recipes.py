@@ -102,7 +102,7 @@ def serving(app: Any) -> Iterator[str]:
         (["37295"], incidents.expired_token(), 502, {}),
     ],
 )
-def test_fastapi_answers_with_companies_and_why_others_are_missing(
+def test_fastapi_answers_with_companies_and_missing_ids(
     sandbox: Sandbox, ids: list[str], fault: Any, status: int, answer: dict[str, Any]
 ) -> None:
     sandbox.faults = in_order([fault])
@@ -112,7 +112,7 @@ def test_fastapi_answers_with_companies_and_why_others_are_missing(
     assert answer.items() <= response.json().items()
 
 
-def test_opentelemetry_has_a_span_for_each_request_below_that_of_the_read(
+def test_opentelemetry_has_a_span_for_each_request(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spans = InMemorySpanExporter()

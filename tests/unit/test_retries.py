@@ -27,14 +27,14 @@ def api_error(status: int, body: object = None, retry_after: str = "") -> ApiErr
 
 
 @pytest.mark.parametrize("error", [TIMEOUT, api_error(503), api_error(429), api_error(477)])
-def test_a_failure_that_may_pass_is_retried_until_no_retry_is_left(error: Exception) -> None:
+def test_a_failure_that_may_pass_is_retried_to_the_last(error: Exception) -> None:
     decisions = [decide(error, attempt, RULES, 0.5) for attempt in range(1, 12)]
     assert all(isinstance(seconds, float) for seconds in decisions[:8])
     assert decisions[8:] == [GiveUp()] * 3
 
 
 @pytest.mark.parametrize("error", [api_error(400), api_error(429, {"policyName": "DAILY"})])
-def test_a_failure_that_will_not_pass_is_given_up_without_a_further_reason(
+def test_a_failure_that_will_not_pass_is_given_up_at_once(
     error: Exception,
 ) -> None:
     assert decide(error, 1, RULES, 0.5) == GiveUp()
@@ -54,7 +54,7 @@ def test_chance_draws_from_nothing_to_the_longest_wait(attempt: int) -> None:
         assert decide(TIMEOUT, attempt, rules, draw) == draw * longest
 
 
-def test_the_same_failure_brings_the_same_decision_and_is_left_as_it_is() -> None:
+def test_the_same_failure_brings_the_same_decision() -> None:
     error = api_error(503)
     assert decide(error, 3, RULES, 0.7) == decide(error, 3, RULES, 0.7)
     assert not hasattr(error, "__notes__")

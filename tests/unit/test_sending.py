@@ -214,16 +214,14 @@ def test_another_failure_of_tls_is_retried(trial: Trial, mode: str) -> None:
         (b'{"results": [5]}', False),
     ],
 )
-def test_a_body_that_is_not_json_is_retried_but_none_that_does_not_match(
+def test_only_a_body_that_is_not_json_is_retried(
     body: bytes, retried: bool, trial: Trial, mode: str
 ) -> None:
     assert trial.is_retried(answer(200, body), mode) == retried
 
 
 @BOTH
-def test_the_limit_of_a_day_raises_at_once_and_stops_no_other_request(
-    trial: Trial, mode: str
-) -> None:
+def test_the_daily_limit_raises_at_once_and_stops_no_other(trial: Trial, mode: str) -> None:
     sender = Sender()
     with pytest.raises(RateLimitError):
         trial.send(sender, [answer(429, {"policyName": "DAILY"})], mode)
@@ -309,9 +307,7 @@ def test_the_wait_is_the_one_that_the_failure_asks_for(
 
 
 @BOTH
-def test_waits_become_longer_with_each_failure_up_to_twenty_seconds(
-    trial: Trial, mode: str
-) -> None:
+def test_waits_grow_with_each_failure_to_twenty_seconds(trial: Trial, mode: str) -> None:
     trial.send(Sender(), [*[answer(502)] * 8, GOOD], mode)
     assert trial.waits == [0.5, 1, 2, 4, 8, 16, 20, 20]
 
@@ -459,7 +455,7 @@ def test_a_rate_limit_that_asks_for_too_long_a_wait_is_an_error(trial: Trial, mo
 
 
 @BOTH
-def test_a_retry_that_the_rate_limit_delays_too_long_is_an_error(trial: Trial, mode: str) -> None:
+def test_a_retry_that_is_delayed_too_long_is_an_error(trial: Trial, mode: str) -> None:
     sender = Sender(rate_limit=RateLimit(1, per=5), max_wait=5)
     with pytest.raises(WaitTooLongError) as caught:
         trial.send(sender, [answer(502), answer(503, retry_after="0.1")], mode)
