@@ -185,8 +185,12 @@ def main() -> None:
     parser.add_argument("--limits", default="20,100,190")
     parser.add_argument("--processes", default="1,2,8")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--latency", type=float, default=0.3, help="maximum delay in seconds, each way")
-    parser.add_argument("--kills", type=int, default=1, help="how often redis-killed kills the server")
+    parser.add_argument(
+        "--latency", type=float, default=0.3, help="maximum delay in seconds, each way"
+    )
+    parser.add_argument(
+        "--kills", type=int, default=1, help="how often redis-killed kills the server"
+    )
     options = parser.parse_args()
     print(COLUMNS.format(*HEAD))
     for mode in options.modes.split(","):
