@@ -1,4 +1,4 @@
-"""The ids and portals in the record batches that come in."""
+"""Extracts ids and portals from record batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read_api.errors import ArgumentError
 
 TOGETHER = 10_000
-"""How many values are made Python objects at a time."""
+"""Number of values that are converted to Python objects at a time."""
 
 
 def ids_of(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[Id | None]:
@@ -28,10 +28,10 @@ def ids_of(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[Id | None
 def by_portal(
     batches: Iterable[pa.RecordBatch], portal_column: str, id_column: str
 ) -> dict[str | None, Iterator[Id | None]]:
-    """Return the ids of each portal; None stands for what has no portal. All are in memory.
+    """Return the ids of each portal, and those without a portal under None, all in memory.
 
     Raises:
-        ArgumentError: A column is not there, or holds neither text nor whole numbers.
+        ArgumentError: A column is missing, or holds neither text nor whole numbers.
     """
     portals, ids = [], []
     for batch in batches:

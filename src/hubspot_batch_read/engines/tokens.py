@@ -1,4 +1,4 @@
-"""Where an access token comes from, in the process that needs it."""
+"""Where the process that reads gets its access token from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hubspot_batch_read_api.errors import ArgumentError
 
 @define(frozen=True)
 class TokenVariable:
-    """Takes the access token from an environment variable of the process that reads.
+    """Reads the access token from an environment variable of the process that reads.
 
         read = TableRead.associations(
             "contacts", "companies", access_token=TokenVariable("HUBSPOT_PORTAL_42")
@@ -24,7 +24,7 @@ class TokenVariable:
     Calling it returns the token.
 
     Raises:
-        ArgumentError: When it is called: the variable is not set, or is not a token.
+        ArgumentError: When called, if the variable is not set or does not contain a token.
     """
 
     name: str = TOKEN_VARIABLE
@@ -40,17 +40,17 @@ class TokenVariable:
 
 @define(frozen=True)
 class TokenFile:
-    """Takes the access token from a file on the machine that reads, such as a mounted secret.
+    """Reads the access token from a file on the machine that reads, such as a mounted secret.
 
     Calling it returns the token.
 
     Raises:
-        OSError: When it is called: the file cannot be read.
-        ArgumentError: When it is called: there is no token in the file.
+        OSError: When called, if the file cannot be read.
+        ArgumentError: When called, if the file does not contain a token.
     """
 
     path: Path = field(converter=Path)
-    """The path of the file, which holds the token alone."""
+    """The path of the file, which contains only the token."""
 
     def __call__(self) -> str:
         """Return the token."""
@@ -61,11 +61,11 @@ class TokenFile:
 
 
 Token = Callable[..., str]
-"""Returns an access token, or that of a portal."""
+"""A function that returns the access token; with a `portal_column`, that of its argument."""
 
 
 def check_is_function(access_token: object) -> None:
-    """Raise TypeError for a plain token, which would be part of what is sent to other processes."""
+    """Raise TypeError for a plain token, which would be pickled with the description."""
     if not callable(access_token):
         raise TypeError(
             "access_token: a description of a read holds no token, since an engine stores it and "
