@@ -210,7 +210,8 @@ def test_the_same_ids_from_standard_input_continue_a_run(cli: Cli) -> None:
     ids = "".join(f"{id_}\n" for id_ in PORTAL.contact_ids).encode()
     command = ["associations-v3", "contacts", "companies", "--missing", "missing.jsonl", "--output"]
     held = gate(cli, 2)
-    process = cli.start(*command, "rows.csv", stdin=subprocess.PIPE)
+    # One request at a time, so that the one that is held is not the first chunk's.
+    process = cli.start(*command, "rows.csv", "--concurrency", "1", stdin=subprocess.PIPE)
     threading.Thread(target=process.communicate, args=(ids,)).start()
     assert held.reached.wait(20)
     checkpoint = Path("rows.csv.checkpoint")

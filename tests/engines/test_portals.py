@@ -27,6 +27,12 @@ def tokens(running: Sandbox, *refused: str) -> Callable[[str], str]:
     return lambda name: "wrong" if name in refused else running.token
 
 
+def join_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("hubspot-batch-read"):
+            thread.join(10)
+
+
 def described(running: Sandbox, **others: object) -> TableRead:
     defaults: dict[str, object] = {"portal_column": "portal", "access_token": tokens(running)}
     return TableRead.associations(
@@ -85,6 +91,15 @@ def test_a_portal_that_refuses_gets_one_request(running: Sandbox) -> None:
 def test_a_portal_without_a_token_says_so(running: Sandbox) -> None:
     known = {"a": running.token}
     read = described(running, access_token=lambda name: known[name])
+    found = {row["portal"]: row for row in rows(read, portal=["a", "b"], id=["1", "1"])}
+    assert found["a"]["outcome"] == "record"
+    assert found["b"]["outcome"] == "unread"
+    assert found["b"]["error_message"] == "KeyError: 'b'"
+
+
+def test_a_portal_without_a_limit_says_so(running: Sandbox) -> None:
+    limits = {"a": None}
+    read = described(running, rate_limit=lambda name: limits[name])
     found = {row["portal"]: row for row in rows(read, portal=["a", "b"], id=["1", "1"])}
     assert found["a"]["outcome"] == "record"
     assert found["b"]["outcome"] == "unread"
@@ -153,6 +168,45 @@ def test_what_an_iterable_raises_ends_the_read(running: Sandbox) -> None:
         list(described(running).portals([("a", ids()), ("b", ["1"])]))
 
 
+def test_a_portal_that_is_down_keeps_values_that_are_no_ids(running: Sandbox) -> None:
+    running.faults = lambda _: incidents.bad_gateway()
+    settings = {"base_url": running.base_url, "max_retries": 0}
+    ids: Any = [*range(1, 30_001), 2.5, None, b"x"]
+    batches = [*described(running, settings=settings).portals([("a", ids)])]
+    found = {row["input_id"]: row["outcome"] for batch in batches for row in batch.to_pylist()}
+    assert len(found) == 30_003
+    assert (found["2.5"], found[None], found["b'x'"]) == ("unread", "invalid", "unread")
+
+
+@pytest.mark.parametrize(
+    ("portals", "message"),
+    [
+        ({"42": ["1"]}, r"ids: .*items\(\)"),
+        ([("a", "12")], "ids of the portal a: expected an iterable of ids, got '12'"),
+        ([("a", {"1": "2"})], "ids of the portal a: .* got a dict"),
+        ([("a", None)], "ids of the portal a: .* got None"),
+        ([("a", pa.array(["1"]))], r"got a StringArray; pass its to_pylist"),
+        ([(42, ["1"])], "expected a portal as text, got 42"),
+    ],
+)
+def test_anything_but_portals_with_ids_is_refused(
+    running: Sandbox, portals: Any, message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        list(described(running).portals(portals))
+
+
+@pytest.mark.parametrize("type_", [pa.string_view(), pa.large_string()], ids=str)
+def test_any_kind_of_text_can_be_sorted(running: Sandbox, type_: pa.DataType) -> None:
+    portals = pa.array(["b", None, "a"]).cast(type_)
+    found = rows(described(running), portal=portals, id=pa.array(["1", "3", "1"]).cast(type_))
+    assert {row["portal"]: row["outcome"] for row in found} == {
+        "a": "record",
+        "b": "record",
+        None: "invalid",
+    }
+
+
 def test_portals_need_a_column() -> None:
     with pytest.raises(TypeError, match="portal_column"):
         TableRead.campaigns().portals([("a", ["1"])])
@@ -164,7 +218,27 @@ def test_a_loop_that_is_left_ends_its_threads(running: Sandbox) -> None:
     loop = read.portals((str(name), range(1, 5_000)) for name in range(8))
     next(loop)
     loop.close()
-    for thread in threading.enumerate():
-        if thread.name.startswith("hubspot-batch-read"):
-            thread.join(10)
+    join_threads()
     assert threading.active_count() <= before
+
+
+def test_what_waits_for_the_first_request_is_not_sent_after_the_end(running: Sandbox) -> None:
+    has_come, is_over = threading.Event(), threading.Event()
+    requests: list[SandboxRequest] = []
+
+    def faults(request: SandboxRequest) -> Hold:
+        requests.append(request)
+        has_come.set()
+        return Hold(is_over)
+
+    def portals() -> Iterator[tuple[str, range]]:
+        yield "a", range(1, 20_000)
+        has_come.wait(10)
+        raise OSError("the list of portals is gone")
+
+    running.faults = faults
+    with pytest.raises(OSError, match="the list of portals is gone"):
+        list(described(running).portals(portals()))
+    is_over.set()
+    join_threads()
+    assert len(requests) == 1

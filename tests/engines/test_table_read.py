@@ -13,6 +13,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -361,6 +362,14 @@ def test_a_client_is_not_pickled(client: type[HubSpot]) -> None:
         (lambda: TableRead.campaigns(portals_at_once=0), "portals_at_once"),
         (lambda: TableRead.campaigns(portal_column="assets"), "portal_column"),
         (lambda: TableRead.campaigns(portal_column="outcome"), "portal_column"),
+        (lambda: TableRead.campaigns(id_column=5), "id_column: expected a name, got 5"),  # type: ignore[arg-type]
+        (lambda: TableRead.campaigns(portal_column=5), "portal_column: expected a name, got 5"),  # type: ignore[arg-type]
+        (lambda: TableRead.campaigns(id_column="a", portal_column="a"), "it is the id_column"),
+        (lambda: TableRead.campaigns(rate_limit=190), "rate_limit: expected"),  # type: ignore[arg-type]
+        (
+            lambda: TableRead.campaigns(portal_column="portal"),
+            "access_token: .* called with the portal",
+        ),
     ],
 )
 def test_a_mistake_shows_at_once(make: Callable[[], TableRead], message: str) -> None:
@@ -369,12 +378,26 @@ def test_a_mistake_shows_at_once(make: Callable[[], TableRead], message: str) ->
 
 
 def test_a_missing_column_is_named(running: Sandbox) -> None:
-    with pytest.raises(ArgumentError, match="no column contact; it has id, name"):
+    with pytest.raises(ArgumentError, match="no column contact; it has: id, name"):
         list(
             contacts(running, id_column="contact")(
                 pa.table({"id": ["1"], "name": ["A"]}).to_batches()
             )
         )
+
+
+def test_a_column_that_is_there_twice_is_named(running: Sandbox) -> None:
+    twice = pa.RecordBatch.from_arrays([pa.array(["1"])] * 2, names=["id", "id"])
+    with pytest.raises(ArgumentError, match="id_column: the table has 2 columns named id"):
+        list(contacts(running)([twice]))
+
+
+@pytest.mark.parametrize(
+    "table", [pa.table({"id": ["1"]}), pa.record_batch({"id": ["1"]}), ["1"]], ids=type
+)
+def test_anything_but_record_batches_is_refused(running: Sandbox, table: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected record batches, got a .*table\.to_batches\(\)"):
+        list(contacts(running)(table))
 
 
 def test_floats_are_no_ids(running: Sandbox) -> None:
@@ -419,6 +442,27 @@ def test_a_limit_with_a_password_comes_from_a_function(running: Sandbox) -> None
     limit = RateLimit(5, per=1, shared="redis://:hunter2@localhost")
     with pytest.raises(TypeError, match="password"):
         pickle.dumps(contacts(running, rate_limit=limit))
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:hunter2@localhost:1",
+        httpx.URL("http://user:hunter2@localhost:1"),
+        httpx.Proxy("http://localhost:1", auth=("user", "hunter2")),
+    ],
+    ids=type,
+)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_proxy_with_a_password_is_not_pickled(proxy: Any, protocol: int) -> None:
+    read = TableRead.campaigns(settings={"httpx_args": {"proxy": proxy}})
+    with pytest.raises(TypeError, match=r"proxy.*password.*HTTPS_PROXY"):
+        pickle.dumps(read, protocol)
+
+
+def test_a_proxy_without_a_password_is_pickled() -> None:
+    read = TableRead.campaigns(settings={"httpx_args": {"proxy": "http://localhost:1"}})
+    assert pickle.loads(pickle.dumps(read)) == read
 
 
 @pytest.mark.parametrize("text", ["secret-token", "secret-token\n"])

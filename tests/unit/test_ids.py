@@ -190,6 +190,8 @@ def test_a_series_with_missing_values_says_so() -> None:
         ),
         (pl.DataFrame({"id": [1]}), "a DataFrame; pass one of its columns"),
         (pa.table({"id": [1]}), "a Table; pass one of its columns"),
+        (pa.table({"id": [1]})["id"], r"a ChunkedArray; pass its to_pylist\(\)"),
+        (pa.array([1]), r"an? Int64Array; pass its to_pylist\(\)"),
         ({"1": "Ada"}, r"a dict; pass its keys\(\) or its values\(\)$"),
         (Counter(["1"]), r"a Counter; pass its keys\(\) or its values\(\)$"),
     ],

@@ -57,19 +57,28 @@ def _values(array: pa.Array[Any] | pa.ChunkedArray[Any]) -> Iterator[Id | None]:
 
 
 def _column(batch: pa.RecordBatch, argument: str, name: str) -> pa.Array[Any]:
+    if not isinstance(batch, pa.RecordBatch):
+        kind_of_it = type(batch).__name__
+        raise TypeError(
+            f"expected record batches, got a {kind_of_it}; for a table, pass table.to_batches()"
+        )
     names = batch.schema.names
-    if names.count(name) != 1:
+    if (number := names.count(name)) > 1:
+        raise ArgumentError(argument, f"the table has {number} columns named {name}")
+    if number == 0:
         there = ", ".join(names)
-        raise ArgumentError(argument, f"the table has no column {name}; it has {there}")
+        raise ArgumentError(argument, f"the table has no column {name}; it has: {there}")
     array: pa.Array[Any] = batch.column(name)
     if isinstance(array, pa.DictionaryArray):
         array = array.dictionary_decode()
     kind = array.type
     if pa.types.is_decimal(kind) and kind.scale == 0:
         return array.cast(pa.string())
+    if kind == pa.string_view():
+        return array.cast(pa.large_string())  # Arrow cannot sort string_view
     is_id = pa.types.is_integer(kind) or pa.types.is_null(kind)
-    if is_id or kind in (pa.string(), pa.large_string(), pa.string_view()):
+    if is_id or kind in (pa.string(), pa.large_string()):
         return array
     raise ArgumentError(
-        argument, f"the column {name} holds {kind}, not text or whole numbers; cast it before"
+        argument, f"the column {name} has the type {kind}; cast it to text or whole numbers"
     )

@@ -34,7 +34,7 @@ def schema_of(own: pa.Schema, portal_column: str | None) -> pa.Schema:
     portal = [] if portal_column is None else [portal_column]
     taken = {*portal, INPUT_ID, *OUTCOME}
     if portal_column in {INPUT_ID, *OUTCOME, *own.names}:
-        raise ArgumentError("portal_column", f"the rows have another column {portal_column}")
+        raise ArgumentError("portal_column", f"the rows already have a column {portal_column}")
     # Only campaigns have columns that users name: their properties.
     names = [f"properties.{name}" if name in taken else name for name in own.names]
     return pa.schema(

@@ -12,6 +12,7 @@ import httpx
 
 from hubspot_batch_read.client import HubSpot
 from hubspot_batch_read.core.account import Part
+from hubspot_batch_read.core.id_checks import shown
 from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read.reading import ClosedError
@@ -94,16 +95,19 @@ class PortalClient(HubSpot):
                 loop.stop(ClosedError())
 
     def _unread(
-        self, outcomes: Outcomes[RowT], ids: Iterable[str], error: Exception
+        self, outcomes: Outcomes[RowT], ids: Iterable[object], error: Exception
     ) -> Iterator[pa.RecordBatch]:
         category = error.category if isinstance(error, ApiError) else None
-        return outcomes.unread(ids, category, self._explain(error))
+        # The rest of the iterable may contain values that are not ids, nor text.
+        texts = (each if isinstance(each, str) else shown(each) for each in ids)
+        return outcomes.unread(texts, category, self._explain(error))
 
     def _send(
         self, call: Callable[[], Response[Envelope[RowT]]], wait: Wait, name: str
     ) -> Response[Envelope[RowT]]:
         if not self._is_accepted:
             with self._first:
+                wait(0)  # raises an error if the read has ended meanwhile
                 if self._refusal is not None:
                     raise self._refusal
                 if not self._is_accepted:

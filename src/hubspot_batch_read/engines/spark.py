@@ -31,7 +31,8 @@ def read_frame(read: TableRead, frame: DataFrame) -> DataFrame:
 
     Args:
         read: The description of the read.
-        frame: The data frame with the columns that the read names; other columns are dropped.
+        frame: The data frame with the columns that the read names; other columns are dropped. Spark
+            cannot resolve a name with a dot or a backtick here.
     """
     return frame.select(*map(quoted, read.columns)).mapInArrow(read, ddl(read.schema))
 

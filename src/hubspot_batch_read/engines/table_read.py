@@ -14,9 +14,15 @@ from attrs import Factory, define, field
 from hubspot_batch_read.client import HubSpot
 from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read.core.operation import Operation
+from hubspot_batch_read.engines.checks import (
+    check_columns,
+    check_holds_no_password,
+    check_is_function,
+    check_portal,
+)
 from hubspot_batch_read.engines.partition import PortalClient
 from hubspot_batch_read.engines.portals import rows_of_portals
-from hubspot_batch_read.engines.tokens import Token, TokenVariable, check_is_function
+from hubspot_batch_read.engines.tokens import Token, TokenVariable
 from hubspot_batch_read.operations import (
     WORKFLOWS_BY_FLOW_ID,
     WORKFLOWS_BY_WORKFLOW_ID,
@@ -107,10 +113,14 @@ class TableRead:
 
     def __attrs_post_init__(self) -> None:
         """Check the arguments, so that mistakes are found before it is sent anywhere."""
-        check_is_function(self.access_token)
+        check_columns(self.id_column, self.portal_column)
+        check_is_function(self.access_token, self.portal_column)
         if type(self.portals_at_once) is not int or self.portals_at_once < 1:
             raise ArgumentError("portals_at_once", "expected a whole number, 1 or more")
-        HubSpot("checked", rate_limit=None, **self.settings).close()
+        # Checking a shared limit may connect to it, or need an extra that is not installed here.
+        is_late = callable(self.rate_limit) or isinstance(self.rate_limit, RateLimit)
+        limit = None if is_late else cast("RateLimitSetting", self.rate_limit)
+        HubSpot("checked", rate_limit=limit, **self.settings).close()
         _ = self.schema
 
     @classmethod
@@ -164,6 +174,11 @@ class TableRead:
         portal = "" if self.portal_column is None else f", portal_column={self.portal_column!r}"
         return f"<TableRead: {name}({arguments}), id_column={self.id_column!r}{portal}>"
 
+    def __reduce__(self) -> Any:
+        """Pickle it, unless its proxy has a password."""
+        check_holds_no_password(self.settings.get("httpx_args"))
+        return super().__reduce__()
+
     @property
     def schema(self) -> pa.Schema:
         """The schema of the rows."""
@@ -180,7 +195,7 @@ class TableRead:
 
     def __call__(
         self, batches: Iterable[pa.RecordBatch], client: PortalClient | None = None
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch]:
         """Read the ids of record batches, and yield the rows while further requests run.
 
         Without a `portal_column`, ids are taken as they are needed, and requests are filled across
@@ -193,6 +208,7 @@ class TableRead:
                 without a `portal_column`.
 
         Raises:
+            TypeError: `batches` are not record batches.
             ArgumentError: A column is missing, or holds neither text nor whole numbers.
             Exception: An error that affects all ids, such as an `AuthenticationError`. With a
                 `portal_column`, it is in the rows of the portal instead.
@@ -221,11 +237,14 @@ class TableRead:
                 its ids are then iterated over in another thread.
 
         Raises:
-            TypeError: There is no `portal_column`.
+            TypeError: There is no `portal_column`, or an item is not a pair of a portal and an
+                iterable of ids.
             Exception: An exception of an iterable.
         """
         if self.portal_column is None:
-            raise TypeError("give TableRead a portal_column, which names the portal in each row")
+            raise TypeError("portals() needs a portal_column, which names the portal in each row")
+        if isinstance(ids, Mapping):
+            raise TypeError("ids: expected pairs of a portal and its ids; pass its items()")
         # One TLS context for all, because creating one takes 20 ms.
         httpx_args = with_tls_context({**(self.settings.get("httpx_args") or {})})
         settings: Settings = {**self.settings, "httpx_args": httpx_args}
@@ -234,6 +253,7 @@ class TableRead:
             pair: tuple[str, Iterable[Id | None]],
         ) -> tuple[PortalClient, Iterator[pa.RecordBatch]]:
             portal, ids = pair
+            check_portal(portal, ids)
             client = self._client(settings, portal)
             return client, client.rows(self._operation, ids, self._outcomes(portal), raises=False)
 
@@ -244,12 +264,17 @@ class TableRead:
         return self._client(self.settings)
 
     def _client(self, settings: Settings, *portal: str) -> PortalClient:
-        limit = self.rate_limit
+        limit, token = self.rate_limit, partial(self.access_token, *portal)
         if callable(limit):
-            limit = limit(*portal)
+            try:
+                limit = limit(*portal)
+            except Exception as error:
+                if not portal:
+                    raise
+                limit, token = None, partial(_raise, error)  # so that it stops no other portal
         elif portal and isinstance(limit, RateLimit):
             limit = replace(limit, key=" ".join((limit.key, *portal)))
-        return PortalClient(partial(self.access_token, *portal), rate_limit=limit, **settings)
+        return PortalClient(token, rate_limit=limit, **settings)
 
     @property
     def _operation(self) -> Operation[Any]:
@@ -260,6 +285,10 @@ class TableRead:
         from hubspot_batch_read.engines.outcomes import Outcomes  # noqa: PLC0415 - needs an extra
 
         return Outcomes(self._operation, self.schema, portal)
+
+
+def _raise(error: Exception) -> str:
+    raise error
 
 
 def _workflow_id_mappings(by: str) -> Operation[Any]:

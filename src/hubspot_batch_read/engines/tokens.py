@@ -34,7 +34,7 @@ class TokenVariable:
         """Return the token."""
         token = os.environ.get(self.name, "").strip()
         if not token:
-            raise ArgumentError("access_token", f"the variable {self.name} is not set here")
+            raise ArgumentError("access_token", f"the environment variable {self.name} is not set")
         return checked_token(token, self.name)
 
 
@@ -62,13 +62,3 @@ class TokenFile:
 
 Token = Callable[..., str]
 """A function that returns the access token; with a `portal_column`, that of its argument."""
-
-
-def check_is_function(access_token: object) -> None:
-    """Raise TypeError for a plain token, which would be pickled with the description."""
-    if not callable(access_token):
-        raise TypeError(
-            "access_token: a description of a read holds no token, since an engine stores it and "
-            'shows it; pass TokenVariable("NAME"), TokenFile("/path"), or a function that returns '
-            "the token"
-        )

@@ -64,9 +64,12 @@ class RateLimit:
         return text + ")"
 
     def __reduce__(self) -> Any:
-        """Pickle it, unless the address has a password."""
+        """Pickle it, unless the address may contain a secret."""
         if self.shared is not None and masked(os.fspath(self.shared)) != os.fspath(self.shared):
-            raise TypeError("a RateLimit with a password in its address cannot be pickled")
+            raise TypeError(
+                "a RateLimit cannot be pickled if its address has a user, a password or "
+                "parameters; pass a function that returns it"
+            )
         return super().__reduce__()
 
 
