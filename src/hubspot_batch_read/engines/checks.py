@@ -36,8 +36,8 @@ def check_is_function(access_token: object, portal_column: str | None) -> None:
     """
     if not callable(access_token):
         raise TypeError(
-            "access_token: a TableRead must not contain a token, because engines store and show "
-            'it; pass TokenVariable("NAME"), TokenFile("/path") or a function that returns the token'
+            "access_token: a TableRead must not contain a token, because engines store and "
+            'show it; pass TokenVariable("NAME"), TokenFile("/path") or a function that returns it'
         )
     if portal_column is not None and isinstance(access_token, TokenVariable | TokenFile):
         raise TypeError(
