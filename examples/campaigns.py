@@ -2,8 +2,8 @@
 
     python examples/campaigns.py 2026-07-01 2026-09-30 < guids.txt > report.csv
 
-There is a row for each campaign and type of asset, and a column for each metric, summed over the
-assets. Needs pandas. The access token is taken from HUBSPOT_ACCESS_TOKEN.
+There is a row for each asset of a campaign, and a column for each metric. Needs pandas. The access
+token is taken from HUBSPOT_ACCESS_TOKEN.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def main() -> int:
 
     with HubSpot(base_url=arguments.base_url) as hubspot:
         campaigns = hubspot.read_campaigns(
-            map(str.strip, sys.stdin),
+            (line.strip() for line in sys.stdin if line.strip()),
             properties=["hs_name"],
             start_date=arguments.start,
             end_date=arguments.end,
         )
         metrics = [row for campaign in campaigns for row in metrics_of(campaign)]
-    columns = ["campaign", "name", "type", "metric", "value"]
-    report = pd.DataFrame(metrics, columns=columns).pivot_table(
-        index=columns[:3], columns="metric", values="value", aggfunc="sum"
+    columns = ["campaign", "name", "type", "asset", "metric", "value"]
+    report = pd.DataFrame(metrics, columns=columns).pivot(
+        index=columns[:4], columns="metric", values="value"
     )
     report.to_csv(sys.stdout)
     for missing in campaigns.missing:
@@ -46,13 +46,13 @@ def main() -> int:
     return int(len(campaigns.missing) > 0)
 
 
-def metrics_of(campaign: Campaign) -> Iterator[tuple[str, str, str, str, float]]:
+def metrics_of(campaign: Campaign) -> Iterator[tuple[str, str, str, str, str, float]]:
     """Yield a row for each metric of each asset."""
     name = (campaign.properties or {}).get("hs_name") or ""
     for kind, page in (campaign.assets or {}).items():
         for asset in page.results or ():
             for metric, value in (asset.metrics or {}).items():
-                yield campaign.id, name, kind, metric, value
+                yield campaign.id, name, kind, asset.id, metric, value
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import httpx
 
-from hubspot_batch_read import Association, HubSpot, HubSpotError, Missing
+from hubspot_batch_read import ArgumentError, Association, HubSpot, HubSpotError, Missing
 
 TABLES = """
 create table if not exists contacts (id text primary key, read_at text, problem text);
@@ -54,7 +54,7 @@ def main() -> int:
             add(database, arguments.add.read_text().split())
         try:
             update(database, hubspot, arguments.older_than)
-        except (HubSpotError, httpx.RequestError) as error:
+        except (ArgumentError, HubSpotError, httpx.RequestError) as error:
             print(f"stopped early: {error}", file=sys.stderr)
             return 1
     return 0

@@ -15,7 +15,7 @@ from hubspot_batch_read.operations import associations, associations_v3, campaig
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import ClosedError, OnProgress
-from hubspot_batch_read.threads import Loop, Wait
+from hubspot_batch_read.threads import PATIENCE, Loop, Wait
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import (
     Association,
@@ -24,9 +24,6 @@ from hubspot_batch_read_api.models import (
     WorkflowIdMapping,
 )
 from hubspot_batch_read_api.types import Response as SdkResponse
-
-PATIENCE = 1.0
-"""Seconds that `close` waits for the requests in flight."""
 
 
 class HubSpot(Connection[Loop[Any]]):

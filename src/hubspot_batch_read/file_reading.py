@@ -128,6 +128,7 @@ class FileReading(Reading[RowT]):
         """Return, after the end, the parts nobody took, the failures, and all other unread ids."""
         with self._lock:  # responses may still arrive
             self._account.drop_returned()
+            self._plan.is_over = True
             parts, failures = [*self._account.parts], [*self._account.failures]
             unread = self._plan.unread(self._account.returned)
         elsewhere = sum(len(each.ids) for each in failures) + sum(len(each.keys) for each in parts)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from inspect import GEN_SUSPENDED, getgeneratorstate
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import ref
 
@@ -23,7 +24,7 @@ from hubspot_batch_read.file_reading import FileReading
 from hubspot_batch_read.reading import Explain, OnProgress, by_id
 from hubspot_batch_read.tables.filling import Filling, table_of
 from hubspot_batch_read.tables.frames import to_pandas, to_polars
-from hubspot_batch_read.threads import Loop, Send
+from hubspot_batch_read.threads import PATIENCE, Loop, Send
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
@@ -299,6 +300,11 @@ class Read(FileReading[RowT]):
                     self._return_part(writer, part)
                 elif self._wait_for_news(writer.seconds_left):
                     writer.save_if_due()
+            if loop.is_stopped:  # by another thread; the requests in flight may still be answered
+                loop.join(monotonic() + PATIENCE)
+                while part := self._next_part():
+                    writer.write(part)
+                    self._return_part(writer, part)
 
     def _parts(self) -> Generator[Part[RowT]]:
         """Yield the outcome of the ids by chunks, including what arrived before `close`."""

@@ -19,6 +19,9 @@ Wait = Callable[[float], None]
 """Waits for a number of seconds; raises as soon as the loop has ended."""
 Send = Callable[[Request[RowT], Wait], Response[RowT]]
 
+PATIENCE = 1.0
+"""Seconds to wait for the requests in flight when a read ends early."""
+
 
 class Loop(Generic[RowT]):
     """The threads that send the requests of a read while it is being iterated over.
@@ -122,7 +125,10 @@ class Loop(Generic[RowT]):
                 raise
         else:
             with self._lock:
-                self._plan.receive(request, response.parsed)
+                if self._plan.is_over:
+                    self._plan.abandon(request)
+                else:
+                    self._plan.receive(request, response.parsed)
         self._news.put(None)
 
     def _wait(self, seconds: float) -> None:

@@ -22,7 +22,13 @@ from hubspot_batch_read.files import FileWriter
 from hubspot_batch_read.files.appended import AppendedFile
 from hubspot_batch_read.files.output import Output
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.sandbox import Hold, SandboxRequest, SandboxResponse, in_order
+from hubspot_batch_read.sandbox import (
+    Hold,
+    SandboxRequest,
+    SandboxResponse,
+    in_order,
+    incidents,
+)
 from hubspot_batch_read.sending.sender import Sender
 from hubspot_batch_read_api.errors import ArgumentError
 from tests.cli.conftest import PORTAL, Cli, Result, missing
@@ -194,6 +200,13 @@ def test_responses_after_a_run_has_stopped_cost_no_id(
     assert cli(*command, "--missing", "missing.jsonl").code == 3
     told = [*rows("jsonl"), *(each["id"] for each in missing())]
     assert sorted(told) == sorted(PORTAL.contact_ids)
+
+
+def test_a_run_that_stops_says_how_many_ids_there_are(cli: Cli, contacts: Path) -> None:
+    cli.sandbox.faults = in_order([None, incidents.rate_limited("DAILY")])
+    command = [*READ, "--ids", contacts, "--output", "rows.jsonl", "--missing", "missing.jsonl"]
+    result = cli(*command, "--concurrency", "1")
+    assert (result.code, " of 2,500 ids: " in result.err) == (3, True), result.err
 
 
 def test_missing_ids_that_cannot_be_written_cost_no_count(cli: Cli, contacts: Path) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import resource
-from collections import deque
+import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,18 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from hubspot_batch_read import AsyncHubSpot, FileRefusedError, HubSpot, InvalidIdError, Summary
+from hubspot_batch_read import (
+    AsyncHubSpot,
+    ClosedError,
+    FileRefusedError,
+    HubSpot,
+    InvalidIdError,
+    Summary,
+)
 from hubspot_batch_read.files import checkpoint as checkpoints
 from hubspot_batch_read.files import writer
 from hubspot_batch_read.operations import associations, campaigns
-from hubspot_batch_read.sandbox import Portal, Sandbox, SandboxRequest, SandboxResponse
+from hubspot_batch_read.sandbox import Latency, Portal, Sandbox, SandboxRequest, SandboxResponse
 from hubspot_batch_read_api.errors import DecodeError
 from tests.unit.files import FORMATS, IDS, answer, failing, lines, reading, rows
 
@@ -168,6 +176,11 @@ def test_a_stream_gets_the_records_and_cannot_be_resumed(tmp_path: Path) -> None
             reading().to_file(file, resume=True)
     reading().to_file(tmp_path / "rows.csv")
     assert (tmp_path / "rows").read_bytes() == (tmp_path / "rows.csv").read_bytes()
+
+
+def test_a_file_in_text_mode_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "rows").open("w") as file, pytest.raises(TypeError, match="binary mode"):
+        reading().to_file(file)  # type: ignore[arg-type]
 
 
 def test_row_groups_are_of_a_sensible_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,6 +418,33 @@ def test_a_read_that_is_closed_leaves_files_to_go_on_with(tmp_path: Path) -> Non
     assert len(rows(tmp_path / "rows.jsonl")) + len(lines(tmp_path / "missing")) == 27
     write(tmp_path)
     assert not [each for each in lines(tmp_path / "missing") if each["reason"] == "unread"]
+
+
+@pytest.mark.parametrize("how", ["close", "exception"])
+def test_files_agree_with_the_account_however_a_run_ends(tmp_path: Path, how: str) -> None:
+    made = Portal.empty()
+    for id_ in range(1, 20_000, 2):
+        made.associate("contacts", "companies", id_, 50_000 + id_)
+    with Sandbox(portal=made, faults=lambda _: Latency(0.2)) as sandbox:
+        hubspot = HubSpot(sandbox.token, base_url=sandbox.base_url)
+
+        def end(summary: Summary) -> None:
+            if summary.requests and how == "exception":
+                raise KeyboardInterrupt
+            if summary.requests:
+                threading.Thread(target=hubspot.close).start()
+
+        read = hubspot.read_associations("contacts", "companies", range(1, 20_001), on_progress=end)
+        with pytest.raises(ClosedError if how == "close" else KeyboardInterrupt):
+            read.to_file(tmp_path / "rows.jsonl", missing=tmp_path / "missing.jsonl")
+        hubspot.close()
+        summary = read.summary
+    found = Counter(each["reason"] for each in lines(tmp_path / "missing.jsonl"))
+    assert found["without_associations"] == summary.without_associations
+    assert len(lines(tmp_path / "rows.jsonl")) == summary.records
+    assert found.total() + summary.records == 20_000
+    if how == "close":  # what was in flight is not lost
+        assert summary.records >= 1_500
 
 
 def test_ids_that_end_in_an_exception_are_gone_on_with(tmp_path: Path) -> None:

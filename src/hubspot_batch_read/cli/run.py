@@ -67,6 +67,8 @@ class Run:
             if self.display.is_shown and self.input.is_repeatable:
                 self._expected = self._count_ids()
             stop = self._write(target)
+            if stop is not None and self.input.is_repeatable:
+                self._expected = self._count_ids()
             return stop or self._show_end()
 
     def _write(self, target: Path | BinaryIO) -> CommandError | None:
@@ -116,7 +118,11 @@ class Run:
         parts = [counted(summary.records, "record")]
         if summary.without_associations:
             parts.append(f"{summary.without_associations:,} without associations")
-        return f"{counted(summary.taken, 'id')}: {', '.join(parts + _problems(summary))}"
+        numbers = ", ".join(parts + _problems(summary))
+        number = (self._expected or 0) - summary.duplicates
+        if number > summary.taken:
+            return f"{summary.taken:,} of {counted(number, 'id')}: {numbers}"
+        return f"{counted(summary.taken, 'id')}: {numbers}"
 
     @property
     def first_failure(self) -> Exception | None:

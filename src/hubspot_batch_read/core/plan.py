@@ -61,6 +61,8 @@ class Plan(Generic[RowT]):
         """Whether a record without content, which has no row in a table, counts as missing."""
         self.is_plain = False
         """Whether responses are decoded as plain rows, for tables and files, not as models."""
+        self.is_over = False
+        """Whether the files were closed, so that a response that is late must not count."""
         self._window = window
         self.collects = collect
         """Whether failures are only recorded, and not raised."""

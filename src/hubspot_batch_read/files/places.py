@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -62,10 +63,13 @@ class Places:
 
         Raises:
             FileRefusedError: The extension of the output implies no format that can be written.
+            TypeError: The output is open in text mode.
             ValueError: The format is unknown.
             OSError: The output is a folder, or a device that cannot be opened.
         """
         lines = None if missing is None else Path(os.fsdecode(missing)).resolve()  # type: ignore[arg-type]
+        if isinstance(target, io.TextIOBase):
+            raise TypeError("path: expected a file that is open in binary mode, not in text mode")
         if not isinstance(target, str | os.PathLike):
             return cls(target, lines, format_of(None, format_))
         given = Path(target)
