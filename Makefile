@@ -124,7 +124,7 @@ bench-behaviour: $(BENCH) ## Compare how this SDK and HubSpot's two handle failu
 bench-check: $(READY) ## Fail if a ratio is 15 % worse than in benchmarks/results.json (five minutes)
 	@$(BIN)/python benchmarks/check.py
 
-bench-limits: $(READY) ## Measure how well one to eight processes keep to a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds, --kills)
+bench-limits: $(READY) ## Measure how well one to eight processes stay within a rate limit (an hour; ARGS: --modes, --limits, --processes, --seconds, --kills)
 	@$(BIN)/python benchmarks/limits.py $(ARGS)
 
 bench-portals: $(READY) ## Measure reading eight portals in one process and on Dask's workers (two minutes; ARGS: --portals, --ids, --runs)

@@ -1,13 +1,13 @@
-"""Counts how well processes keep a rate limit together: `make bench-limits`.
+"""Measure how well processes together stay within a rate limit: `make bench-limits`.
 
-A server on this machine counts requests when they arrive, in rolling windows of ten seconds, and
-refuses those beyond the limit with 429, as HubSpot does. Requests and responses are late by random
-times. Processes read for a while, each with the `rate_limit` that is named:
+A server on this machine counts requests as they arrive, in rolling windows of ten seconds, and
+refuses those beyond the limit with 429, as HubSpot does. Requests and responses are delayed
+randomly. Processes read for a while, each with one of these rate limits:
 
-    auto            what HubSpot's headers state, and nothing else
-    share           a limit of its own; together, these are the limit
-    file, redis     one budget for all
-    redis-killed    the same, in a server that is killed, and started again three seconds later
+    auto            the limit in HubSpot's headers
+    share           a fixed share; the shares of all processes add up to the limit
+    file, redis     one shared budget for all processes
+    redis-killed    like redis, but the server is killed, and restarted three seconds later
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from hubspot_batch_read import HubSpot, RateLimit
 
 WINDOW = 10.0
 CONCURRENCY = 16
-"""Requests of a process at the same time: enough to use up the limit at this latency."""
+"""Concurrent requests of a process: enough to use up the limit at this latency."""
 MODES = ("auto", "share", "file", "redis", "redis-killed")
 BODY = b'{"status": "COMPLETE", "results": []}'
 
 
 class Portal:
-    """Counts requests, and refuses those beyond the limit, which then do not count."""
+    """Counts requests and refuses those beyond the limit; refused requests do not count."""
 
     def __init__(self, limit: int, latency: float) -> None:
-        """Accept requests that are late by up to this number of seconds, each way."""
+        """Take the limit, and the maximum delay in seconds, each way."""
         self.limit, self.latency = limit, latency
         self.arrived: list[float] = []
         self.refused: list[float] = []
@@ -104,7 +104,7 @@ def read(url: str, name: str, seconds: float, rate_limit: RateLimit | None) -> N
 async def measure(
     mode: str, limit: int, processes: int, seconds: float, latency: float, kills: int
 ) -> Portal:
-    """Let processes read; return the portal, which has counted."""
+    """Let processes read; return the portal, which has counted their requests."""
     portal = Portal(limit, latency)
     server = await asyncio.start_server(portal.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -159,9 +159,9 @@ HEAD = (
 
 
 def line(mode: str, processes: int, portal: Portal) -> str:
-    """Return the counts: the maximum in a window includes refused requests.
+    """Return the counts as a line; the maximum in a window includes refused requests.
 
-    What was used, and how much the processes' parts differ, is of the time when all of them read.
+    Use and spread only cover the time in which all processes read.
     """
     start = max(moments[0] for moments in portal.accepted.values())
     end = min(moments[-1] for moments in portal.accepted.values())
@@ -179,14 +179,18 @@ def line(mode: str, processes: int, portal: Portal) -> str:
 
 
 def main() -> None:
-    """Measure all that was asked for."""
+    """Measure the modes, limits and numbers of processes that the arguments name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--limits", default="20,100,190")
     parser.add_argument("--processes", default="1,2,8")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--latency", type=float, default=0.3, help="seconds at most, each way")
-    parser.add_argument("--kills", type=int, default=1, help="of the server, in redis-killed")
+    parser.add_argument(
+        "--latency", type=float, default=0.3, help="maximum delay in seconds, each way"
+    )
+    parser.add_argument(
+        "--kills", type=int, default=1, help="how often redis-killed kills the server"
+    )
     options = parser.parse_args()
     print(COLUMNS.format(*HEAD))
     for mode in options.modes.split(","):

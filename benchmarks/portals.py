@@ -1,7 +1,7 @@
-"""Seconds to read 100,000 ids of each of eight portals: in one process, and on Dask's workers.
+"""Measure the seconds to read 100,000 ids of each of eight portals, in one process and with Dask.
 
-The server answers 30 ms after a request, and counts nothing: eight portals are eight tokens. It is
-another process on the same machine, so it takes part of the CPU.
+The server answers 30 ms after a request and has no rate limit. It is another process on the same
+machine, so it uses part of the CPU.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ distributed: Any = import_module("distributed")
 
 
 def one_process(read: TableRead, table: pd.DataFrame) -> int:
-    """Read in this process; return how many rows that made."""
+    """Read in this process; return the number of rows."""
     batches = pa.Table.from_pandas(table).to_batches()
     return sum(batch.num_rows for batch in read(batches))
 
 
 def workers(number: int) -> Callable[[TableRead, pd.DataFrame], int]:
-    """Return a function that reads on a number of workers, which are running already."""
+    """Return a function that reads on this number of workers, which already run."""
 
     def on_workers(read: TableRead, table: pd.DataFrame) -> int:
         frame: Any = dd.from_pandas(table, npartitions=number)
@@ -46,7 +46,7 @@ def workers(number: int) -> Callable[[TableRead, pd.DataFrame], int]:
 
 
 def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
-    """Return the seconds of the fastest run of each way."""
+    """Return the seconds of the fastest run with each number of workers."""
     table = pd.DataFrame(
         {
             "portal": [str(portal) for portal in range(portals) for _ in range(ids)],
@@ -78,20 +78,20 @@ def measure(portals: int, ids: int, runs: int) -> dict[str, float]:
 def timed(
     name: str, way: Callable[[TableRead, pd.DataFrame], int], read: TableRead, table: pd.DataFrame
 ) -> float:
-    """Return the seconds of a run, which must make all rows."""
+    """Return the seconds of a run; raise RuntimeError if a row is missing."""
     say(name)
     start = time.perf_counter()
     rows = way(read, table)
     seconds = time.perf_counter() - start
     if rows < len(table):
-        raise RuntimeError(f"{name}: {len(table)} ids made {rows} rows")
+        raise RuntimeError(f"{name}: {len(table)} ids, but only {rows} rows")
     return rounded(seconds)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--portals", type=int, default=8)
-    parser.add_argument("--ids", type=int, default=100_000, help="of each portal")
+    parser.add_argument("--ids", type=int, default=100_000, help="per portal")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     print(json.dumps(measure(arguments.portals, arguments.ids, arguments.runs), indent=2))

@@ -2,9 +2,9 @@
 
     tools/advisories.py all.zip requirements-dev.txt requirements-docs.txt
 
-The file is what OSV publishes of PyPI: a zip archive with a JSON document for each advisory.
+The file is OSV's archive for PyPI: a zip file with a JSON document for each advisory.
 
-Exit 1: a pinned version is affected. 2: the file or the pins cannot be used.
+Exit codes: 1 if a pinned version is affected, 2 if the file or the pins cannot be used.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def findings(pins: set[tuple[str, str]], advisories: list[Json]) -> Iterator[str
         if each.get("package", {}).get("ecosystem") == "PyPI"
     ]
     if not affected:
-        raise AuditError("it has no advisory for a package of PyPI")
+        raise AuditError("it contains no advisory for a PyPI package")
     for name, each, advisory in affected:
         for pinned, version in pins:
             if pinned == name and is_affected(version, each, advisory["id"]):
@@ -86,7 +86,7 @@ def findings(pins: set[tuple[str, str]], advisories: list[Json]) -> Iterator[str
 
 
 def is_affected(version: str, affected: Json, advisory: str) -> bool:
-    """Return whether an advisory lists the version, or a range that it is in."""
+    """Return whether an advisory lists the version, or a range that includes it."""
     if canonicalize_version(version) in map(canonicalize_version, affected.get("versions", [])):
         return True
     ranges = [each["events"] for each in affected.get("ranges", []) if each["type"] == "ECOSYSTEM"]

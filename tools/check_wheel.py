@@ -1,10 +1,11 @@
-"""Prove that what would be published can be installed, and works: `make check-wheel`.
+"""Check that the wheel and the sdist can be installed, and work: `make check-wheel`.
 
-Builds wheel and sdist; the sdist has to make the same wheel. Then installs them with pip and with
-uv, without extras and with each of them, into new environments, and uses what is installed there
-(`wheel_user.py`) with a sandbox that this environment serves. What passed is in `dist/`.
+Builds both, and checks that the wheel built from the sdist is identical. Then installs them with
+pip and with uv, without extras and with each extra, into new environments. There, `wheel_user.py`
+uses the package with a sandbox that runs in this environment. Files that passed are put into
+`dist/`.
 
-Exit 1: something failed; the output says what.
+Exit code 1 if something failed; the output says what.
 """
 
 from __future__ import annotations
@@ -32,26 +33,26 @@ INSTALLERS: Final = {
 
 
 class Trial(NamedTuple):
-    """An installation into an environment of its own."""
+    """An installation into a new environment."""
 
     installer: str
     archive: Path
     extra: str = ""
 
     def __str__(self) -> str:
-        """Return what a user would type, more or less."""
+        """Return roughly the command that a user would type."""
         return f"{self.installer} install {self.requirement.rpartition('/')[2]}"
 
     @property
     def requirement(self) -> str:
-        """What is installed, for pip and uv."""
+        """The requirement that pip or uv installs."""
         return f"{self.archive}[{self.extra}]" if self.extra else str(self.archive)
 
 
 def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Check the wheel and the sdist.")
-    parser.add_argument("--python", default=sys.executable, help="of the new environments")
+    parser.add_argument("--python", default=sys.executable, help="for the new environments")
     python: str = parser.parse_args().python
     shutil.rmtree(DIST, ignore_errors=True)
     try:
@@ -69,20 +70,20 @@ def main() -> int:
 
 
 def build(folder: Path) -> tuple[Path, Path]:
-    """Build both into the folder, and hold the wheel against the one that the sdist makes."""
+    """Build both into the folder, and compare the wheel with the one built from the sdist."""
     run([sys.executable, "-m", "hatchling", "build", "-d", folder / "dist"], ROOT)
     (wheel,) = folder.glob("dist/*.whl")
     (sdist,) = folder.glob("dist/*.tar.gz")
     wheel_from = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
     run([*wheel_from, "--wheel-dir", folder / "again", sdist])
     if (folder / "again" / wheel.name).read_bytes() != wheel.read_bytes():
-        sys.exit("failed: the sdist makes another wheel than the repository")
-    print(f"ok: {sdist.name} makes {wheel.name}")
+        sys.exit("failed: the sdist builds a different wheel than the repository")
+    print(f"ok: {sdist.name} builds the same {wheel.name}")
     return wheel, sdist
 
 
 def trials(wheel: Path, sdist: Path) -> list[Trial]:
-    """Return what to install: from the sdist nothing but itself, since it makes the same wheel."""
+    """Return what to install: the sdist without extras only, because it builds the same wheel."""
     return [
         Trial(installer, archive, extra)
         for installer in INSTALLERS
@@ -100,7 +101,7 @@ def extras_of(wheel: Path) -> list[str]:
 
 
 def attempt(trial: Trial, folder: Path, python: str, sandbox: Sandbox) -> None:
-    """Install, and use what is installed."""
+    """Install the package into a new environment, and use it there."""
     run([python, "-m", "venv", "--without-pip", folder])
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
     installed = str(programs / "python")
@@ -108,13 +109,13 @@ def attempt(trial: Trial, folder: Path, python: str, sandbox: Sandbox) -> None:
     run([*installer, trial.requirement])
     contact = sandbox.portal.contact_ids[0]
     extras = [trial.extra] if trial.extra else []
-    # -I: neither the folder it runs in nor that of the script can be imported from.
+    # -I: nothing can be imported from the working folder or the script's folder.
     user: list[str | Path] = [installed, "-I", "-W", "error", USER]
     run([*user, sandbox.base_url, sandbox.token, contact, *extras], folder)
 
 
 def run(command: list[str | Path], folder: Path | None = None) -> None:
-    """Run a command. Raises CalledProcessError, with what it printed, if it fails."""
+    """Run a command. Raises CalledProcessError, with its output, if it fails."""
     subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
 
 

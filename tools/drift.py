@@ -1,20 +1,19 @@
-"""Compare what HubSpot publishes with our spec, or two states of what it publishes.
+"""Compare HubSpot's OpenAPI documents with our spec, or two versions of them.
 
     make drift PUBLISHED="associations.json campaigns.json"     files, folders or addresses
-    make drift OLD=before NEW=after                             the same
+    make drift OLD=before NEW=after                             two versions of the documents
     make drift PUBLISHED="my folder/campaigns.json"             a path with spaces
     make drift PUBLISHED=… FORMAT=markdown                      a table
 
-HubSpot publishes an OpenAPI 3.0 document for each API. This finds our operations in them and
-prints a line for each difference in what goes over the wire: what it means to whoever follows our
-spec (comparison/operations.py says what the words mean), where it is, what is published, what ours
-says, and the place in our spec that says so. What the spec declares in `x-deviates-from-hubspot` is
-no difference; but where HubSpot no longer publishes what is declared there, the line says
-"deviation out of date". Documents may differ in form as they like.
+HubSpot publishes an OpenAPI 3.0 document for each API. This tool finds our operations in them and
+prints a line for each difference in what goes over the wire: what it means for users of our spec
+(comparison/operations.py explains the words), where it is, what HubSpot publishes, what our spec
+says, and where our spec says it. A deviation declared in `x-deviates-from-hubspot` is not a
+difference, but if HubSpot no longer publishes what is declared there, the line says "deviation out
+of date". Differences in form alone are ignored.
 
-Exit 0: nothing new. 1: there are differences. 2: there are none as far as could be compared, but a
-document cannot be read, or one of our operations is in none of them. (`make` itself exits with 2
-for both.)
+Exit codes: 0 if there are no differences, 1 if there are. 2 if none were found, but a document
+could not be read, or one of our operations is in none of them. (`make` exits with 2 in both cases.)
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ FORMATS: Final[dict[str, Callable[[Comparison], str]]] = {
 
 
 def main() -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line; return the exit code."""
     arguments = _arguments()
     try:
         comparison = _compare(arguments)
@@ -46,7 +45,7 @@ def main() -> int:
         print(f"drift: {error}", file=sys.stderr)
         return 2
     if not comparison.compared:
-        nothing = "these documents have none of our operations in common"
+        nothing = "the documents have none of our operations in common"
         print(f"drift: {'; '.join(comparison.failed) or nothing}", file=sys.stderr)
         return 2
     print(FORMATS[arguments.format](comparison))
@@ -56,7 +55,9 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Compare what HubSpot publishes with our spec.")
+    parser = argparse.ArgumentParser(
+        description="Compare HubSpot's OpenAPI documents with our spec."
+    )
     place = "a file, a folder or an address"
     parser.add_argument("published", nargs="*", metavar="PUBLISHED", help=place)
     parser.add_argument("--old", nargs="+", metavar="PUBLISHED", help=f"{place}, to compare with …")

@@ -1,9 +1,9 @@
-"""Write the generated SDK, or check that it is what would be written.
+"""Write the generated SDK, or check that it is up to date.
 
-    tools/generate.py           write generated/hubspot_batch_read_api anew
-    tools/generate.py --check   generate beside it, print the difference, exit 1 if there is any
+    tools/generate.py           write generated/hubspot_batch_read_api
+    tools/generate.py --check   generate into another folder, print the differences, exit 1 if any
 
-Exit 2: nothing could be generated; what is in the tree is left alone.
+Exit code 2 if nothing could be generated; the files in the tree are not changed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ PACKAGE = ROOT / "generated" / "hubspot_batch_read_api"
 
 
 class GenerateError(Exception):
-    """The generator cannot run, or complained."""
+    """The generator cannot run, or reported a problem."""
 
 
 def main() -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Write the generated SDK.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail if there are differences"
+    )
     check: bool = parser.parse_args().check
     try:
         check_tools()
@@ -47,12 +49,12 @@ def main() -> int:
 
 
 def check_tools() -> None:
-    """Hold generator and ruff against their pins: other versions write other code."""
+    """Check the versions of generator and ruff, because other versions write other code."""
     requirements = (ROOT / "requirements-dev.in").read_text()
     pins = dict(re.findall(r"^([\w-]+)==(\S+)$", requirements, re.MULTILINE))
     ruff = shutil.which("ruff")
     if ruff is None:
-        raise GenerateError("ruff is not on PATH; `make generate` puts the pinned one there")
+        raise GenerateError("ruff is not on PATH; run `make generate`, which uses the pinned one")
     found = {
         "openapi-python-client": version("openapi-python-client"),
         "ruff": subprocess.run(
@@ -65,9 +67,9 @@ def check_tools() -> None:
 
 
 def generate(target: Path) -> Path:
-    """Run the generator; any warning is a failure, since a warning means that a part is missing."""
+    """Run the generator; any warning is a failure, because it means that a part is missing."""
     command = [sys.executable, "-m", "openapi_python_client", *arguments(ROOT, target)]
-    # A plain traceback: in a boxed one, what a template says of itself is broken into lines.
+    # A plain traceback: a boxed one breaks the messages of templates into lines.
     environment = {**os.environ, "TYPER_STANDARD_TRACEBACK": "1"}
     run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if run.returncode:
@@ -78,7 +80,7 @@ def generate(target: Path) -> Path:
 
 
 def arguments(root: Path, target: Path) -> list[str]:
-    """Return how the generator is called for a tree."""
+    """Return the generator's command line for a tree."""
     return [
         "generate",
         *("--path", f"{root / 'openapi' / 'hubspot-batch-read.yaml'}"),
@@ -91,7 +93,7 @@ def arguments(root: Path, target: Path) -> list[str]:
 
 
 def replace(package: Path, fresh: Path) -> None:
-    """Put the fresh package in the place of the old one, which leaves no stale file behind."""
+    """Replace the old package by the new one, so that no stale file remains."""
     beside = package.with_name(f"{package.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     shutil.copytree(fresh, beside)
@@ -103,7 +105,7 @@ def replace(package: Path, fresh: Path) -> None:
 
 
 def differences(package: Path, fresh: Path) -> list[str]:
-    """List what would change in `package`, as a unified diff; stray and missing files too."""
+    """Return the changes to `package` as a unified diff, with stray and missing files."""
     before, after = files(package), files(fresh)
     lines: list[str] = []
     for name in sorted(before.keys() | after.keys()):
@@ -126,7 +128,7 @@ def differences(package: Path, fresh: Path) -> list[str]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Give the content of every file below a folder, but for what Python compiled.
+    """Return the content of every file below a folder, except for compiled Python files.
 
     A link stands for no file: its content is where it leads, which no generated file says.
     """
@@ -140,19 +142,19 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def text(content: bytes) -> list[str]:
-    """Give the lines of a file; a carriage return and what is no text show as escapes."""
+    """Return the lines of a file; carriage returns and invalid UTF-8 are escaped."""
     return content.decode(errors="backslashreplace").replace("\r", "\\r").split("\n")
 
 
 def report(lines: list[str]) -> int:
-    """Print the differences; gives the exit code."""
+    """Print the differences; return the exit code."""
     if not lines:
         print("The generated SDK is up to date.")
         return 0
     print("\n".join(lines))
     print(
-        "\nThe generated SDK is not what the spec and the templates give: nobody edits it by hand, "
-        "and after a change to them `make generate` writes it anew.",
+        "\nThe generated SDK does not match the spec and the templates. Do not edit it by hand; "
+        "after a change to them, run `make generate`.",
         file=sys.stderr,
     )
     return 1

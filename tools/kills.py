@@ -1,10 +1,10 @@
-"""Kill runs of the command line at random moments, and compare what they leave with one run.
+"""Kill runs of the command line at random times, and compare the files with those of one run.
 
     python tools/kills.py --ids 200000 --kills 20
 
-Each format is written once in one run, and once by runs that are ended by KILL, TERM or INT and
-gone on with, among responses that fail, invalid ids and repeated ones. Exits with 1 if rows or
-missing ids differ.
+Each format is written once in a single run, and once by runs that are stopped by KILL, TERM or INT
+and resumed, with failing responses, invalid ids and repeated ids. Exit code 1 if rows or missing
+ids differ.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 
 
 def main() -> int:
-    """Do as the arguments say, and return the exit code."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--ids", type=int, default=200_000)
     parser.add_argument("--kills", type=int, default=20, help="for each format")
@@ -59,7 +59,7 @@ def write_ids(path: Path, ids: tuple[str, ...]) -> None:
 
 
 def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
-    """Return whether runs that are killed leave what one run does."""
+    """Return whether killed runs write the same files as a single run."""
     whole, killed = folder / f"whole-{format_}", folder / f"killed-{format_}"
     whole.mkdir()
     killed.mkdir()
@@ -85,12 +85,12 @@ def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
     ]
     number = len(list(rows(whole / name)))
     print(f"{format_}: {number:,} rows, {seconds:.0f} s in one run")
-    print(f"  exit codes {dict(ended)}, the same: {same}")
+    print(f"  exit codes {dict(ended)}; same rows, missing ids and files: {same}")
     return all(same) and code == 1
 
 
 def start(sandbox: Sandbox, folder: Path, format_: str) -> subprocess.Popen[bytes]:
-    """Start a run, or go on with one."""
+    """Start a run, or resume one."""
     command = [sys.executable, "-m", "hubspot_batch_read.cli", "associations", "contacts", "deals"]
     command += ["--ids", str(folder.parent / "ids"), "--base-url", sandbox.base_url, "--resume"]
     command += ["--output", str(folder / f"rows.{format_}"), "--missing", str(folder / "missing")]

@@ -4,13 +4,13 @@
     tools/record.py --sandbox             against the sandbox, on this machine
     tools/record.py --ids FILE            send a portal's ids instead of the fixtures'
     tools/record.py --update              write the responses into the fixtures
-    tools/record.py read_campaigns/id_only read_associations/null_label      only these
+    tools/record.py read_campaigns/id_only read_associations/null_label      only these fixtures
 
-Only record from a portal with invented data: ids and instants get stand-ins (`normalise.py`), all
-else is written as it is. docs/maintaining/recording.md says more.
+Only record from a portal with invented data: ids and date-times are replaced (`normalise.py`), but
+everything else is written as it is. See docs/maintaining/recording.md.
 
-Exit 1: a response differs, and was not written. Exit 2: one could not be recorded, or no response
-was to the case of its fixture.
+Exit codes: 1 if a response differs and was not written. 2 if one could not be recorded, or no
+response was to the same case as its fixture.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ LIVE: Final = "recorded live on"
 
 
 class Verdict(Enum):
-    """What became of a fixture."""
+    """The result for a fixture."""
 
     EQUAL = "equal"
     DIFFERENT = "different"
@@ -63,7 +63,7 @@ class Verdict(Enum):
 
 
 class Finding(NamedTuple):
-    """What became of a fixture, and why."""
+    """The result for a fixture, and why."""
 
     verdict: Verdict
     said: str = ""
@@ -72,9 +72,13 @@ class Finding(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Replay the fixtures' requests and compare.")
-    parser.add_argument("--sandbox", action="store_true", help="ask the sandbox, not HubSpot")
-    parser.add_argument("--ids", type=Path, metavar="FILE", help="what to send for which value")
-    parser.add_argument("--update", action="store_true", help="write into the fixtures")
+    parser.add_argument("--sandbox", action="store_true", help="use the sandbox instead of HubSpot")
+    parser.add_argument(
+        "--ids", type=Path, metavar="FILE", help="the ids to send instead of the fixtures' values"
+    )
+    parser.add_argument(
+        "--update", action="store_true", help="write the responses into the fixtures"
+    )
     parser.add_argument("fixtures", nargs="*", help="such as read_campaigns/id_only; default: all")
     options = parser.parse_args(arguments)
     try:
@@ -92,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def target(*, sandbox: bool) -> Iterator[Target]:
-    """Return who is asked: HubSpot, or a sandbox that runs meanwhile."""
+    """Yield the server to ask: HubSpot, or a sandbox that runs during the block."""
     if not sandbox:
         yield hubspot(ADDRESS, os.environ.get(VARIABLE, ""))
         return
@@ -101,10 +105,10 @@ def target(*, sandbox: bool) -> Iterator[Target]:
 
 
 class Recorder:
-    """Asks for each fixture what the response is now."""
+    """Replays the fixtures' requests."""
 
     def __init__(self, asked: Target, client: httpx.Client, ids: OwnIds, *, update: bool) -> None:
-        """Take who is asked, and whether the responses are written."""
+        """Take the server to ask, its client, the ids to send, and whether to write responses."""
         self._asked = asked
         self._client = client
         self._ids = ids
@@ -162,15 +166,15 @@ class Recorder:
     def _may_write(self, case: Case, changed: bool) -> bool:
         source = case.fixture["source"]
         if source.startswith("documentation page"):
-            return False  # it is what the documentation says
-        # The same response of HubSpot is no news, and the sandbox's says less than HubSpot's.
+            return False  # it repeats the documentation
+        # An unchanged response of HubSpot is not written, and the sandbox never replaces HubSpot's.
         if source.startswith(LIVE):
             return changed and self._asked.is_hubspot
         return changed or self._asked.is_hubspot
 
 
 def in_order(body: Json, request: Request) -> Json:
-    """Return a response with its rows in the order of the inputs; HubSpot has them in any."""
+    """Return a response with its rows in the order of the inputs; HubSpot's order varies."""
     rows = body.get("results") if isinstance(body, dict) else None
     inputs = request["body"].get("inputs") if isinstance(request["body"], dict) else None
     if not isinstance(body, dict) or not isinstance(rows, list) or not isinstance(inputs, list):
@@ -196,7 +200,7 @@ def _with_sorted_keys(value: object) -> Json:
 
 
 def different_case(before: Exchange, after: Exchange) -> str | None:
-    """Return why a response is to a different case than the fixture's, or None if it is not."""
+    """Return why a response is of a different case than the fixture's, or None if it is not."""
     was, now = before["response"], after["response"]
     if was["status"] != now["status"]:
         return f"answered {now['status']}, the fixture has a {was['status']}"
@@ -210,26 +214,26 @@ def different_case(before: Exchange, after: Exchange) -> str | None:
 
 
 def kind(body: Json) -> str:
-    """Return what a body is."""
+    """Describe a body."""
     if isinstance(body, str):
         return "a body that is not JSON" if body else "no body"
     if not isinstance(body, dict):
         return "JSON without an envelope"
     if "results" not in body:
         return "an error in JSON"
-    # Without --ids, a portal has none of what a fixture asks for: that must not become the fixture.
+    # Without --ids, a portal has none of a fixture's objects; such a response must not be written.
     rows, errors = (name if body.get(name) else f"no {name}" for name in ("results", "errors"))
     return f"{rows} and {errors}"
 
 
 def text_under(body: Json, name: str) -> str | None:
-    """Return what tells errors of one status apart."""
+    """Return the text under a name, which distinguishes errors of one status."""
     value = body.get(name) if isinstance(body, Mapping) else None
     return value if isinstance(value, str) else None
 
 
 def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
-    """Print what became of the fixtures; return the exit code."""
+    """Print the results; return the exit code."""
     counts: Counter[Verdict] = Counter()
     for case, (verdict, said) in findings:
         counts[verdict] += 1
@@ -237,7 +241,7 @@ def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
             case Verdict.DIFFERENT:
                 print(said)
             case Verdict.WRITTEN:
-                print(said and f"{said}\n", f"{case.name}: written; look at its `expect`", sep="")
+                print(said and f"{said}\n", f"{case.name}: written; check its `expect`", sep="")
             case Verdict.OTHER:
                 print(f"{case.name}: a different case: {said}")
             case Verdict.FAILED:
@@ -245,7 +249,7 @@ def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
     numbers = ", ".join(f"{counts[each]} {each.value}" for each in Verdict if counts[each])
     print(f"{asked.name}: {numbers}")
     if counts[Verdict.WRITTEN]:
-        print("In what was written, ids start at 1000; --ids has to name these from now on.")
+        print("In the written fixtures, ids start at 1000; from now on, --ids has to use these.")
     compared = counts[Verdict.EQUAL] + counts[Verdict.DIFFERENT] + counts[Verdict.WRITTEN]
     if counts[Verdict.FAILED] or not compared:
         return 2

@@ -1,9 +1,9 @@
-"""What a user does with the installed wheel; `check_wheel.py` runs it in environments of its own.
+"""Use the installed wheel as a user would; `check_wheel.py` runs this in new environments.
 
     python -I wheel_user.py BASE_URL TOKEN CONTACT_ID [EXTRA ...]
 
-Reads from the server at BASE_URL, then uses each extra that is named, and expects each other extra
-of the wheel to say how it is installed. Exit 0: all of it is so.
+Reads from the server at BASE_URL, then uses each extra that is named. Each other extra of the wheel
+has to fail with a message that says how to install it. Exit code 0 if all of this works.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hubspot_batch_read import AsyncHubSpot, HubSpot, RateLimit, sandbox
 
 
 def main() -> None:
-    """Use what is installed."""
+    """Use the installed package."""
     base_url, token, contact, *extras = sys.argv[1:]
     import_everything()
     read(base_url, token, contact)
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def import_everything() -> None:
-    """Import each name that users import; a star takes those in `__all__`."""
+    """Import every public name, including those in each `__all__`."""
     modules = [
         module.name
         for package in (api, runtime)
@@ -83,7 +83,7 @@ def use_arrow(base_url: str, token: str, contact: str) -> None:
 
 
 def use_cli(base_url: str, token: str, contact: str) -> None:
-    """Read the companies of a contact, in a terminal."""
+    """Read the companies of a contact with the command line."""
     command = Path(sys.executable).with_name("hubspot-batch-read")
     ran = subprocess.run(
         [command, "associations", "contacts", "companies", contact, "--base-url", base_url],
@@ -98,7 +98,7 @@ def use_cli(base_url: str, token: str, contact: str) -> None:
 
 
 def use_shared(base_url: str, token: str, contact: str) -> None:
-    """Read with a shared rate limit; its server is out of reach, which costs nothing but a wait."""
+    """Read with a shared rate limit; its server is unreachable, which only causes a wait."""
     limit = RateLimit(100, per=1, shared="redis://127.0.0.1:1")
     read(base_url, token, contact, rate_limit=limit)
 
@@ -109,7 +109,7 @@ USES: Final[Mapping[str, Callable[[str, str, str], None]]] = {
     "sandbox": use_sandbox,
     "shared": use_shared,
 }
-"""How each extra is used."""
+"""The function that uses each extra."""
 
 
 def provided() -> list[str]:
@@ -118,8 +118,8 @@ def provided() -> list[str]:
 
 
 def expect_to_be_told(extra: str, use: Callable[[], None]) -> None:
-    """Use an extra that is not installed."""
-    told = "nothing: it works without its extra"
+    """Check that an extra that is not installed says how to install it."""
+    told = "no error: it works without its extra"
     try:
         use()
     except ModuleNotFoundError as error:

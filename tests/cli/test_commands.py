@@ -422,7 +422,7 @@ def test_the_token_can_be_in_a_file(cli: Cli) -> None:
         ),
         (
             SandboxResponse(429, headers={"Retry-After": "86400"}),
-            "not tried again: that takes a wait of 86",
+            "not retried: that requires a wait of 86",
         ),
     ],
 )

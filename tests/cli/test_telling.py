@@ -343,7 +343,7 @@ def test_the_first_wait_is_told_at_once(cli: Cli) -> None:
     said = process.stderr.readline().decode()  # long before the wait is over
     process.kill()
     process.communicate()
-    assert re.fullmatch(r"Waiting: attempt 1 of 9: HTTP 503.*; the next in 55.00 s\.\n", said)
+    assert re.fullmatch(r"Waiting: attempt 1 of 9: HTTP 503.*; retrying in 55.00 s\.\n", said)
 
 
 def test_only_the_first_of_the_waits_is_told_on_standard_error(cli: Cli) -> None:

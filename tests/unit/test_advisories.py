@@ -86,7 +86,7 @@ def test_other_ecosystems_and_withdrawn_advisories_do_not_count(audit: Any) -> N
 @pytest.mark.parametrize(
     ("pins", "records", "problem"),
     [
-        ("thing==1", [advisory("thing", ecosystem="npm")], "no advisory for a package of PyPI"),
+        ("thing==1", [advisory("thing", ecosystem="npm")], "no advisory for a PyPI package"),
         ("thing>=1", [advisory("thing")], "thing>=1 is not pinned"),
         (
             "thing==1",

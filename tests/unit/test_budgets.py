@@ -176,9 +176,9 @@ def test_a_server_that_is_killed_and_comes_back_costs_no_id(
 
     read(limit, 90_000, restart)
     gone, back = caplog.messages
-    assert "the shared rate limit is out of reach (ConnectionError: " in gone
+    assert "the shared rate limit is unreachable (ConnectionError: " in gone
     assert "at most 50 requests in 10 s" in gone
-    assert back == "the shared rate limit is back"
+    assert back == "the shared rate limit is reachable again"
 
 
 def test_a_server_that_is_not_there_costs_no_id(

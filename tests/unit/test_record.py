@@ -158,7 +158,10 @@ def test_what_cannot_be_a_token_is_neither_sent_nor_printed(
     inside: str, hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, f"half{inside}half")
-    assert run() == (2, "record: HUBSPOT_ACCESS_TOKEN has characters that no token has\n")
+    assert run() == (
+        2,
+        "record: HUBSPOT_ACCESS_TOKEN contains characters that are invalid in a token\n",
+    )
     assert hub.requests == []
 
 
@@ -169,7 +172,7 @@ def test_the_token_goes_to_no_address_without_tls(
     monkeypatch.setattr(record, "ADDRESS", "http://api.example.com")
     code, output = run()
     assert code == 2
-    assert "the token is not sent to http://api.example.com" in output
+    assert "the token is only sent over https, not to http://api.example.com" in output
 
 
 def test_a_missing_fixture_is_named_before_anything_is_sent(hub: Hub, run: Run) -> None:
@@ -185,9 +188,9 @@ def test_a_missing_fixture_is_named_before_anything_is_sent(hub: Hub, run: Run) 
     [
         ("{", "cannot be read (JSONDecodeError)"),
         ("[]", "has no JSON object"),
-        ({"53628": 48213370233}, "each value has to be a text"),
-        ({"53628": ""}, "each value has to be a text"),
-        ({NULL_LABEL: {"53628": ["48213370233"]}}, "each value has to be a text"),
+        ({"53628": 48213370233}, "each value has to be a string"),
+        ({"53628": ""}, "each value has to be a string"),
+        ({NULL_LABEL: {"53628": ["48213370233"]}}, "each value has to be a string"),
         ({"48213370233": {}}, "there is no fixture 48213370233"),
     ],
 )
@@ -405,7 +408,7 @@ def test_an_answer_is_recorded_and_the_next_one_is_equal(
     hub.says(name, answer)
     code, output = run(name, "--update", "--ids", own_ids({"53628": "48213370233"}))
     assert code == 0
-    assert f"{name}: written; look at its `expect`\n" in output
+    assert f"{name}: written; check its `expect`\n" in output
     new = fixtures[name]
     words = old["source"].partition(": ")[2]
     assert new["source"] == f"recorded live on {today()}: {words}"
@@ -468,7 +471,7 @@ def test_an_answer_that_repeats_the_token_is_refused(
     hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
     code, output = run(NULL_LABEL, NOT_FOUND, "--update")
     assert code == 2
-    assert f"{NULL_LABEL}: refused, since the response repeats the access token\n" in output
+    assert f"{NULL_LABEL}: refused, because the response contains the access token\n" in output
     assert echo not in output
     assert fixtures[NULL_LABEL] == before
     assert fixtures[NOT_FOUND]["source"].startswith("recorded live on")

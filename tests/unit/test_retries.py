@@ -42,7 +42,7 @@ def test_a_failure_that_will_not_pass_is_given_up_at_once(
 
 def test_a_wait_beyond_the_limit_is_given_up_with_the_reason() -> None:
     assert decide(api_error(477, retry_after="61"), 1, RULES, 0.5) == GiveUp(
-        "that takes a wait of 61.0 s, longer than max_wait (60 s)"
+        "that requires a wait of 61.0 s, longer than max_wait (60 s)"
     )
 
 
@@ -63,6 +63,6 @@ def test_the_same_failure_brings_the_same_decision() -> None:
 def test_after_a_429_the_wait_is_for_room_in_the_rate_limit() -> None:
     assert decide(api_error(429), 1, RULES, 0.5, room=7.0) == 7.0
     assert decide(api_error(429), 1, RULES, 0.5, room=60.5) == GiveUp(
-        "that takes a wait of 60.5 s, longer than max_wait (60 s)"
+        "that requires a wait of 60.5 s, longer than max_wait (60 s)"
     )
     assert decide(api_error(503), 1, RULES, 0.5, room=7.0) == 0.25

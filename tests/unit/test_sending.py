@@ -422,7 +422,7 @@ def test_a_wait_longer_than_allowed_is_an_error_that_says_so(trial: Trial, mode:
     with pytest.raises(ApiError, match="moving") as caught:
         trial.send(Sender(), [answer(502), migration], mode)
     assert caught.value.__notes__ == [
-        "not tried again: that takes a wait of 86400.0 s, longer than max_wait (60 s)",
+        "not retried: that requires a wait of 86400.0 s, longer than max_wait (60 s)",
         "gave up after 2 attempts",
     ]
     assert trial.waits == [0.5]
@@ -554,13 +554,13 @@ def test_each_wait_is_logged(trial: Trial, mode: str, caplog: pytest.LogCaptureF
     ]
     trial.send(Sender(rate_limit=RateLimit(2, per=10)), outcomes, mode)
     assert [record.getMessage() for record in caplog.records] == [
-        "attempt 1 of 9: HTTP 502, correlation id abc; the next in 0.50 s",
+        "attempt 1 of 9: HTTP 502, correlation id abc; retrying in 0.50 s",
         f"waiting 4.70 s for the rate limit: {NAME}",
         "attempt 2 of 9: DecodeError, AssociationEnvelope: $: not JSON: Expecting property name "
         "enclosed in double quotes: line 1 column 2 (char 1), HTTP 200, no content type, 1 bytes, "
-        "correlation id def; the next in 1.00 s",
+        "correlation id def; retrying in 1.00 s",
         f"waiting 4.20 s for the rate limit: {NAME}",
-        "attempt 3 of 9: ConnectError, api.example:443: \\x1b[31mno; the next in 2.00 s",
+        "attempt 3 of 9: ConnectError, api.example:443: \\x1b[31mno; retrying in 2.00 s",
         f"waiting 3.20 s for the rate limit: {NAME}",
     ]
     assert {(record.name, record.levelname) for record in caplog.records} == {

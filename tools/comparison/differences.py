@@ -1,4 +1,4 @@
-"""Differences between two descriptions of an operation, and what they mean."""
+"""Differences between two descriptions of an operation, and their meaning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ABSENT: Final = "absent"
 
 
 class Meaning(StrEnum):
-    """What a difference means to whoever follows the first description."""
+    """What a difference means for users of the first description."""
 
     BREAKING = "breaking"
     LOOSENING = "loosening"
@@ -22,11 +22,11 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something goes over the wire."""
+    """A place in a request or response."""
 
     operation: str
     part: str = ""
-    """Such as `request` or `response 207`; empty for the operation as a whole."""
+    """Such as `request` or `response 207`; empty for the whole operation."""
     path: str = ""
     """JSON path within that part."""
 
@@ -35,16 +35,16 @@ class Place:
         return " ".join(filter(None, (self.operation, self.part, self.path)))
 
     def inside(self, step: str) -> Place:
-        """Return the place one step further in."""
+        """Return the place one step deeper."""
         return Place(self.operation, self.part, self.path + step)
 
     def is_inside(self, other: Place) -> bool:
-        """Return whether this is the other place, or further in."""
+        """Return whether this is the other place, or inside it."""
         rest = self.path.removeprefix(other.path)
         return other.inside(rest) == self and (not other.path or rest[:1] in {"", ".", "["})
 
     def chosen(self, tag: tuple[str, frozenset[str]] | None) -> Place:
-        """Return the place of those items alone that have a property of one of these values."""
+        """Return the place of only those items that have one of these values in a property."""
         if tag is None:
             return self
         tests = " || ".join(f"@.{tag[0]}=={value}" for value in sorted(tag[1]))
@@ -53,27 +53,27 @@ class Place:
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference, and every place where it shows."""
+    """One difference, and every place where it occurs."""
 
     meaning: Meaning
     places: tuple[Place, ...]
     what: str
     """What differs there: `type`, `required`, …"""
     old: str
-    """As our spec has it, or as the older of two documents does."""
+    """The value in our spec, or in the older of two documents."""
     new: str
-    """As HubSpot publishes it, or as the newer document has it."""
+    """The value that HubSpot publishes, or in the newer document."""
     source: str
     """JSON pointer to the part of our spec, or of the older document, that says `old`."""
     outdated_deviation: bool = False
-    """Whether `old` is what our spec declares that HubSpot publishes, and no longer does."""
+    """Whether our spec declares that HubSpot publishes `old`, which it no longer does."""
     details: tuple[Difference, ...] | None = None
-    """Of a newer version, in what else it differs; None if that is not known."""
+    """For a newer version, its other differences; None if unknown."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A difference in one place, as it is met."""
+    """A difference in one place, as it is found."""
 
     meaning: Meaning
     place: Place
@@ -86,9 +86,9 @@ class Found:
     details: tuple[Difference, ...] | None = None
     """As in `Difference`."""
     name: str = ""
-    """What came, where `source` is the same for everything that comes."""
+    """The name of an addition, where `source` is the same for all additions."""
     tolerated: bool = False
-    """Whether our spec declares that it may be so, as long as it is not so everywhere."""
+    """Whether our spec declares that this may be so, unless it is so everywhere."""
 
 
 def found(
@@ -101,7 +101,7 @@ def found(
     *,
     declared: bool = False,
 ) -> Found:
-    """Make a difference; None stands for what is absent, `declared` says if a deviation does."""
+    """Make a difference; None is an absent value, `declared` whether a deviation declares it."""
     was, now = (_words(value) for value in (old, new))
     return Found(meaning, place, what, was, now, source, outdated_deviation=declared)
 
@@ -120,15 +120,15 @@ def _words(value: object) -> str:
 
 
 def optionality(required: bool) -> str:
-    """Put in words whether something is required."""
+    """Return "required" or "optional"."""
     return "required" if required else "optional"
 
 
 def merged(found: Iterable[Found]) -> list[Difference]:
-    """Make one difference of those that say the same, the gravest first.
+    """Merge the differences that say the same; return the most serious first.
 
-    They do if they are of one part of the old document, or of one place in several responses of an
-    operation, since HubSpot repeats the schema of a response for each status.
+    Differences say the same if they are about one part of the old document, or one place in several
+    responses of an operation, because HubSpot repeats the schema of a response for each status.
     """
     groups: dict[int, list[Found]] = {}
     group_of: dict[object, int] = {}

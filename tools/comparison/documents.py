@@ -1,7 +1,7 @@
 """OpenAPI documents, 3.0 or 3.1, in JSON or YAML, and the operations in them.
 
 A document comes from a file, from a folder (every document in it, at any depth) or from an
-http(s) address. What cannot be read is a `DocumentError` that names it.
+http(s) address. A `DocumentError` names a document that cannot be read.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 
 class DocumentError(Exception):
-    """A document cannot be read, or is not one; the text names it."""
+    """A document cannot be read, or is not an OpenAPI document; the text names it."""
 
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Raise a DocumentError that names `what` if something in it is not where OpenAPI has it."""
+    """Raise a DocumentError that names `what` if its structure is not that of OpenAPI."""
     try:
         yield
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -44,14 +44,14 @@ class Document:
     """An OpenAPI document."""
 
     name: str
-    """Where it came from: a path or an address."""
+    """Its source: a path or an address."""
     content: Json
     ours: bool = False
     """Whether it is our spec, which may state limits that HubSpot does not publish."""
     as_published: bool = False
-    """Whether to read in it what its `x-deviates-from-hubspot` says that HubSpot publishes."""
+    """Whether to read it as HubSpot publishes it, according to its `x-deviates-from-hubspot`."""
     seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """What was made of its parts, by their pointers: `wire` looks at many of them often."""
+    """A cache of its parsed parts by pointer, because `wire` looks at many of them often."""
 
     @cached_property
     def _registry(self) -> Registry[Any]:
@@ -60,11 +60,11 @@ class Document:
         return registry
 
     def lookup(self, reference: str) -> Node:
-        """Find what a `$ref` points to; raises DocumentError if that is nowhere in the document."""
+        """Return the target of a `$ref`. Raises DocumentError if the document does not have it."""
         try:
             found = self._registry.resolver().lookup(reference).contents
         except Unresolvable as error:
-            raise DocumentError(f"{self.name}: nothing is at {reference}") from error
+            raise DocumentError(f"{self.name}: {reference} does not exist") from error
         return Node(self, reference.removeprefix("#"), found)
 
     @cached_property
@@ -74,7 +74,7 @@ class Document:
 
     @cached_property
     def declared(self) -> Document:
-        """The document as our spec, with what it declares that HubSpot publishes."""
+        """The document as our spec, read as it declares that HubSpot publishes it."""
         return replace(self, ours=True, as_published=True)
 
     @cached_property
@@ -95,27 +95,27 @@ class Document:
 
 @dataclass(frozen=True)
 class Node:
-    """A part of a document, and where it is."""
+    """A part of a document, and its place."""
 
     document: Document = field(repr=False)
     pointer: str
     """JSON pointer within the document."""
     raw: Any
     declared: frozenset[str] = frozenset()
-    """The keywords that a deviation speaks of; `*` if of all."""
+    """The keywords that a deviation covers; `*` if all."""
 
     def child(self, key: str) -> Node:
-        """Return the part under a key; one of nothing if there is none. Raises DocumentError."""
+        """Return the part under a key, or an empty one. Raises DocumentError."""
         if not isinstance(self.raw, dict):
-            raise DocumentError(f"{self.document.name}: {self.pointer} is no object")
+            raise DocumentError(f"{self.document.name}: {self.pointer} is not an object")
         step = key.replace("~", "~0").replace("/", "~1")
         raw = self.raw.get(key)
-        # What a deviation speaks of, it speaks of as a whole.
+        # A deviation covers everything inside what it names.
         declared = {"*", *_keyed(raw)} if key in self.declared else ()
         return Node(self.document, f"{self.pointer}/{step}", raw, frozenset(declared))
 
     def children(self) -> list[tuple[str, Node]]:
-        """Return every part, with its key or number. Raises DocumentError if it can have none."""
+        """Return the parts with their keys or numbers. Raises DocumentError for a plain value."""
         if not self.raw:
             return []
         keyed = replace(self, raw=_keyed(self.raw) or self.raw)
@@ -129,7 +129,7 @@ class Node:
         return value
 
     def resolved(self) -> Node:
-        """Return what this refers to, if it is a reference. Raises DocumentError if to nothing."""
+        """Return the target if this is a reference. Raises DocumentError if there is no target."""
         node = self
         seen: set[str] = set()
         while isinstance(node.raw, dict) and "$ref" in node.raw:
@@ -141,7 +141,7 @@ class Node:
 
 
 def _keyed(raw: object) -> Json:
-    """Return the parts of something by their key or number."""
+    """Return the parts of a value by key or number."""
     if isinstance(raw, list):
         return {str(number): part for number, part in enumerate(raw)}
     return raw if isinstance(raw, dict) else {}
@@ -153,27 +153,27 @@ class Operation:
 
     method: str
     path: str
-    """With the part that stands in the server's address."""
+    """Including the path in the server's address."""
     node: Node = field(repr=False)
     item: Node = field(repr=False)
-    """What is under the path; it may have parameters for all of its operations."""
+    """The path item, which may have parameters for all of its operations."""
     host: str
     """The server with its protocol; empty if none is named."""
 
     @property
     def id(self) -> str:
-        """The operation's id; the path where it has none."""
+        """The operation's id, or its path if it has none."""
         return str(self.node.child("operationId").raw or self.path)
 
     @property
     def parameters(self) -> list[Node]:
-        """Its parameters. Raises DocumentError if one of them refers to nothing."""
+        """Its parameters. Raises DocumentError if a reference has no target."""
         both = (self.item, self.node)
         return [each.resolved() for node in both for _, each in node.child("parameters").children()]
 
 
 def _server(*stated_in: Node) -> tuple[str, str]:
-    """Return the host of the first server, and the part of every path in its address."""
+    """Return the host of the first server, and the path in its address."""
     stated = (each.child("servers").raw for each in stated_in)
     servers = next(filter(None, stated), None) or [{}]
     address = urlsplit(str(servers[0].get("url", "")))
@@ -182,10 +182,10 @@ def _server(*stated_in: Node) -> tuple[str, str]:
 
 
 def load(place: str) -> list[Document]:
-    """Read the documents that a path or an address stands for.
+    """Read the documents at a path or an address.
 
-    A folder may hold other files too: they are left out if they are no OpenAPI documents, but not
-    if they cannot be read at all. Raises DocumentError.
+    A folder may contain other files. Those that are not OpenAPI documents are skipped; unreadable
+    ones are not. Raises DocumentError.
     """
     if place.startswith(("https://", "http://")):
         return [_document(place, _fetch(place))]

@@ -24,20 +24,20 @@ NEWER: Final = "a newer version exists"
 
 @dataclass
 class Comparison:
-    """What a comparison came to."""
+    """The result of a comparison."""
 
     sides: tuple[str, str]
-    """What the two that are compared are called."""
+    """The names of the two sides."""
     differences: list[Difference] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
     """The operations that were found: our ids, or paths of other versions."""
     missing: list[str] = field(default_factory=list)
-    """The ids of our operations of which the documents say nothing."""
+    """The ids of our operations that the documents do not contain."""
     failed: list[str] = field(default_factory=list)
     """What could not be compared, and why."""
 
     def take(self, name: str, found: Iterable[Found]) -> list[Found] | None:
-        """Return the differences of an operation; None if it cannot be compared, which is noted."""
+        """Return the differences of an operation; note a failure and return None."""
         try:
             return list(found)
         except DocumentError as error:
@@ -80,10 +80,10 @@ def _compared(old: Operation, published: Published, new: Operation, name: str) -
 
 
 def _judged(expected: Iterable[Found], stated: Iterable[Found]) -> Iterator[Found]:
-    """Return the differences from what the spec declares, with what they mean to its followers.
+    """Return the `expected` differences, with what they mean for users of the spec.
 
     `expected` are the differences from what the spec declares that HubSpot publishes, `stated`
-    those from what it says itself. Where it says what it declares, both are the same.
+    those from the spec itself. Without a declaration, both are the same.
     """
     stated = list(stated)
     said = {_identity(other): other for other in stated}
@@ -99,33 +99,33 @@ def _judged(expected: Iterable[Found], stated: Iterable[Found]) -> Iterator[Foun
 
 
 def _identity(found: Found) -> tuple[object, ...]:
-    """Return what two differences have in common if they are one.
+    """Return a key that is equal for two differences that are the same.
 
-    That a property is gone is one difference, whether it was required or not.
+    A removed property is one difference, whether it was required or not.
     """
     gone = found.what == "property" and found.new == ABSENT
     return (found.place, found.what, "" if gone else found.old, found.new)
 
 
 def _is_about(other: Found, found: Found) -> bool:
-    """Return whether a difference is about the same as another, or part of it."""
+    """Return whether a difference is about the subject of another, or a part of it."""
     if found.old == ABSENT and found.what in {"property", "response"}:
         return other.place.is_inside(found.place)
     return other.place == found.place and _aspect(other) == _aspect(found)
 
 
 def _aspect(found: Found) -> str:
-    """Return what a difference is about: one of these, or else the value."""
+    """Return the subject of a difference: one of these, or else the value."""
     aspects = {"property", "response", "required", "deprecated"}
     return found.what if found.what in aspects else "value"
 
 
 def compare_versions(spec: Document, old: list[Document], new: list[Document]) -> Comparison:
-    """Compare two states of HubSpot's documents, as far as they are about our operations."""
+    """Compare our operations in two versions of HubSpot's documents."""
     before, after = (find(documents, spec.operations) for documents in (old, new))
     olds, news = before.operations, after.operations
     ids = {wire_path(operation.path): operation.id for operation in spec.operations}
-    # From one of ours to another of ours is no move: both are there to stay.
+    # From one of our operations to another is not a move: both are supported.
     moved = {
         path: now for path, now in moves(olds, news).items() if path not in ids or now not in ids
     }

@@ -1,32 +1,32 @@
-"""Compare two descriptions of an operation, as far as it goes over the wire.
+"""Compare two descriptions of an operation by what goes over the wire.
 
-What a difference means is said to whoever follows the first one, in most cases our spec:
+Each difference is classified by what it means for users of the first one, usually our spec:
 
-    breaking   what is sent may be refused, or what is read is gone or of another kind
-    loosening  less is promised: absent where it was required, null, a wider type
-    addition   more is published: something new, or a closer promise
-    form only  nothing changes: HubSpot now publishes what our spec says, and the deviation that
-               the spec declares there can go
+    breaking   requests may be refused, or values are gone or of another type
+    loosening  less is guaranteed: values may be absent or null, or have a wider type
+    addition   more is published: something new, or a stronger guarantee
+    form only  nothing changes: HubSpot now publishes what our spec says, so the deviation that
+               the spec declares there can be removed
 
     difference                          in a request          in a response
     something optional appears          addition              addition
     something required appears          breaking              addition
-    something goes                      breaking              breaking
+    something disappears                breaking              breaking
     becomes required, or narrower       breaking              addition
     becomes optional, or wider          loosening             loosening
     a value of an enum appears          addition              addition
-    a value of an enum goes             breaking              breaking
-    becomes of another type             breaking              breaking
+    a value of an enum disappears       breaking              breaking
+    changes its type                    breaking              breaking
     becomes deprecated                  loosening             loosening
     is no longer deprecated             addition              addition
 
-That the path, the method or the server's host is another is breaking; a newer version is an
-addition, and its line says in what else it differs.
+Another path, method or server host is breaking. A newer version is an addition, and its line lists
+its other differences.
 
-All other differences in form are none, and make no line: names and places of schemas and of
-parameters in the path, order, descriptions, examples, security, letter case of `style`, defaults
-that are written out, `*/*` as a media type, and different ways to say the same (`oneOf` or
-`anyOf`, `const` or an `enum` of one, `nullable` or a type null, a reference or what it refers to).
+Other differences in form are ignored: names and places of schemas and of parameters in the path,
+order, descriptions, examples, security, letter case of `style`, explicit defaults, `*/*` as a
+media type, and different ways to say the same (`oneOf` or `anyOf`, `const` or an `enum` of one,
+`nullable` or a type null, a reference or its target).
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from comparison.wire import alternatives, is_never, view
 
 
 def compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
-    """Return what differs between two descriptions of an operation, called `name` in the places.
+    """Return the differences between two descriptions of an operation, called `name` in places.
 
-    Raises DocumentError if something in them is not as OpenAPI has it, or refers to nothing.
+    Raises DocumentError if they are not valid OpenAPI, or a reference has no target.
     """
     names = " or ".join(dict.fromkeys(each.node.document.name for each in (old, new)))
     with reading(f"{new.path} of {names}"):
@@ -106,7 +106,7 @@ def _parameters(old: Operation, new: Operation, name: str) -> Iterator[Found]:
 
 
 def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
-    """Return the parameters by what tells them apart: place and name, or position in the path."""
+    """Return the parameters by their key: place and name, or position in the path."""
     positions = re.findall(r"\{([^}]*)\}", operation.path)
     by_wire = {}
     for parameter in operation.parameters:
@@ -125,7 +125,7 @@ def _parameter(old: Node, new: Node, place: Place) -> Iterator[Found]:
         yield found(old.pointer, meaning, place, "required", *both)
     yield from _deprecation(old, new, place)
     schemas = (old.child("schema"), new.child("schema"))
-    # How a single value is written does not depend on style and explode.
+    # Style and explode do not matter for a single value.
     if {view(schema).type for schema in schemas} & {"array", "object"}:
         for keyword, stated in (("style", _style), ("explode", _explode)):
             was, now = stated(old), stated(new)
@@ -189,9 +189,9 @@ def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
 def _beyond_tolerance(
     differences: list[Found], compared: set[str], may_be_absent: set[str]
 ) -> Iterator[Found]:
-    """Return what our spec declares may be absent, but is in all responses that were compared.
+    """Return what our spec declares may be absent, if it is absent in all compared responses.
 
-    If all of that is absent, it went with the response that had it, and that is said instead.
+    If all of it is absent and a response is gone, the gone response is returned instead.
     """
     absent: dict[str, set[str]] = {}
     for each in differences:
@@ -245,7 +245,7 @@ def _by_status(operation: Node) -> dict[str, list[Node]]:
 
 
 def _content(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
-    """Compare what two bodies may be, media type by media type."""
+    """Compare two bodies, media type by media type."""
     olds, news = (dict(each.child("content").children()) for each in (old, new))
     for name, one in olds.items():
         match = _match(name, news)
@@ -261,7 +261,7 @@ def _content(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[F
 
 
 def _match(name: str, others: dict[str, Node]) -> str | None:
-    """Find the media type that is the same, or else one that includes it or is included."""
+    """Return the same media type, or else one that includes it or that it includes."""
     bare = name.partition(";")[0].strip().lower()
     candidates = {other: other.partition(";")[0].strip().lower() for other in others}
     matches = [

@@ -17,7 +17,7 @@ def as_text(comparison: Comparison) -> str:
 
 
 def line(difference: Difference, old: str, new: str) -> str:
-    """Put a difference in a line; the sides are called `old` and `new`."""
+    """Return a difference as a line; `old` and `new` are the names of the sides."""
     where = f"{difference.meaning:<9}  {places(difference)}  {what(difference)}"
     values = f"{new} {difference.new}, {side(difference, old)} {difference.old}"
     return f"{where}: {values}  [{difference.source}]"
@@ -44,7 +44,7 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def summary(comparison: Comparison) -> str:
-    """Return how many differences there are, in what, and what could not be compared."""
+    """Return the number of differences, what was compared, and what could not be."""
     counts = Counter(each.meaning for each in comparison.differences)
     numbers = ", ".join(f"{meaning}: {counts[meaning]}" for meaning in Meaning if counts[meaning])
     said = [
@@ -68,18 +68,18 @@ def what(difference: Difference) -> str:
 
 
 def _otherwise(details: tuple[Difference, ...]) -> str:
-    """Return in what a newer version differs."""
+    """Describe how a newer version differs."""
     named = [f"{places(each, of_one=True)} ({each.what})".lstrip() for each in details]
     return f"different in {', '.join(named)}" if named else "the same but for its path"
 
 
 def side(difference: Difference, old: str) -> str:
-    """Return whose the old value is: where a deviation is out of date, what the spec declares."""
+    """Return the name of the old side; for an outdated deviation, "declared"."""
     return "declared" if difference.outdated_deviation else old
 
 
 def places(difference: Difference, *, of_one: bool = False) -> str:
-    """Name every place where a difference shows; `of_one`: of an operation that is known."""
+    """Name every place of a difference; `of_one` leaves out the operation."""
     groups: dict[tuple[str, str], list[Place]] = {}
     for place in difference.places:
         groups.setdefault((place.part.partition(" ")[0], place.path), []).append(place)
@@ -87,7 +87,7 @@ def places(difference: Difference, *, of_one: bool = False) -> str:
 
 
 def _group(group: list[Place], *, of_one: bool) -> str:
-    """Name places that differ in the operation or the response alone."""
+    """Name places that only differ in the operation or the response."""
     operations = "" if of_one else ", ".join(dict.fromkeys(each.operation for each in group))
     parts = ", ".join(dict.fromkeys(each.part for each in group))
     return str(Place(operations, parts.replace(", response ", ", "), group[0].path))

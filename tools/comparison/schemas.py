@@ -1,4 +1,4 @@
-"""Compare two schemas by what they allow on the wire; `operations` says what a difference means."""
+"""Compare two schemas by what they allow on the wire; `operations` explains the meanings."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from comparison.wire import (
     views,
 )
 
-# Of each pair, the second allows all that the first does, and more.
+# In each pair, the second allows everything that the first does, and more.
 WIDER: Final = {("integer", "number"), ("int32", "int64"), ("float", "double")}
 
 
 def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
-    """Return what differs between two schemas, in a request or else in a response.
+    """Return the differences between two schemas, in a request or else in a response.
 
-    Raises DocumentError if one of them is not one, or refers to nothing.
+    Raises DocumentError if one is not a schema, or a reference has no target.
     """
     yield from _Comparison(request, ours=old.document.ours).nodes(old, new, place)
 
@@ -37,17 +37,17 @@ def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Ite
 class _Comparison:
     request: bool
     ours: bool
-    """Whether the first one is our own: then it may state limits that HubSpot does not publish."""
+    """Whether the first schema is ours, which may state limits that HubSpot does not publish."""
     around: frozenset[tuple[str, str]] = frozenset()
-    """The pairs of schemas that the one at hand is inside of: to meet one again is a circle."""
+    """The pairs of schemas around the current one, to detect recursion."""
 
     def appearing(self, *, required: bool) -> Meaning:
-        """Return what it means that something is there now."""
+        """Return the meaning of something new."""
         return Meaning.BREAKING if required and self.request else Meaning.ADDITION
 
     @property
     def narrower(self) -> Meaning:
-        """What it means that less is allowed."""
+        """The meaning of a narrower schema."""
         return self.appearing(required=True)
 
     def nodes(self, old: Node, new: Node, place: Place) -> Iterator[Found]:
@@ -55,12 +55,12 @@ class _Comparison:
         yield from self.closest([old], new, place)
 
     def closest(self, ways: list[Node], new: Node, place: Place) -> Iterator[Found]:
-        """Compare a place with that of several ways to publish it which differs least."""
+        """Compare a place with the published variant that differs least."""
         schemas = [schema for way in ways for schema in views(way)]
         yield from min((list(self.levels(each, view(new), place)) for each in schemas), key=len)
 
     def levels(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
-        """Compare one level of two schemas, and what is inside of them."""
+        """Compare one level of two schemas, and everything inside."""
         pair = (old.source, new.source)
         if pair in self.around:
             return
@@ -81,7 +81,7 @@ class _Comparison:
             yield from within.insides(old, new, place)
 
     def change(self, old: str | None, new: str | None) -> Meaning:
-        """Return what another type or format means; where none is stated, any is allowed."""
+        """Return the meaning of another type or format; if none is stated, any is allowed."""
         if new in {ANY, None} or (old, new) in WIDER:
             return Meaning.LOOSENING
         return self.narrower if old in {ANY, None} or (new, old) in WIDER else Meaning.BREAKING
@@ -89,7 +89,7 @@ class _Comparison:
     # What limits a value --------------------------------------------------------------------
 
     def limits(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
-        """Compare what a value of the type may be."""
+        """Compare the keywords that limit a value."""
         if old.format != new.format:
             meaning = self.change(old.format, new.format)
             yield _found(old, meaning, place, "format", old.format, new.format)
@@ -108,7 +108,7 @@ class _Comparison:
                 yield _found(old, Meaning.ADDITION, place, "enum value", None, value)
 
     def limit(self, name: str, old: Any, new: Any) -> Meaning:
-        """Return what another limit means."""
+        """Return the meaning of another limit."""
         if old is None or new is None:
             return Meaning.LOOSENING if new is None else self.narrower
         if name not in {*LEAST, *MOST}:
@@ -118,7 +118,7 @@ class _Comparison:
     # What is inside of it -------------------------------------------------------------------
 
     def insides(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
-        """Compare what an array or object holds."""
+        """Compare the content of an array or object."""
         yield from self.inner(old.items, new.items, place.inside("[*]"))
         yield from self.inner(old.values, new.values, place.inside(".*"))
         for name in dict.fromkeys([*old.properties, *new.properties]):
@@ -126,7 +126,7 @@ class _Comparison:
             yield from self.member(old, new, name, place.inside(step))
 
     def inner(self, old: Node | None, new: Node | None, place: Place) -> Iterator[Found]:
-        """Compare what all items, or all values of a map, are."""
+        """Compare the items of an array, or the values of a map."""
         stated = old or new
         if stated is not None:
             anything = replace(stated, raw={})
@@ -180,7 +180,7 @@ class _Comparison:
     def pairs(
         self, olds: list[Schema], news: list[Schema], place: Place
     ) -> list[tuple[Schema, Schema]]:
-        """Find for each variant the one of the other side that differs least."""
+        """Find for each variant the most similar one on the other side."""
         closest = sorted(
             (_tag(one) != _tag(other), len(list(self.levels(one, other, place))), i, j)
             for i, one in enumerate(olds)
@@ -195,13 +195,13 @@ class _Comparison:
 
 
 def _choices(schema: Schema) -> list[Schema]:
-    # Whether null is allowed is said of the choice as a whole.
+    # Whether null is allowed is a property of the whole choice.
     each = [view(variant) for variant in schema.variants] or [schema]
     return [replace(one, nullable=False) for one in each]
 
 
 def _may_be_one(one: Schema, other: Schema) -> bool:
-    """Return whether two variants may be states of one: not if their tags share no value."""
+    """Return whether two variants may correspond; not if their tags share no value."""
     tag, other_tag = _tag(one), _tag(other)
     if tag is None or other_tag is None:
         return one.type == other.type
@@ -209,7 +209,7 @@ def _may_be_one(one: Schema, other: Schema) -> bool:
 
 
 def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
-    """Return the property, and its values, that tell an object from the others of a choice."""
+    """Return the property, and its values, that identify an object of a choice."""
     tag: tuple[str, frozenset[str]] | None = None
     for name in sorted(schema.required & schema.properties.keys()):
         each = view(schema.properties[name])
@@ -221,7 +221,7 @@ def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
 def _found(
     old: Schema, meaning: Meaning, place: Place, what: str, was: object, now: object
 ) -> Found:
-    """Make a difference in what a schema says itself."""
+    """Make a difference of the schema itself."""
     declared = not old.declared.isdisjoint({"*", what.removesuffix(" value")})
     return found(old.source, meaning, place, what, was, now, declared=declared)
 
@@ -230,7 +230,7 @@ def _found(
 
 
 def _choice(schema: Schema) -> str:
-    """Put a choice in words."""
+    """Describe a choice."""
     return " or ".join(sorted({_variant(each) for each in _choices(schema)}))
 
 

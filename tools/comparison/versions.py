@@ -1,8 +1,8 @@
 """Find versions of our operations in published documents.
 
 HubSpot puts the version into the path: `/crm/v3/associations/…`, `/crm/associations/2026-03/…`,
-`/automation/2026-09-beta/…`. Paths that differ in nothing but that, or in what comes before the
-first step they share, are versions of one operation.
+`/automation/2026-09-beta/…`. Paths that differ only in the version, or in the steps before the
+first one they share, are versions of one operation.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from comparison.documents import Document, DocumentError, Operation
 from comparison.operations import compare, wire_path
 
 _VERSION: Final = re.compile(r"v(?P<number>\d+)|(?P<month>\d{4}-\d{2})(?P<stage>-\w+)?")
-# Steps that many paths end with, and that say nothing of what is read.
+# Steps at the end of many paths, which do not say what is read.
 _ACTIONS: Final = {"{}", "batch", "read"}
-# Greater than any number of a version.
+# Greater than any version number.
 _DATED: Final = 1000
 
 
@@ -26,7 +26,7 @@ _DATED: Final = 1000
 
 
 def version(path: str) -> tuple[int, str, bool]:
-    """Return the version in a path: a newer one is greater, and a date than a number."""
+    """Return the version in a path: newer ones are greater, and dates greater than numbers."""
     return max(map(_version, path.split("/")))
 
 
@@ -44,13 +44,13 @@ def _is_beta(path: str) -> bool:
 
 
 def _is_as_new(path: str, other: str) -> bool:
-    """Return whether one version is as new as another; one that is no beta is, beside a beta."""
+    """Return whether one version is at least as new as another; no beta is newer than a release."""
     gives_way = _is_beta(other) and not _is_beta(path)
     return gives_way or version(path) >= version(other)
 
 
 def are_versions_of_one(one: Operation, other: Operation) -> bool:
-    """Return whether two operations are one, in different versions or under different prefixes."""
+    """Return whether two operations are the same, apart from version and prefix."""
     steps, others = _steps(one.path), _steps(other.path)
     common: set[str] = set()
     while steps and others and steps[-1] == others[-1]:
@@ -70,21 +70,21 @@ def _steps(path: str) -> list[str]:
 
 @dataclass
 class Published:
-    """What some documents describe."""
+    """The operations in some documents."""
 
     operations: dict[str, Operation] = field(default_factory=dict)
-    """The versions of our operations, by their path without the names of parameters."""
+    """The versions of our operations, by path without the names of parameters."""
     paths: list[str] = field(default_factory=list)
     """The paths of all operations, ours or not."""
     unread: list[str] = field(default_factory=list)
     """The documents that could not be searched, and why."""
     unclear: dict[str, str] = field(default_factory=dict)
-    """Why versions of our operations cannot be compared, by their path as above."""
+    """Why versions of our operations cannot be compared, by path as above."""
 
     def usable(self, operation: Operation) -> Operation:
-        """Return one of the operations, to compare it.
+        """Return one of the operations.
 
-        Raises DocumentError if the documents do not agree on it.
+        Raises DocumentError if the documents describe it differently.
         """
         if why := self.unclear.get(wire_path(operation.path)):
             raise DocumentError(why)
@@ -102,7 +102,7 @@ def find(documents: list[Document], ours: list[Operation]) -> Published:
             published.unread.append(str(error))
     published.paths = [operation.path for operation in every]
     methods = {own.method for own in ours}
-    # Where a path has several methods, those that ours have count.
+    # If a path has several methods, only those of our operations count.
     for operation in sorted(every, key=lambda each: each.method not in methods):
         if any(are_versions_of_one(operation, own) for own in ours):
             path = wire_path(operation.path)
@@ -113,7 +113,7 @@ def find(documents: list[Document], ours: list[Operation]) -> Published:
 
 
 def _conflict(one: Operation, other: Operation) -> str | None:
-    """Return in what way two descriptions of an operation conflict, or None if they do not."""
+    """Return how two descriptions of an operation conflict, or None if they do not."""
     if one is other or one.method != other.method:
         return None
     try:
@@ -130,9 +130,9 @@ def _conflict(one: Operation, other: Operation) -> str | None:
 def newer(
     operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
 ) -> list[Operation]:
-    """Return the versions that are not ours and as new as the newest of ours, the newest first.
+    """Return the versions that are as new as our newest one but not ours, the newest first.
 
-    Only our newest version has newer ones: the others are behind it already.
+    Only our newest version is compared with these: the others already have a newer one.
     """
     family = [own for own in ours if are_versions_of_one(own, operation)]
     newest = max((own.path for own in family), key=version)
@@ -146,9 +146,9 @@ def newer(
 def counterpart(
     operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
 ) -> Operation | None:
-    """Return what is published as one of our operations.
+    """Return the published version of one of our operations.
 
-    That is what has its path, or else its version in another path, or else the newest version.
+    That is the one with its path, or else its version in another path, or else the newest.
     """
     if own := published.get(wire_path(operation.path)):
         return own
@@ -170,17 +170,17 @@ def _others(
 
 
 def is_documented(operation: Operation, published: Published) -> bool:
-    """Return whether the API that an operation belongs to is described, in its version."""
+    """Return whether the documents describe the API of an operation, in its version."""
     literal = wire_path(operation.path).partition("{}")[0]
     api = literal.removesuffix("batch/read").rstrip("/") + "/"
     return any(path.startswith(api) for path in published.paths)
 
 
 def moves(olds: Mapping[str, Operation], news: Mapping[str, Operation]) -> dict[str, str]:
-    """Return the paths that went, each with the one that came instead.
+    """Return the paths that were removed, each with the one that replaces it.
 
-    That is the same version in another path. Or else it is the newest version in both cases: an
-    older one that ends has its successor already.
+    The replacement is the same version in another path, or else the newest version if the removed
+    path was the newest: older ones already have a successor.
     """
     gone = {path: operation for path, operation in olds.items() if path not in news}
     come = {path: operation for path, operation in news.items() if path not in olds}
@@ -204,7 +204,7 @@ def moves(olds: Mapping[str, Operation], news: Mapping[str, Operation]) -> dict[
 
 
 def predecessor(operation: Operation, olds: Mapping[str, Operation]) -> Operation | None:
-    """Return the newest of those versions of an operation that it is as new as."""
+    """Return the newest version of an operation that it is at least as new as."""
     family = [
         old
         for old in olds.values()

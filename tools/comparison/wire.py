@@ -1,8 +1,8 @@
-"""What a schema allows on the wire, whatever the form in which it is written.
+"""What a schema allows on the wire, independent of how it is written.
 
 References, `allOf`, the two ways to say null, `const`, and unions of one are resolved here; names,
-order and descriptions are left behind. Where a document is read as published, what its
-`x-deviates-from-hubspot` says that HubSpot publishes stands instead of what it says itself.
+order and descriptions are dropped. If a document is read as published, the schemas that its
+`x-deviates-from-hubspot` declares replace its own.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ NEVER: Final = "never"
 ANY: Final = "any"
 UNION: Final = "union"
 
-# A deviation that has one of these says all there is to say of a place.
+# A deviation with one of these describes a place completely.
 SHAPES: Final = {"type", "$ref", "not", "anyOf", "oneOf", "allOf"}
-# But what is inside stays as the spec has it, unless the deviation speaks of that too.
+# But its content stays as in the spec, unless the deviation covers it, too.
 INSIDES: Final = {"items", "properties", "required", "additionalProperties"}
-# Formats of this project's own; to HubSpot, such a value is plain text.
+# Formats that this project defines; HubSpot publishes plain text.
 OWN_FORMATS: Final = {"id"}
 
 
-# What else may limit a value of a type; the greater the one, the less is allowed, or the more.
+# Other limits of a type: a greater number allows less, or more.
 LEAST: Final = ("minItems", "minLength", "minProperties", "minimum", "exclusiveMinimum")
 MOST: Final = ("maxItems", "maxLength", "maxProperties", "maximum", "exclusiveMaximum")
 OTHER_LIMITS: Final = ("pattern", "multipleOf", "uniqueItems")
@@ -37,17 +37,17 @@ OTHER_LIMITS: Final = ("pattern", "multipleOf", "uniqueItems")
 
 @dataclass(frozen=True)
 class Schema:
-    """What may stand in one place; what is inside of it are nodes, to be looked at in turn."""
+    """The values allowed in one place; its content is a set of nodes, viewed separately."""
 
     source: str
-    """Pointer to what says so; where nothing is added to a reference, to what it refers to."""
+    """Pointer to the schema; for a plain reference, to its target."""
     type: str = ANY
     """A JSON type, or `any`, `union` or `never`."""
     format: str | None = None
     enum: frozenset[str] | None = None
-    """The values that are known, as JSON has them."""
+    """The known values, as in JSON."""
     open: bool = False
-    """Whether other values than those of `enum` may come."""
+    """Whether values outside of `enum` are allowed."""
     nullable: bool = False
     deprecated: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict)
@@ -56,14 +56,14 @@ class Schema:
     properties: Mapping[str, Node] = field(default_factory=dict)
     items: Node | None = None
     values: Node | None = None
-    """What a map has under any key."""
+    """The schema of the values of a map."""
     variants: tuple[Node, ...] = ()
     declared: frozenset[str] = frozenset()
     """As in `Node`."""
 
     @property
     def closed(self) -> bool:
-        """Whether only the values of `enum` may come."""
+        """Whether only the values of `enum` are allowed."""
         return self.enum is not None and not self.open
 
     @property
@@ -75,7 +75,7 @@ class Schema:
 
 
 def alternatives(node: Node) -> list[Node]:
-    """Return a node as HubSpot publishes it: in several ways, if a deviation lists several."""
+    """Return a node as HubSpot publishes it; several if a deviation lists several ways."""
     extension = node.raw.get(DEVIATES) if isinstance(node.raw, dict) else None
     if not extension or not node.document.as_published:
         return [node]
@@ -96,27 +96,27 @@ def _overlaid(stated: Json, published: Json) -> Json:
 
 
 def is_never(node: Node) -> bool:
-    """Return whether nothing may stand there, as a deviation says of what is not published."""
+    """Return whether nothing is allowed, which is how a deviation marks an unpublished place."""
     return node.raw is False or (isinstance(node.raw, dict) and node.raw.get("not") == {})
 
 
 def view(node: Node) -> Schema:
-    """Look at a schema: one level of it, in the one form that all have here.
+    """Return one level of a schema, in its normal form.
 
-    Raises DocumentError if it is no schema, or refers to nothing or to itself.
+    Raises DocumentError if it is not a schema, refers to itself, or a reference has no target.
     """
     return views(node)[0]
 
 
 def views(node: Node, around: frozenset[str] = frozenset()) -> list[Schema]:
-    """Look at a schema in each way in which it may be published, `around` are those it is part of.
+    """Return each way in which a schema may be published; `around` are the schemas it is part of.
 
     Raises DocumentError like `view`.
     """
     if node.pointer in around:
-        raise DocumentError(f"{node.document.name}: {node.pointer} is made of itself")
+        raise DocumentError(f"{node.document.name}: {node.pointer} contains itself")
     seen: dict[str, list[Schema]] = node.document.seen
-    # Another node of this pointer is one that a deviation changed, or that says nothing.
+    # Another node with this pointer was changed by a deviation, or is empty.
     as_it_stands = bool(node.raw) and not node.declared
     if as_it_stands and node.pointer in seen:
         return seen[node.pointer]
@@ -131,7 +131,7 @@ def _views(node: Node, around: frozenset[str]) -> list[Schema]:
     if node.raw is None or isinstance(node.raw, bool) or is_never(node):
         return [Schema(node.pointer, NEVER if is_never(node) else ANY, declared=node.declared)]
     if not isinstance(node.raw, dict):
-        raise DocumentError(f"{node.document.name}: {node.pointer} is no schema")
+        raise DocumentError(f"{node.document.name}: {node.pointer} is not a schema")
     parts = [part for _, part in node.child("allOf").children()]
     if "$ref" in node.raw:
         parts.append(node.document.lookup(node.text("$ref")))
@@ -143,7 +143,7 @@ def _views(node: Node, around: frozenset[str]) -> list[Schema]:
 
 
 def _union(node: Node, variants: list[tuple[Node, Schema]]) -> Schema:
-    """Look at a choice; null among it, and text of known and of other values, are none."""
+    """View a choice; one of null and a type, or of known and other text, does not count as one."""
     nullable = any(schema.type == "null" or schema.nullable for _, schema in variants)
     variants = [each for each in variants if each[1].type != "null"] or variants[:1]
     schemas = [schema for _, schema in variants]
@@ -165,7 +165,7 @@ def _union(node: Node, variants: list[tuple[Node, Schema]]) -> Schema:
 
 
 def _own(node: Node) -> Schema:
-    """Look at what a schema says itself."""
+    """View a schema without its references and choices."""
     raw = node.raw
     types = [name for name in _types(raw) if name != "null"] or _types(raw)
     enum = raw.get("enum", [raw["const"]] if "const" in raw else None)
@@ -223,7 +223,7 @@ _NAMES: Final[dict[type, str]] = {
 
 
 def _merged(parts: list[Schema], source: str) -> Schema:
-    """Look at what several schemas allow together."""
+    """View what several schemas allow together."""
     declared = frozenset[str]().union(*(part.declared for part in parts))
     bare = [Schema(part.source, declared=part.declared) for part in parts]
     telling = [part for part, nothing in zip(parts, bare, strict=True) if part != nothing]
@@ -234,7 +234,7 @@ def _merged(parts: list[Schema], source: str) -> Schema:
 
 
 def _both(one: Schema, other: Schema) -> Schema:
-    # What is said beside a choice, such as `type: object`, holds for each of its variants.
+    # Keywords beside a choice, such as `type: object`, apply to each of its variants.
     typed = one if other.type == ANY or one.type == UNION else other
     return Schema(
         one.source,

@@ -1,8 +1,8 @@
-"""Record what answers the requests of the fixtures, with nothing of a portal left in it.
+"""Record the responses to the fixtures' requests, without any data of the portal.
 
-normalise       the rules: what becomes of each field
-stand_ins       what a value is replaced by
-leaks           the last look at a text, for secrets
-requests        sends requests, with ids of a portal of one's own
-fixture_files   finds fixtures, lays them out and writes them
+normalise       the rules: how each field is replaced
+stand_ins       the values that replace others
+leaks           a last check of a text for secrets
+requests        sends requests, with the ids of your own portal
+fixture_files   finds, formats and writes fixtures
 """

@@ -1,4 +1,4 @@
-"""The fixtures as files: found by name, laid out, and written."""
+"""Fixture files: find, format and write them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH: Final = 88
 
 
 class Fixture(Exchange):
-    """A request, the response to it, and what the SDK is to make of that."""
+    """A request, its response, and what the SDK should return."""
 
     source: str
     expect: Json
@@ -23,7 +23,7 @@ class Fixture(Exchange):
 
 
 class Case(NamedTuple):
-    """A fixture, and where it is."""
+    """A fixture and its path."""
 
     name: str
     path: Path
@@ -31,7 +31,7 @@ class Case(NamedTuple):
 
 
 def find(folder: Path, names: Sequence[str] = ()) -> list[Case]:
-    """Return the fixtures of these names, or all. Raises KeyError if there is none of a name."""
+    """Return the named fixtures, or all. Raises KeyError for an unknown name."""
     paths = {f"{path.parent.name}/{path.stem}": path for path in sorted(folder.glob("*/*.json"))}
     return [_case(name, paths[name]) for name in names or paths]
 
@@ -44,12 +44,12 @@ def _case(name: str, path: Path) -> Case:
 
 
 def layout(value: object) -> str:
-    """Return the text of a fixture: what fits into a line is in one."""
+    """Return the text of a fixture; a value that fits into a line is put on one."""
     return _lines(value, indent=0, beside=0) + "\n"
 
 
 def _lines(value: object, indent: int, beside: int) -> str:
-    """Lay out a value that has `beside` characters next to it in its line."""
+    """Format a value that has `beside` other characters on its line."""
     line = json.dumps(value)
     if not _holds_values(value) or indent + beside + len(line) <= WIDTH:
         return line
@@ -70,7 +70,7 @@ def _holds_values(value: object) -> TypeGuard[dict[str, object] | list[object]]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a fixture whole or not at all. Raises OSError."""
+    """Write a fixture atomically. Raises OSError."""
     beside = path.with_suffix(".new")
     try:
         beside.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The last look at a text before it is written or shown: is there a secret in it?"""
+"""A last check for secrets, before a text is written or shown."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ SECRETS: Final = {
     "e-mail address": r"[\w.+-]+@(?!example\.)[\w-]+\.\w+",
     "portal id": r"(?i)\b(hub|portal|app)_?id\b",
 }
-"""What must not be published looks so, by its kind."""
+"""Patterns of secrets, by kind."""
 
 
 def find_secrets(text: str) -> list[str]:
-    """Return the kinds of what in a text looks like something that must not be published."""
+    """Return the kinds of secrets that a text seems to contain."""
     return [kind for kind, pattern in SECRETS.items() if re.search(pattern, text)]
 
 
 def holds(text: str, secret: str) -> bool:
-    """Return whether a text has a secret in it: plain, escaped, in hexadecimal or in base64."""
+    """Return whether a text contains a secret: plain, escaped, in hexadecimal or in base64."""
     views = {text, unquote(text), html.unescape(text), _without_escapes(text)}
-    # What is before and after the secret mixes into the characters at its ends.
+    # The text before and after the secret changes the characters at its ends.
     encoded = [b64encode(bytes(before) + secret.encode()).decode()[4:-4] for before in range(3)]
     forms = {secret, secret.encode().hex(), *(each for each in encoded if len(each) > 7)}
     return any(form.lower() in view.lower() for form in forms for view in views)

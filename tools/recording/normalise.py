@@ -1,16 +1,16 @@
-"""What two recordings of the same have in common: values that change each time are stand-ins.
+"""Replace the values that differ between recordings of the same case by stand-ins.
 
-The spec's formats say which values those are. They are numbered as they come, request first, and a
-stand-in stays as it is:
+The spec's formats say which values these are. They are numbered in order, request first, and an
+existing stand-in is kept:
 
     id                1000, 1001, ... for a number; a GUID has the number at its end; a zero, a type
                       such as 0-2, a cursor and a malformed id stay
-    uuid              6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90, also where HubSpot publishes the format
-                      and the spec does not
-    date-time         2026-02-11T09:14:27.310Z, as precise as it was
+    uuid              6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90, also if only HubSpot publishes the
+                      format
+    date-time         2026-02-11T09:14:27.310Z, with the same precision
 
-In any other text, such as a message or a link, the values that these replace are replaced too.
-Nothing else is: record from a portal with invented data only.
+In any other text, such as a message or a link, occurrences of these values are replaced, too.
+Nothing else is replaced, so only record from a portal with invented data.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIRST: Final = 1000
 INSTANT: Final = "2026-02-11T09:14:27"
 FRACTION: Final = ".310"
 REQUEST_ID: Final = "6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90"
-# The spec has no format for these, or that of a number.
+# The spec has no format for these, or a numeric one.
 REQUEST_IDS: Final = {"requestId"}
 NUMERIC_IDS: Final = {"flowId", "workflowId"}
 
@@ -48,11 +48,11 @@ HEADERS: Final = {
         "X-HubSpot-RateLimit-Daily-Remaining",
     )
 }
-"""The headers that are kept, in this order, as they are written."""
+"""The headers that are kept, in this order and spelling."""
 
 
 class Request(TypedDict):
-    """What is sent."""
+    """A request."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ class Request(TypedDict):
 
 
 class Response(TypedDict):
-    """What comes back. The body is a text if it is not JSON."""
+    """A response. The body is a string if it is not JSON."""
 
     status: int
     headers: dict[str, str]
@@ -69,21 +69,21 @@ class Response(TypedDict):
 
 
 class Exchange(TypedDict):
-    """A request and the response to it."""
+    """A request and its response."""
 
     request: Request
     response: Response
 
 
 class Schemas:
-    """The schemas of a spec, with the references in them."""
+    """The schemas of a spec."""
 
     def __init__(self, spec: Schema) -> None:
         """Take the spec."""
         self._spec = spec
 
     def of(self, path: str, status: int) -> tuple[Schema, Schema]:
-        """Return the schema of a request to a concrete path, and that of the response to it."""
+        """Return the schemas of a request to a concrete path and of its response."""
         for template, item in self._spec["paths"].items():
             if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
                 operation = item["post"]
@@ -116,7 +116,7 @@ def normalise(exchange: Exchange, schemas: Schemas) -> Exchange:
     request, response = exchange["request"], exchange["response"]
     sent, received = schemas.of(request["path"], response["status"])
     stand_ins = _StandIns(schemas)
-    # A message can repeat an id that comes after it: so the first time only collects.
+    # A message can contain an id that follows it, so the first pass only collects.
     stand_ins.replaced(request["body"], sent)
     stand_ins.replaced(response["body"], received)
     return {
@@ -130,7 +130,7 @@ def normalise(exchange: Exchange, schemas: Schemas) -> Exchange:
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that are kept; what remains of a limit is only news if it is nothing."""
+    """Return the headers that are kept; a limit's remaining number only matters if it is 0."""
     values = {name.lower(): value for name, value in headers.items()}
     kept = {HEADERS[name]: values[name] for name in HEADERS if name in values}
     return {
@@ -149,7 +149,7 @@ class _StandIns:
         self._count = FIRST
 
     def replaced(self, value: Json, schema: Schema, name: str = "") -> Json:
-        """Replace what the schema has a format for, and where that is repeated."""
+        """Replace values with a format in the schema, and their occurrences elsewhere."""
         variants = self._schemas.variants(schema)
         if isinstance(value, list):
             items: Schema = next((each["items"] for each in variants if "items" in each), {})
@@ -187,7 +187,7 @@ class _StandIns:
 
 
 def _member(variants: list[Schema], key: str) -> Schema:
-    """Return the schema of what an object has under a key."""
+    """Return the schema of the value under a key."""
     for each in variants:
         if key in each.get("properties", {}):
             found: Schema = each["properties"][key]
@@ -197,8 +197,8 @@ def _member(variants: list[Schema], key: str) -> Schema:
 
 
 def _format(schema: Schema) -> str | None:
-    """Return the format of a schema, or else that which HubSpot publishes for it."""
-    if schema.get("type") == ["string", "integer"]:  # how the spec has an id that is either
+    """Return the format of a schema, or else the one that HubSpot publishes."""
+    if schema.get("type") == ["string", "integer"]:  # an id of either type in the spec
         return "id"
     published = schema.get("x-deviates-from-hubspot", {}).get("published", {})
     found: str | None = schema.get("format")

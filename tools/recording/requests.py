@@ -1,6 +1,6 @@
-"""Requests as they go over the wire, and the responses to them.
+"""Send requests as they are in the fixtures.
 
-Without the SDK: what it refuses is to be seen too.
+This does not use the SDK, so that responses that it would refuse are recorded, too.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ VARIABLE: Final = "HUBSPOT_ACCESS_TOKEN"
 
 
 class RecordError(Exception):
-    """Nothing can be recorded like this."""
+    """A response cannot be recorded; the text says why."""
 
 
 class Target(NamedTuple):
-    """Who is asked."""
+    """The server to ask."""
 
     name: str
     base_url: str
@@ -49,10 +49,10 @@ def hubspot(base_url: str, token: str) -> Target:
             f"set {VARIABLE} to the token of a developer test account, or use --sandbox"
         )
     if not re.fullmatch("[!-~]+", token):
-        raise RecordError(f"{VARIABLE} has characters that no token has")
+        raise RecordError(f"{VARIABLE} contains characters that are invalid in a token")
     address = urlsplit(base_url)
     if address.scheme != "https" and address.hostname not in {"127.0.0.1", "localhost"}:
-        raise RecordError(f"the token is not sent to {base_url}, which is not https")
+        raise RecordError(f"the token is only sent over https, not to {base_url}")
     return Target("HubSpot", base_url, token, PAUSE)
 
 
@@ -69,10 +69,10 @@ def connect(target: Target) -> httpx.Client:
 def send(client: httpx.Client, target: Target, paths: Sequence[str], request: Request) -> Response:
     """Send a request, after a pause.
 
-    Raises RecordError if it goes to none of the `paths`, without a response, and for a response
-    that repeats the token.
+    Raises RecordError if it is for none of the `paths`, if no response arrives, or if the response
+    contains the token.
     """
-    # With ids of one's own in it, a path could lead to an operation that writes.
+    # With a user's ids in it, a path could lead to an operation that writes.
     patterns = [re.sub(r"\{\w+\}", "[A-Za-z0-9_-]+", path) for path in paths]
     if not any(re.fullmatch(pattern, request["path"]) for pattern in patterns):
         raise RecordError("the request is not one of the batch reads")
@@ -80,17 +80,17 @@ def send(client: httpx.Client, target: Target, paths: Sequence[str], request: Re
     try:
         response = client.post(request["path"], params=request["query"], json=request["body"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # Its message may quote what the other side sent, and so anything.
+        # Its message may contain anything that the server sent.
         raise RecordError(f"no response ({type(error).__name__})") from None
     text = response.content.decode("utf-8", "replace")
     headers = dict(response.headers)
     if holds("\n".join((text, *headers, *headers.values())), target.token):
-        raise RecordError("refused, since the response repeats the access token")
+        raise RecordError("refused, because the response contains the access token")
     return {"status": response.status_code, "headers": headers, "body": _parsed(text)}
 
 
 def _parsed(text: str) -> Json:
-    """Return the JSON of a text, or else the text."""
+    """Return the parsed JSON of a text, or the text itself if it is not JSON."""
     body: Json = text
     with suppress(ValueError, RecursionError):
         body = json.loads(text)
@@ -101,18 +101,18 @@ def _parsed(text: str) -> Json:
 
 
 class OwnIds(NamedTuple):
-    """What is sent instead of a fixture's values."""
+    """The values to send instead of the fixtures'."""
 
     everywhere: Mapping[str, str]
     in_fixture: Mapping[str, Mapping[str, str]]
 
     def of(self, name: str) -> Mapping[str, str]:
-        """Return what is sent for a fixture, by its values."""
+        """Return the replacements for a fixture's values."""
         return {**self.everywhere, **self.in_fixture.get(name, {})}
 
 
 def read_ids(path: Path | None, names: Collection[str]) -> OwnIds:
-    """Read the file of `--ids`. Raises RecordError, without its content, if it is no use."""
+    """Read the file of `--ids`. Raises RecordError, without its content, if it is invalid."""
     if path is None:
         return OwnIds({}, {})
     try:
@@ -131,7 +131,7 @@ def read_ids(path: Path | None, names: Collection[str]) -> OwnIds:
 def _texts(section: Mapping[str, Json]) -> dict[str, str]:
     texts = {name: each for name, each in section.items() if isinstance(each, str) and each}
     if len(texts) < len(section):
-        raise RecordError("--ids: each value has to be a text")
+        raise RecordError("--ids: each value has to be a string")
     return texts
 
 

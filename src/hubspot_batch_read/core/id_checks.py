@@ -62,7 +62,7 @@ def refuse_other_things(name: str, ids: object) -> None:
         instead = f'a {type(ids).__name__}; pass one of its columns, such as table["id"]'
     elif isinstance(ids, Mapping):
         instead = f"a {type(ids).__name__}; pass its keys() or its values()"
-    elif hasattr(type(ids), "to_pylist"):  # of pyarrow, whose scalars are no ids
+    elif hasattr(type(ids), "to_pylist"):  # a pyarrow array, whose scalars are not ids
         instead = f"a {type(ids).__name__}; pass its to_pylist()"
     elif isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
         instead = shown(ids)

@@ -1,4 +1,4 @@
-"""What is checked of a description, so that a mistake shows before anything is sent anywhere."""
+"""Checks of a description, which find mistakes before it is sent anywhere."""
 
 from __future__ import annotations
 
@@ -13,36 +13,35 @@ from hubspot_batch_read_api.errors import ArgumentError
 
 
 def check_columns(id_column: object, portal_column: object) -> None:
-    """Raise ArgumentError if these are not the names of two columns, or of one and None."""
+    """Raise ArgumentError unless these are two different names; `portal_column` may be None."""
     names = {"id_column": id_column, "portal_column": portal_column}
     for argument, name in names.items():
         if not (isinstance(name, str) or (name is None and argument == "portal_column")):
             raise ArgumentError(argument, f"expected a name, got {shown(name)}")
     if portal_column == id_column:
-        raise ArgumentError("portal_column", "it is the id_column, too")
+        raise ArgumentError("portal_column", "it must differ from id_column")
 
 
 def check_portal(portal: object, ids: object) -> None:
-    """Raise TypeError if these are not a portal and an iterable of ids."""
+    """Raise TypeError unless these are a portal and an iterable of ids."""
     if not isinstance(portal, str):
         raise TypeError(f"ids: expected a portal as text, got {shown(portal)}")
     refuse_other_things(f"ids of the portal {portal}", ids)
 
 
 def check_is_function(access_token: object, portal_column: str | None) -> None:
-    """Raise TypeError for a plain token, which would be part of what is sent to other processes.
+    """Raise TypeError for a plain token, which would be pickled with the description.
 
-    And for a token that is the same in all portals.
+    Also for a `TokenVariable` or `TokenFile` with a `portal_column`: the portals would share it.
     """
     if not callable(access_token):
         raise TypeError(
-            "access_token: a description of a read holds no token, since an engine stores it and "
-            'shows it; pass TokenVariable("NAME"), TokenFile("/path"), or a function that returns '
-            "the token"
+            "access_token: a TableRead must not contain a token, because engines store and "
+            'show it; pass TokenVariable("NAME"), TokenFile("/path") or a function that returns it'
         )
     if portal_column is not None and isinstance(access_token, TokenVariable | TokenFile):
         raise TypeError(
-            "access_token: with a portal_column, pass a function, which is called with the portal "
+            "access_token: with a portal_column, pass a function that is called with the portal "
             "and returns its token"
         )
 

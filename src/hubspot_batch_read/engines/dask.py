@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def read_frame(read: TableRead, frame: DataFrame) -> DataFrame:
-    """Return the rows of a read of the ids in a Dask data frame, with Arrow's types.
+    """Return the rows for the ids in a Dask data frame, with Arrow types.
 
         rows = read_frame(TableRead.associations("contacts", "companies"), contacts)
         rows.groupby("outcome").input_id.nunique().compute()
 
-    Each partition is read by one task, with requests of its own: as many are sent at a time as
-    there are tasks, times `max_concurrency`. A task that Dask repeats reads its ids again.
+    Each partition is read by one task, with its own client, so each running task sends up to
+    `max_concurrency` requests at a time. If Dask repeats a task, its ids are read again.
 
     Args:
-        read: What to read.
-        frame: Has the columns that the read names; others are left out.
+        read: The description of the read.
+        frame: The data frame with the columns that the read names; other columns are dropped.
     """
     meta = _frame(read.schema.empty_table())
     rows: DataFrame = frame[read.columns].map_partitions(_rows, read, meta=meta)

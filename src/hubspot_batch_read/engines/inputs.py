@@ -1,4 +1,4 @@
-"""The ids and portals in the record batches that come in."""
+"""Extracts ids and portals from record batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read_api.errors import ArgumentError
 
 TOGETHER = 10_000
-"""How many values are made Python objects at a time."""
+"""Number of values that are converted to Python objects at a time."""
 
 
 def ids_of(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[Id | None]:
@@ -28,10 +28,10 @@ def ids_of(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[Id | None
 def by_portal(
     batches: Iterable[pa.RecordBatch], portal_column: str, id_column: str
 ) -> dict[str | None, Iterator[Id | None]]:
-    """Return the ids of each portal; None stands for what has no portal. All are in memory.
+    """Return the ids of each portal, and those without a portal under None, all in memory.
 
     Raises:
-        ArgumentError: A column is not there, or holds neither text nor whole numbers.
+        ArgumentError: A column is missing, or holds neither text nor whole numbers.
     """
     portals, ids = [], []
     for batch in batches:
@@ -60,14 +60,14 @@ def _column(batch: pa.RecordBatch, argument: str, name: str) -> pa.Array[Any]:
     if not isinstance(batch, pa.RecordBatch):
         kind_of_it = type(batch).__name__
         raise TypeError(
-            f"expected record batches, got a {kind_of_it}; of a table, pass table.to_batches()"
+            f"expected record batches, got a {kind_of_it}; for a table, pass table.to_batches()"
         )
     names = batch.schema.names
     if (number := names.count(name)) > 1:
-        raise ArgumentError(argument, f"the table has {number} columns {name}")
+        raise ArgumentError(argument, f"the table has {number} columns named {name}")
     if number == 0:
         there = ", ".join(names)
-        raise ArgumentError(argument, f"the table has no column {name}; it has {there}")
+        raise ArgumentError(argument, f"the table has no column {name}; it has: {there}")
     array: pa.Array[Any] = batch.column(name)
     if isinstance(array, pa.DictionaryArray):
         array = array.dictionary_decode()
@@ -75,10 +75,10 @@ def _column(batch: pa.RecordBatch, argument: str, name: str) -> pa.Array[Any]:
     if pa.types.is_decimal(kind) and kind.scale == 0:
         return array.cast(pa.string())
     if kind == pa.string_view():
-        return array.cast(pa.large_string())  # Arrow cannot sort the other
+        return array.cast(pa.large_string())  # Arrow cannot sort string_view
     is_id = pa.types.is_integer(kind) or pa.types.is_null(kind)
     if is_id or kind in (pa.string(), pa.large_string()):
         return array
     raise ArgumentError(
-        argument, f"the column {name} holds {kind}, not text or whole numbers; cast it before"
+        argument, f"the column {name} has the type {kind}; cast it to text or whole numbers"
     )

@@ -1,4 +1,4 @@
-"""The rows of a read, and what became of each id, as record batches."""
+"""The rows of a read, with the outcome of each id, as record batches."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ TRUNCATED = "TRUNCATED"
 
 
 def schema_of(own: pa.Schema, portal_column: str | None) -> pa.Schema:
-    """Return the schema: portal, input id, the operation's columns, outcome.
+    """Return the schema: portal, input id, the operation's columns and the outcome.
 
     A campaign property with the name of another column becomes `properties.<name>`.
 
     Raises:
-        ArgumentError: The column of the portals has the name of another.
+        ArgumentError: The portal column has the same name as another column.
     """
     portal = [] if portal_column is None else [portal_column]
     taken = {*portal, INPUT_ID, *OUTCOME}
     if portal_column in {INPUT_ID, *OUTCOME, *own.names}:
-        raise ArgumentError("portal_column", f"the rows have another column {portal_column}")
-    # Only a campaign has columns with names that somebody else chose: its properties.
+        raise ArgumentError("portal_column", f"the rows already have a column {portal_column}")
+    # Only campaigns have columns that users name: their properties.
     names = [f"properties.{name}" if name in taken else name for name in own.names]
     return pa.schema(
         [
@@ -47,18 +47,18 @@ def schema_of(own: pa.Schema, portal_column: str | None) -> pa.Schema:
 
 
 class Outcomes(Generic[RowT]):
-    """Makes the record batches of one portal."""
+    """Makes the record batches of one portal, or of all ids if there is no portal column."""
 
     def __init__(
         self, operation: Operation[RowT], schema: pa.Schema, portal: Sequence[str | None]
     ) -> None:
-        """Prepare for an operation; its portal has a column if there is one."""
+        """Take the operation, the schema, and the portal; no portal if it has no column."""
         self._operation = operation
         self._schema = schema
         self._portal = portal
 
     def of_part(self, part: Part[RowT]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of the records of a chunk, and one for each missing id."""
+        """Yield the rows of a chunk's records, and a row for each missing id."""
         if part.keys:
             yield self._of_records(part.keys, part.records)
         if part.missing:
@@ -77,7 +77,7 @@ class Outcomes(Generic[RowT]):
         return self._alike(ids, "unread", category, message)
 
     def invalid(self, ids: Iterable[str | None], message: str) -> Iterator[pa.RecordBatch]:
-        """Yield rows for what cannot be asked for."""
+        """Yield rows for invalid ids."""
         return self._alike(ids, "invalid", None, message)
 
     def _of_records(self, keys: Sequence[Key], records: Sequence[RowT]) -> pa.RecordBatch:
@@ -103,7 +103,7 @@ class Outcomes(Generic[RowT]):
         return pa.RecordBatch.from_arrays(columns, schema=self._schema)
 
     def _notes(self, records: Sequence[RowT]) -> list[str | None] | None:
-        """Return, for each record, what HubSpot cut short; None if it never does."""
+        """Return how each record was cut short; None if the operation never does that."""
         if (cut := self._operation.cut) is None:
             return None
         cuts = [", ".join(cut(record)) for record in records]
@@ -112,7 +112,7 @@ class Outcomes(Generic[RowT]):
     def _alike(
         self, ids: Iterable[str | None], outcome: str, category: str | None, message: str
     ) -> Iterator[pa.RecordBatch]:
-        """Yield rows for ids without a record that all have the same outcome."""
+        """Yield rows without a record for ids with the same outcome."""
         iterator = iter(ids)
         while part := [*islice(iterator, ROWS)]:
             same = ([value] * len(part) for value in (outcome, category, message))

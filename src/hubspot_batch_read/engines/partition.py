@@ -1,4 +1,4 @@
-"""The ids of one portal, read in this process: at least one row for each, whatever happens."""
+"""Reads the ids of one portal in this process, with at least one row for each id."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from hubspot_batch_read.engines.outcomes import Outcomes
 
 FAILED_IN_A_ROW = 3
-"""After so many chunks that could not be read, no more are asked for."""
+"""Number of failed chunks in a row after which no more are requested."""
 MAY_PASS = (ServerError, RateLimitError, DecodeError, WaitTooLongError, httpx.TransportError)
-"""The errors after which the next chunk may be read; any other would be the same for all ids."""
+"""Errors after which the next chunk may succeed; any other error would affect all ids."""
 
 
 class PortalClient(HubSpot):
-    """The client of one portal. Its first request is sent alone, and may refuse all others."""
+    """The client of one portal. The first request is sent alone; if refused, no other is sent."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        """Take the arguments of `HubSpot`."""
+        """Accept the arguments of `HubSpot`."""
         super().__init__(*args, **settings)
         self._first = Lock()
         self._is_accepted = False
@@ -59,13 +59,13 @@ class PortalClient(HubSpot):
         """Yield at least one row for each id.
 
         Args:
-            operation: What reads the ids.
-            ids: The ids; None becomes a row, too.
+            operation: The operation that reads the ids.
+            ids: The ids; None gets a row, too.
             outcomes: Makes the rows.
-            raises: Whether to raise what fails for every id; else all of them are unread.
+            raises: Whether to raise an error that affects every id; if not, the rest is unread.
 
         Raises:
-            Exception: What the iterable raises, and what fails for every id.
+            Exception: An exception of the iterable, or an error that affects every id.
         """
         present = _Present(ids)
         read = self._read(operation, Ids(present), "collect", None)
@@ -89,7 +89,7 @@ class PortalClient(HubSpot):
         yield from outcomes.invalid(repeat(None, present.missing), "it stands for a missing value")
 
     def stop(self) -> None:
-        """End what is being read, from any thread; wait for nothing."""
+        """Stop reading, without waiting for the end. Any thread may call this."""
         with self._loops_lock:
             for loop in self._loops:
                 loop.stop(ClosedError())
@@ -98,7 +98,7 @@ class PortalClient(HubSpot):
         self, outcomes: Outcomes[RowT], ids: Iterable[object], error: Exception
     ) -> Iterator[pa.RecordBatch]:
         category = error.category if isinstance(error, ApiError) else None
-        # What is left of the iterable may hold what is not an id, nor text.
+        # The rest of the iterable may contain values that are not ids, nor text.
         texts = (each if isinstance(each, str) else shown(each) for each in ids)
         return outcomes.unread(texts, category, self._explain(error))
 
@@ -107,7 +107,7 @@ class PortalClient(HubSpot):
     ) -> Response[Envelope[RowT]]:
         if not self._is_accepted:
             with self._first:
-                wait(0)  # raises if the read has ended since
+                wait(0)  # raises an error if the read has ended meanwhile
                 if self._refusal is not None:
                     raise self._refusal
                 if not self._is_accepted:
@@ -120,7 +120,7 @@ class PortalClient(HubSpot):
         try:
             response = super()._send(call, wait, name)
         except ApiError as error:
-            # A 400 may be about one of the ids.
+            # A 400 may be caused by a single id.
             if not isinstance(error, (*MAY_PASS, BadRequestError)):
                 self._refusal = error
             raise
@@ -129,7 +129,7 @@ class PortalClient(HubSpot):
 
 
 class _Present(Iterable[Id]):
-    """The ids that are there, and how many are not."""
+    """The ids other than None, and the number of None that were skipped."""
 
     def __init__(self, ids: Iterable[Id | None]) -> None:
         self.missing = 0
@@ -144,7 +144,7 @@ class _Present(Iterable[Id]):
 
 
 class _End(Generic[RowT]):
-    """What ends a read early."""
+    """Decides whether an error ends the read."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -152,10 +152,10 @@ class _End(Generic[RowT]):
         self._failed_in_a_row = 0
 
     def look_at(self, part: Part[RowT]) -> None:
-        """See whether to go on after a chunk.
+        """Set `error` if the read has to end after this chunk.
 
         Raises:
-            Exception: What the iterable of the ids raised.
+            Exception: An exception that the iterable of the ids raised.
         """
         if self.error is not None:
             return

@@ -1,4 +1,4 @@
-"""Many portals in one process: a few are read at a time, each in a thread."""
+"""Reads many portals in one process, a few at a time, each in a thread."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Open = Callable[[T], tuple[PortalClient, Iterator["pa.RecordBatch"]]]
-"""Returns the client of a portal, and its rows, which nobody has begun to read."""
+"""Returns the client of a portal, and an iterator over its rows, not yet started."""
 
 
 class _PortalThread(Thread):
-    """Reads a portal. It makes a record batch only when the one before was taken."""
+    """Reads a portal. It makes a record batch only after the one before was consumed."""
 
     def __init__(self, client: PortalClient, rows: Iterator[pa.RecordBatch], news: _News) -> None:
         super().__init__(name="hubspot-batch-read portal", daemon=True)
@@ -30,7 +30,7 @@ class _PortalThread(Thread):
         self._goes_on: SimpleQueue[bool] = SimpleQueue()
 
     def run(self) -> None:
-        """Read until the end, or until it is stopped."""
+        """Read to the end, or until stopped."""
         end: BaseException | None = None
         try:
             with self._client:
@@ -38,16 +38,16 @@ class _PortalThread(Thread):
                     self._news.put((self, batch))
                     if not self._goes_on.get():
                         return
-        except BaseException as error:  # noqa: BLE001 - raised where the rows are taken
+        except BaseException as error:  # noqa: BLE001 - raised in `rows_of_portals`
             end = error
         self._news.put((self, end))
 
     def go_on(self) -> None:
-        """Make the next record batch."""
+        """Let the thread make the next record batch."""
         self._goes_on.put(True)
 
     def stop(self) -> None:
-        """End, without waiting for that."""
+        """Stop the thread, without waiting for its end."""
         self._goes_on.put(False)
         self._client.stop()
 
@@ -58,15 +58,15 @@ _News = SimpleQueue[tuple[_PortalThread, "pa.RecordBatch | BaseException | None"
 def rows_of_portals(
     portals: Iterable[T], open_: Open[T], *, at_once: int
 ) -> Generator[pa.RecordBatch]:
-    """Yield the rows of portals, mixed, as they come.
+    """Yield the rows of all portals in the order in which they arrive.
 
     Args:
-        portals: The portals, taken one by one as others come to their end.
-        open_: Begins to read a portal.
-        at_once: How many are read at a time.
+        portals: The portals; the next one is taken when another is finished.
+        open_: Starts to read a portal.
+        at_once: Number of portals that are read at a time.
 
     Raises:
-        Exception: What an iterable raises. Those that are being read are stopped.
+        Exception: An exception of an iterable; the portals in progress are stopped.
     """
     news: _News = SimpleQueue()
     running: set[_PortalThread] = set()

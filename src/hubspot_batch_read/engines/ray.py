@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from ray.data import Dataset  # pyright: ignore[reportMissingImports]  # see spark.py
 
 BATCH_SIZE = 20_000
-"""Ids that an actor reads at a time: a multiple of what each kind of request can hold."""
+"""Ids that an actor reads at a time: a multiple of the maximum ids of each kind of request."""
 
 
 def read_dataset(read: TableRead, dataset: Dataset, *, actors: int = 1) -> Dataset:
-    """Return the rows of a read of the ids in a Ray dataset.
+    """Return the rows for the ids in a Ray dataset.
 
         rows = read_dataset(TableRead.associations("contacts", "companies"), contacts, actors=2)
         rows.groupby("outcome").count().show()
 
-    Actors keep their connections between blocks. As many requests are sent at a time as there are
-    actors, times `max_concurrency`. A block that Ray repeats is read again.
+    Each actor has its own client, keeps its connections between blocks, and sends up to
+    `max_concurrency` requests at a time. If Ray repeats a block, its ids are read again.
 
     Args:
-        read: What to read.
-        dataset: Has the columns that the read names; others are left out.
-        actors: How many processes read.
+        read: The description of the read.
+        dataset: The dataset with the columns that the read names; other columns are dropped.
+        actors: The number of processes that read.
     """
     return dataset.select_columns(read.columns).map_batches(
         _Actor,
@@ -40,13 +40,13 @@ def read_dataset(read: TableRead, dataset: Dataset, *, actors: int = 1) -> Datas
 
 
 class _Actor:
-    """Reads one table of ids after the other."""
+    """Reads tables of ids, one at a time."""
 
     def __init__(self, read: TableRead) -> None:
         self._read = read
         self._client = read.client() if read.portal_column is None else None
 
     def __call__(self, ids: pa.Table) -> Iterator[pa.Table]:
-        yield self._read.schema.empty_table()  # a block needs a schema, also where no id was in it
+        yield self._read.schema.empty_table()  # a block needs a schema even without ids
         for batch in self._read(ids.to_batches(), self._client):
             yield pa.Table.from_batches([batch])

@@ -1,4 +1,4 @@
-"""Spark: 3.5 and 4.x."""
+"""Spark 3.5 and 4."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 from hubspot_batch_read.engines.table_read import TableRead
 
 if TYPE_CHECKING:
-    # what type checkers see where the engine is not installed, as here: it takes 400 MB
+    # Not installed for type checkers, because it takes 400 MB.
     from pyspark.sql import DataFrame  # pyright: ignore[reportMissingImports]
 
 NAMES = {
@@ -21,29 +21,29 @@ NAMES = {
 
 
 def read_frame(read: TableRead, frame: DataFrame) -> DataFrame:
-    """Return the rows of a read of the ids in a Spark data frame.
+    """Return the rows for the ids in a Spark data frame.
 
         rows = read_frame(TableRead.associations("contacts", "companies"), contacts)
         rows.groupBy("outcome").agg(countDistinct("input_id")).show()
 
-    Each partition is read by one task, with requests of its own: as many are sent at a time as
-    there are tasks, times `max_concurrency`. A task that Spark repeats reads its ids again.
+    Each partition is read by one task, with its own client, so each running task sends up to
+    `max_concurrency` requests at a time. If Spark repeats a task, its ids are read again.
 
     Args:
-        read: What to read.
-        frame: Has the columns that the read names; others are left out. Spark cannot resolve a
-            name with a dot or a backtick here.
+        read: The description of the read.
+        frame: The data frame with the columns that the read names; other columns are dropped. Spark
+            cannot resolve a name with a dot or a backtick here.
     """
     return frame.select(*map(quoted, read.columns)).mapInArrow(read, ddl(read.schema))
 
 
 def ddl(schema: pa.Schema) -> str:
-    """Return an Arrow schema in Spark's words."""
+    """Return an Arrow schema as Spark's DDL."""
     return ", ".join(f"{quoted(field.name)} {_name(field.type)}" for field in schema)
 
 
 def quoted(name: str) -> str:
-    """Return the name of a column as Spark's SQL has it."""
+    """Return the name of a column, quoted for Spark's SQL."""
     doubled = name.replace("`", "``")
     return f"`{doubled}`"
 

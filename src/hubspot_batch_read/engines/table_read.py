@@ -1,4 +1,4 @@
-"""`TableRead`: the description of a read, which any process can carry out."""
+"""`TableRead`: the description of a read, which can be carried out in any process."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from hubspot_batch_read.engines.outcomes import Outcomes
 
 Limit: TypeAlias = RateLimitSetting | Callable[..., RateLimitSetting]
-"""A rate limit, or a function that returns it, or that of a portal."""
+"""A rate limit, or a function that returns it; with a `portal_column`, that of its argument."""
 
 
 class Settings(TypedDict, total=False):
-    """Arguments of `HubSpot`, which says what they mean."""
+    """Arguments of `HubSpot`, which documents them."""
 
     base_url: str
     timeout: float | httpx.Timeout | None
@@ -57,7 +57,7 @@ class Settings(TypedDict, total=False):
 
 
 class Options(TypedDict, total=False):
-    """What every `TableRead` can be given; its attributes say what these mean."""
+    """Arguments for every `TableRead`, documented as its attributes."""
 
     id_column: str
     portal_column: str | None
@@ -69,55 +69,55 @@ class Options(TypedDict, total=False):
 
 @define(frozen=True, kw_only=True, repr=False)
 class TableRead:
-    """The description of a read: it makes record batches of rows from record batches of ids.
+    """The description of a read. Call it with record batches of ids to get those of the rows.
 
         read = TableRead.associations("contacts", "companies", id_column="contact_id")
         for rows in read(table.to_batches()):
             print(rows.num_rows)
 
-    It can be pickled, holds no token, and connects to nothing before it is called, so an engine can
-    send it to other processes: `engines.spark`, `engines.ray` and `engines.dask` do.
-    `docs/scale.md` says more.
+    It can be pickled, contains no token, and does not connect until it is called, so an engine can
+    send it to other processes, as `engines.spark`, `engines.ray` and `engines.dask` do. See
+    `docs/scale.md`.
 
-    The rows have the columns of `to_arrow`, and the account of the ids:
+    The rows have the columns of `to_arrow`, and others with the account of the ids:
 
     - the portal, under the name of its column, if there is a `portal_column`
     - `input_id`: the id, as text
     - the columns of the operation, null for an id without a record
     - `outcome`: `record`, a reason of `Missing`, or `unread`
-    - `error_category`, `error_message`: why there is no record; for a record that HubSpot cut
-      short, `TRUNCATED` and how to read the rest
+    - `error_category`, `error_message`: why there is no record; or `TRUNCATED` and how to read the
+      rest, for a record that HubSpot cut short
 
-    Each id has at least one row. Ids that are repeated in one call are read once.
+    Each id has at least one row. Repeated ids are read once per call.
     """
 
     id_column: str = "id"
     """The column with the ids: text or whole numbers."""
     portal_column: str | None = None
-    """The column with the portal that an id belongs to: text or whole numbers. Each portal is read
-    with an access token and a rate limit of its own. One that refuses stops no other: its ids are
-    `unread`. All ids of a call are in memory meanwhile."""
+    """The column with the portal of each id: text or whole numbers. Each portal is read with its
+    own access token and rate limit. If HubSpot refuses a portal, its ids are `unread`, and other
+    portals are not affected. All ids of a call are in memory while it runs."""
     access_token: Token = Factory(TokenVariable)
-    """Returns the access token, in the process that reads: `TokenVariable`, `TokenFile` or another
-    function. With a `portal_column`, it is called with the portal."""
+    """Called in the process that reads to get the access token: a `TokenVariable`, a `TokenFile` or
+    another function. With a `portal_column`, it is called with the portal."""
     rate_limit: Limit = "auto"
-    """See `HubSpot`; or a function that returns it, in the process that reads. With a
-    `portal_column`, the function is called with the portal, and the key of a shared limit has the
-    portal added."""
+    """See `HubSpot`; or a function that is called in the process that reads and returns it. With a
+    `portal_column`, the function is called with the portal, and the portal is added to the key of a
+    shared limit."""
     portals_at_once: int = 8
-    """How many portals are read at a time in one process."""
+    """Number of portals that one process reads at a time."""
     settings: Settings = Factory(Settings)
     """Further arguments for `HubSpot`."""
     _make: Callable[..., Operation[Any]] = field(alias="make")
     _arguments: Mapping[str, object] = field(alias="arguments")
 
     def __attrs_post_init__(self) -> None:
-        """Check the arguments, so that a mistake shows before anything is sent anywhere."""
+        """Check the arguments, so that mistakes are found before it is sent anywhere."""
         check_columns(self.id_column, self.portal_column)
         check_is_function(self.access_token, self.portal_column)
         if type(self.portals_at_once) is not int or self.portals_at_once < 1:
             raise ArgumentError("portals_at_once", "expected a whole number, 1 or more")
-        # What checks a shared limit connects to it, or may need an extra that is not here.
+        # Checking a shared limit may connect to it, or need an extra that is not installed here.
         is_late = callable(self.rate_limit) or isinstance(self.rate_limit, RateLimit)
         limit = None if is_late else cast("RateLimitSetting", self.rate_limit)
         HubSpot("checked", rate_limit=limit, **self.settings).close()
@@ -129,7 +129,7 @@ class TableRead:
 
         Raises:
             ModuleNotFoundError: The extra `arrow` is not installed.
-            TypeError: The access token is text.
+            TypeError: `access_token` is a plain token.
             ArgumentError: An argument is invalid.
         """
         return cls._of(associations, options, from_type=from_type, to_type=to_type)
@@ -158,7 +158,7 @@ class TableRead:
     def workflow_id_mappings(
         cls, by: Literal["flow_id", "workflow_id"], **options: Unpack[Options]
     ) -> Self:
-        """Describe `HubSpot.read_workflow_id_mappings`, by the kind of the ids."""
+        """Describe `HubSpot.read_workflow_id_mappings` by flow ids or workflow ids."""
         return cls._of(_workflow_id_mappings, options, by=by)
 
     @classmethod
@@ -168,7 +168,7 @@ class TableRead:
         return cls(make=make, arguments=arguments, **options)
 
     def __repr__(self) -> str:
-        """Return what is read; settings may hold passwords."""
+        """Return the read without its settings, which may contain passwords."""
         arguments = ", ".join(map(repr, self._arguments.values()))
         name = self._make.__name__.removeprefix("_")
         portal = "" if self.portal_column is None else f", portal_column={self.portal_column!r}"
@@ -189,7 +189,7 @@ class TableRead:
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns it needs: the portal, if there is one, and the id."""
+        """The names of the input columns: the portal, if it is named, and the id."""
         portal = [] if self.portal_column is None else [self.portal_column]
         return [*portal, self.id_column]
 
@@ -198,20 +198,20 @@ class TableRead:
     ) -> Generator[pa.RecordBatch]:
         """Read the ids of record batches, and yield the rows while further requests run.
 
-        Without a `portal_column`, the ids are taken as they are needed, and requests are full
-        across the record batches. Ids that HubSpot could not be asked for are `unread`, and after
-        three such requests in a row the rest is, too.
+        Without a `portal_column`, ids are taken as they are needed, and requests are filled across
+        the record batches. The ids of a failed request are `unread`. After three failed requests in
+        a row, the remaining ids are, too.
 
         Args:
-            batches: Have the `columns`; others are left out.
-            client: What `client` returns, to keep connections between calls; without a
-                `portal_column` only.
+            batches: Record batches with the `columns`; other columns are ignored.
+            client: The result of `client()`, to keep connections between calls. It is only used
+                without a `portal_column`.
 
         Raises:
             TypeError: `batches` are not record batches.
-            ArgumentError: A column is not there, or holds neither text nor whole numbers.
-            Exception: What would be the same for all ids, such as an `AuthenticationError`; with a
-                `portal_column`, it is the reason in the rows of the portal instead.
+            ArgumentError: A column is missing, or holds neither text nor whole numbers.
+            Exception: An error that affects all ids, such as an `AuthenticationError`. With a
+                `portal_column`, it is in the rows of the portal instead.
         """
         from hubspot_batch_read.engines import inputs  # noqa: PLC0415 - needs an extra
 
@@ -226,26 +226,26 @@ class TableRead:
         yield from self.portals((str(portal), each) for portal, each in ids.items())
 
     def portals(self, ids: Iterable[tuple[str, Iterable[Id | None]]]) -> Generator[pa.RecordBatch]:
-        """Read the ids of portals, `portals_at_once` at a time; yield their rows, mixed.
+        """Read `portals_at_once` portals at a time; yield their rows in the order they arrive.
 
             read = TableRead.campaigns(portal_column="portal", access_token=token_of)
             for rows in read.portals([("42", ids_of_42), ("43", ids_of_43)]):
                 print(rows.num_rows)
 
         Args:
-            ids: Portals, each with its ids. A portal is taken when there is room for it; its ids
-                are then gone through in another thread.
+            ids: Pairs of a portal and its ids. A pair is taken when another portal is finished;
+                its ids are then iterated over in another thread.
 
         Raises:
-            TypeError: There is no `portal_column` to name the portals in, or something is not a
-                portal with an iterable of ids.
-            Exception: What an iterable raises.
+            TypeError: There is no `portal_column`, or an item is not a pair of a portal and an
+                iterable of ids.
+            Exception: An exception of an iterable.
         """
         if self.portal_column is None:
-            raise TypeError("give TableRead a portal_column, which names the portal in each row")
+            raise TypeError("portals() needs a portal_column, which names the portal in each row")
         if isinstance(ids, Mapping):
             raise TypeError("ids: expected pairs of a portal and its ids; pass its items()")
-        # One TLS context for all: to make one takes 20 ms.
+        # One TLS context for all, because creating one takes 20 ms.
         httpx_args = with_tls_context({**(self.settings.get("httpx_args") or {})})
         settings: Settings = {**self.settings, "httpx_args": httpx_args}
 
@@ -281,7 +281,7 @@ class TableRead:
         return self._make(**self._arguments)
 
     def _outcomes(self, *portal: str | None) -> Outcomes[Any]:
-        """Return what makes the rows, with a portal if there is a column for it."""
+        """Return an `Outcomes`, with the portal if there is a column for it."""
         from hubspot_batch_read.engines.outcomes import Outcomes  # noqa: PLC0415 - needs an extra
 
         return Outcomes(self._operation, self.schema, portal)

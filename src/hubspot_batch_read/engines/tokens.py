@@ -1,4 +1,4 @@
-"""Where an access token comes from, in the process that needs it."""
+"""Where the process that reads gets its access token from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hubspot_batch_read_api.errors import ArgumentError
 
 @define(frozen=True)
 class TokenVariable:
-    """Takes the access token from an environment variable of the process that reads.
+    """Reads the access token from an environment variable of the process that reads.
 
         read = TableRead.associations(
             "contacts", "companies", access_token=TokenVariable("HUBSPOT_PORTAL_42")
@@ -24,7 +24,7 @@ class TokenVariable:
     Calling it returns the token.
 
     Raises:
-        ArgumentError: When it is called: the variable is not set, or is not a token.
+        ArgumentError: When called, if the variable is not set or does not contain a token.
     """
 
     name: str = TOKEN_VARIABLE
@@ -34,23 +34,23 @@ class TokenVariable:
         """Return the token."""
         token = os.environ.get(self.name, "").strip()
         if not token:
-            raise ArgumentError("access_token", f"the variable {self.name} is not set here")
+            raise ArgumentError("access_token", f"the environment variable {self.name} is not set")
         return checked_token(token, self.name)
 
 
 @define(frozen=True)
 class TokenFile:
-    """Takes the access token from a file on the machine that reads, such as a mounted secret.
+    """Reads the access token from a file on the machine that reads, such as a mounted secret.
 
     Calling it returns the token.
 
     Raises:
-        OSError: When it is called: the file cannot be read.
-        ArgumentError: When it is called: there is no token in the file.
+        OSError: When called, if the file cannot be read.
+        ArgumentError: When called, if the file does not contain a token.
     """
 
     path: Path = field(converter=Path)
-    """The path of the file, which holds the token alone."""
+    """The path of the file, which contains only the token."""
 
     def __call__(self) -> str:
         """Return the token."""
@@ -61,4 +61,4 @@ class TokenFile:
 
 
 Token = Callable[..., str]
-"""Returns an access token, or that of a portal."""
+"""A function that returns the access token; with a `portal_column`, that of its argument."""

@@ -1,10 +1,10 @@
-"""Sends one request until it is answered, or until retrying is pointless.
+"""Sends one request, and retries it until it succeeds or retrying is pointless.
 
-sender      the loop: waits for the rate limit, calls, learns from the response, waits, retries
-retries     what to do about a failed attempt: a pure function
-limiter     the rate limit: when the next request may be sent
-window      what HubSpot has counted, as far as a client knows
-shared      the slots of a budget that processes share, and what to do without it
-budgets     where such a budget is kept: in Redis or a file
-limits      what users pass as a rate limit, and what HubSpot states in its headers
+sender      the loop: waits for the rate limit, sends, learns from the response, retries
+retries     whether and when to retry a failed attempt: a pure function
+limiter     when the next request may be sent
+window      the requests that HubSpot has counted, as far as a client knows
+shared      slots of a budget that processes share, also while it is unreachable
+budgets     shared budgets, kept in Redis or in a file
+limits      the rate limits that users pass, and those in HubSpot's headers
 """

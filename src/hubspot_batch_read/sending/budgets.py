@@ -1,7 +1,7 @@
-"""Budgets that processes share: a request takes the next free slot, in one step.
+"""Budgets that processes share: a request takes the next free slot atomically.
 
-All there is to keep is when the next slot is free, and when the clock was last read: one that was
-set back would delay every request by as much.
+A budget consists of two times: when the next slot is free, and when the clock was last read.
+The second one is needed because a clock that is set back would delay every request by as much.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from redis import Redis
 
 LATE = 0.2
-"""Seconds by which a request may miss its slot before those after it become later, too."""
+"""Seconds that a request may be late for its slot without delaying the slots after it."""
 PATIENCE = 1.0
-"""Seconds after which a budget that does not answer counts as out of reach."""
+"""Seconds after which a budget that does not answer counts as unreachable."""
 
 _IN_REDIS = """
 local earliest, max_wait, spacing, lost, late = unpack(ARGV)
@@ -58,15 +58,15 @@ def shared_budget(limit: RateLimit) -> InRedis | InFile:
 
 
 def next_free(free: float, now: float) -> float:
-    """Return when the next slot is: now, if the one that is free was long ago."""
+    """Return when the next slot is: `free`, or now if that is too long ago."""
     return free if free >= now - LATE else now
 
 
 class InRedis:
-    """A budget in a Redis or Valkey server, which has the clock."""
+    """A budget in a Redis or Valkey server, timed by the server's clock."""
 
     def __init__(self, address: str, key: str) -> None:
-        """Connect to nothing yet."""
+        """Check the address, without connecting."""
         try:
             import redis  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as error:
@@ -79,19 +79,19 @@ class InRedis:
         self._client()
 
     def take(self, earliest: float, max_wait: float, spacing: float, lost: float = 0.0) -> float:
-        """Take the next free slot, and return in how many seconds it is; below zero if it is late.
+        """Take the next free slot, and return the seconds until it; negative if it has passed.
 
         Args:
-            earliest: In how many seconds it may be at the earliest; below zero for no limit.
-            max_wait: In how many seconds it may be at the latest; a later one is left.
+            earliest: Minimum seconds until the slot; negative for no minimum.
+            max_wait: Maximum seconds until the slot; a later slot is not taken.
             spacing: Seconds from this slot to the next.
-            lost: For how many seconds slots are taken if the server does not know that any is.
+            lost: Seconds until the first free slot, if the server has lost the budget.
         """
         arguments = [round(seconds * 1e6) for seconds in (earliest, max_wait, spacing, lost, LATE)]
         return int(self._client().eval(_IN_REDIS, 1, self._key, *arguments)) / 1e6
 
     def _client(self) -> Redis:
-        """Return the client of this process; one from before a fork can hang on a lock."""
+        """Return the client of this process; one made before a fork can hang on a lock."""
         if os.getpid() not in self._clients:
             self._clients[os.getpid()] = self._new_client()
         return self._clients[os.getpid()]
@@ -108,20 +108,20 @@ class InRedis:
                 socket_connect_timeout=PATIENCE,
                 retry=Retry(NoBackoff(), 0),
             )
-            # Not connected: this only looks at the parameters of the address.
+            # This does not connect: it only checks the parameters in the address.
             pool = client.connection_pool
             pool.connection_class(**pool.connection_kwargs)
         except (ValueError, TypeError, RedisError):
-            # Its text can have a part of the password.
+            # The error's text can contain a part of the password.
             raise ArgumentError("shared", "not a valid address of a Redis server") from None
         return client
 
 
 class InFile:
-    """A budget in a file, a small SQLite database, for the processes of one machine."""
+    """A budget in a file, a small SQLite database, for processes on one machine."""
 
     def __init__(self, path: str, key: str) -> None:
-        """Open nothing yet."""
+        """Keep the path, without opening the file."""
         import sqlite3  # noqa: PLC0415 - few need it
 
         self.errors = (sqlite3.Error, OSError)
@@ -130,13 +130,13 @@ class InFile:
         self._key = key
 
     def take(self, earliest: float, max_wait: float, spacing: float, lost: float = 0.0) -> float:
-        """Take the next free slot, as `InRedis.take` does, on a connection of its own."""
+        """Take the next free slot, like `InRedis.take`, on a new connection."""
         with _no_fork, self._open() as file:
-            # The budget of a machine that has crashed is of no use.
+            # After a crash of the machine, the budget is useless anyway.
             file.execute("PRAGMA synchronous = OFF")
             file.execute("BEGIN IMMEDIATE")
             file.execute("CREATE TABLE IF NOT EXISTS slot (key TEXT PRIMARY KEY, free, now)")
-            now = time()  # not before the file is locked
+            now = time()  # only after the file is locked
             row = file.execute("SELECT free, now FROM slot WHERE key = ?", [self._key]).fetchone()
             free, before = row or (now + lost, now)
             free = next_free(free - max(0.0, before - now), now)
@@ -152,7 +152,7 @@ class InFile:
         return closing(self._connect(self._path, timeout=PATIENCE, isolation_level=None))
 
 
-# SQLite's own locks, if a thread holds one, would stay held in a forked process.
+# A lock inside SQLite that a thread holds during a fork would stay locked in the new process.
 _no_fork = threading.Lock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(

@@ -1,7 +1,7 @@
-"""The rate limit of a client: when the next request may be sent. Nothing here waits for that.
+"""The rate limit of a client: when the next request may be sent. The waiting is done elsewhere.
 
-Requests are spread: each takes the next of the slots that lie evenly in the time of the limit. A
-burst would meet others at the edges of HubSpot's windows, and make many requests late at once.
+Requests are spread: each takes the next of the slots, which are spaced evenly. Bursts would add up
+at the edges of HubSpot's windows, and delay many requests at once.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from hubspot_batch_read_api.errors import ArgumentError, RateLimitError
 from hubspot_batch_read_api.types import Lock
 
 STALE = 1.0
-"""Seconds after which a slot is given up: no request has waited for it."""
+"""Seconds after which a slot expires if no request has used it."""
 SHORTEST = 0.001
-"""Seconds that are not worth a wait."""
+"""Shorter waits, in seconds, are skipped."""
 TURN = 0.02
-"""Seconds for which a slot is kept for the request that has waited longest."""
+"""Seconds for which a slot is reserved for the request that has waited longest."""
 FIRST = RateLimit(1, per=1)
-"""What is sent until the first response states a limit, or none."""
+"""The limit until the first response."""
 LOWEST = RateLimit(100, per=10)
-"""The lowest of HubSpot's limits (documentation), for a 429 that states none."""
+"""The lowest of HubSpot's limits (documentation), used after a 429 that states no limit."""
 
 
 class Limiter:
-    """Gives each request its slot. Threads, coroutines and both sides of a fork can use it."""
+    """Gives each request a slot. Threads, coroutines and both sides of a fork can use it."""
 
     def __init__(self, rate_limit: RateLimitSetting) -> None:
         """Start with nothing sent.
 
         Args:
-            rate_limit: "auto" for the limit that HubSpot states in its responses, another limit, or
-                None to let every request go at once.
+            rate_limit: "auto" for the limit that HubSpot states in its responses, a `RateLimit`, or
+                None for no limit.
 
         Raises:
             ImportError: The extra for a shared budget in Redis is not installed.
@@ -51,7 +51,7 @@ class Limiter:
         if not (rate_limit is None or rate_limit == "auto" or isinstance(rate_limit, RateLimit)):
             raise ArgumentError(
                 "rate_limit",
-                f'expected RateLimit(100, per=10) or the like, "auto" or None, got {rate_limit!r}',
+                f'expected a limit like RateLimit(100, per=10), "auto" or None, got {rate_limit!r}',
             )
         self._is_off = rate_limit is None
         self._follows = rate_limit == "auto"
@@ -59,9 +59,9 @@ class Limiter:
         self._limit: RateLimit | None = limit
         self._shared = SharedSlots(limit) if limit.shared is not None else None
         self._window = Window()
-        # Moments of the monotonic clock: the slot of this client, the next one, the end of a pause.
+        # Times of the monotonic clock: the slot of this client, the next one, the end of a pause.
         self._slot: float | None = None
-        self._longest = inf  # since when the first of those that wait for the slot has waited
+        self._longest = inf  # when the request that has waited longest for the slot started to wait
         self._free = 0.0
         self._resume_at = 0.0
         self._lock = Lock()
@@ -69,15 +69,15 @@ class Limiter:
 
     @property
     def may_block(self) -> bool:
-        """Whether `take` can ask a server or a file, which would hold up an event loop."""
+        """Whether `take` may ask a server or a file, which would block an event loop."""
         return self._shared is not None
 
     def take(self, max_wait: float, since: float = 0.0) -> float:
         """Return 0.0 if a request may be sent now, and count it; otherwise the seconds to wait.
 
-        After the wait, ask again: another request may have been faster. A slot that is more than
-        `max_wait` seconds away is not taken. A request goes before those that have waited since a
-        later moment of the monotonic clock: a read cannot go far beyond its oldest request.
+        After the wait, call it again: another request may have taken the slot. A slot that is more
+        than `max_wait` seconds away is not taken. Requests with an earlier `since`, a time of the
+        monotonic clock, go first, because a read cannot get far ahead of its oldest request.
         """
         if self._is_off:
             return 0.0
@@ -88,7 +88,7 @@ class Limiter:
         return min(wait, 0.01) if self._limit is FIRST else wait
 
     def claim(self, since: float = 0.0) -> float | None:
-        """Return what `take` returns if this client has a slot, or a pause; otherwise None."""
+        """Return the result of `take` if this client has a slot or is paused; otherwise None."""
         with self._lock:
             now = monotonic()
             if self._resume_at - now > SHORTEST:
@@ -106,7 +106,7 @@ class Limiter:
             return 0.0
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Learn from the headers of a response other than a 429; none if no response arrived."""
+        """Learn from the headers of a response other than a 429, empty if no response arrived."""
         if self._is_off:
             return
         with self._lock:
@@ -118,11 +118,11 @@ class Limiter:
                 self._pause(self._window.answered[0] + self._limit.per)
 
     def refused(self, error: RateLimitError, max_wait: float) -> float:
-        """Return in how many seconds there is room again, and let all requests wait as long.
+        """Return the seconds until there is room again, and delay all requests until then.
 
-        That is when the first of this client's requests no longer counts. If there is none, others
-        have used the limit up, and it is unknown when. A wait of more than `max_wait` stops no
-        other request.
+        That is when the oldest of this client's requests no longer counts. If it has sent none,
+        others have used up the limit at an unknown time. A wait of more than `max_wait` does not
+        delay other requests.
         """
         seconds = seconds_of(error)
         with self._lock:
@@ -137,12 +137,12 @@ class Limiter:
         return wait
 
     def _take_slot(self, max_wait: float, since: float) -> float:
-        """Take the next free slot for this client, and claim it if it is now."""
+        """Take the next free slot for this client, and claim it if it is due."""
         with self._lock:
             now = monotonic()
             self._forget(now)
             pace = self._window.pace((self._limit or LOWEST).per + MARGIN, now)
-        if self._shared is not None:  # without the lock, since that can take a while
+        if self._shared is not None:  # without the lock, because it can take long
             wait = self._shared.take(now, self._free, max_wait, pace)
         else:
             wait = next_free(self._free, now) - now
@@ -163,7 +163,7 @@ class Limiter:
         return (self._limit.per + MARGIN) / requests
 
     def _follow(self, headers: Mapping[str, str], unstated: RateLimit | None) -> None:
-        """Keep to the limit that a response states, if this client follows HubSpot's statement."""
+        """Adopt the limit that a response states, if this client follows HubSpot's headers."""
         if not self._follows:
             return
         is_first = self._limit is FIRST

@@ -1,4 +1,4 @@
-"""Rate limits: what users pass, and what HubSpot states in its headers."""
+"""Rate limits: those that users pass, and those in HubSpot's headers."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from typing import Any, Literal, TypeAlias
 from hubspot_batch_read_api.errors import ArgumentError, RateLimitError
 
 LONGEST_SECONDS = 3600
-"""Longest time of a `RateLimit`, in seconds; HubSpot's limit of a day is not worth waiting for."""
+"""Maximum `per` of a `RateLimit`, in seconds; waiting for a daily limit makes no sense."""
 LONGEST_STATED_SECONDS = 60
-"""Seconds beyond which an interval that a response states is taken for nonsense."""
+"""Longer intervals in a response, in seconds, are ignored as nonsense."""
 SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 @dataclass(frozen=True, repr=False)
 class RateLimit:
-    """A limit of requests in a time: `RateLimit(100, per=10)` is 100 requests in ten seconds.
+    """A limit of requests per time: `RateLimit(100, per=10)` is 100 requests in ten seconds.
 
-    With `shared`, all clients with the same `shared` and `key` have one budget, in any process.
-    Without, each client has a budget of its own, and so has each side of a fork.
+    With `shared`, all clients with the same `shared` and `key` share one budget, in any process.
+    Without it, each client has its own budget, and so does each side of a fork.
 
     Raises:
         ArgumentError: An argument is invalid. The message shows no password.
     """
 
     requests: int
-    """How many requests may be sent in `per` seconds: 1 or more."""
+    """Maximum number of requests in `per` seconds: 1 or more."""
     _: KW_ONLY
     per: float
-    """Length of the time, in seconds: more than 0, an hour at most."""
+    """Length of the period, in seconds: more than 0, at most an hour."""
     shared: str | os.PathLike[str] | None = None
     """Where a shared budget is kept: the address of a Redis or Valkey server (`redis://`,
     `rediss://` or `unix://`; needs the extra `shared`), or the path of a file, for the processes
     of one machine."""
     key: str = "hubspot"
-    """Name of the budget in there; HubSpot has one for each app and portal."""
+    """Name of the budget in `shared`. HubSpot limits each app and portal, so name each."""
 
     def __post_init__(self) -> None:
         """Check the arguments."""
@@ -48,7 +48,8 @@ class RateLimit:
             )
         if type(self.per) not in (int, float) or not 0 < self.per <= LONGEST_SECONDS:
             raise ArgumentError(
-                "per", f"expected seconds, {LONGEST_SECONDS} at most, got {self.per!r}"
+                "per",
+                f"expected seconds, more than 0 and at most {LONGEST_SECONDS}, got {self.per!r}",
             )
         if self.shared is not None:
             _check_shared(self.shared)
@@ -63,7 +64,7 @@ class RateLimit:
         return text + ")"
 
     def __reduce__(self) -> Any:
-        """Pickle it, unless the address may have a secret."""
+        """Pickle it, unless the address may contain a secret."""
         if self.shared is not None and masked(os.fspath(self.shared)) != os.fspath(self.shared):
             raise TypeError(
                 "a RateLimit cannot be pickled if its address has a user, a password or "
@@ -73,40 +74,40 @@ class RateLimit:
 
 
 RateLimitSetting: TypeAlias = RateLimit | Literal["auto"] | None
-"""A limit, HubSpot's own statement, or no limit."""
+"""A limit, "auto" for the limit in HubSpot's headers, or None for no limit."""
 
 
 def masked(address: str) -> str:
-    """Return an address without what may be secret: user, password and parameters."""
+    """Return an address with user, password and parameters masked, which may be secret."""
     return re.sub(r"(?s)\?.*", "?***", re.sub(r"(?s)://.*@", "://***@", address))
 
 
 def stated_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Return the limit that the headers of a response state; None if that is nothing sensible."""
+    """Return the limit that the headers of a response state; None if it is absent or invalid."""
     requests = _number(headers, "max")
     seconds = stated_seconds(headers)
     return RateLimit(requests, per=seconds) if requests and seconds else None
 
 
 def stated_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return the time in which HubSpot counts requests, if the headers state it, in seconds."""
+    """Return the length of HubSpot's window in seconds, if the headers state it."""
     seconds = (_number(headers, "interval-milliseconds") or 0) / 1000
     return seconds if 0 < seconds <= LONGEST_STATED_SECONDS else None
 
 
 def stated_use(headers: Mapping[str, str]) -> int | None:
-    """Return how many requests HubSpot has counted, of all clients, if the headers state it."""
+    """Return how many requests of all clients HubSpot has counted, if the headers state it."""
     most, remaining = _number(headers, "max"), _number(headers, "remaining")
     return None if most is None or remaining is None else max(0, most - remaining)
 
 
 def seconds_of(error: RateLimitError) -> float:
-    """Return the time in which HubSpot counts requests for the exceeded limit, in seconds."""
+    """Return the length of the window of the exceeded limit, in seconds."""
     return stated_seconds(error.headers) or (1.0 if error.policy_name == "SECONDLY" else 10.0)
 
 
 def in_words(error: RateLimitError) -> str:
-    """Return what HubSpot says of an exceeded limit."""
+    """Describe the exceeded limit as HubSpot states it."""
     limit, use = stated_limit(error.headers), stated_use(error.headers)
     text = f"HubSpot's limit of {limit.requests} requests in {limit.per:g} s" if limit else ""
     return (text or "HubSpot's rate limit") + " is reached" + (f" ({use} used)" if use else "")

@@ -1,4 +1,4 @@
-"""What to do about a failed attempt: seconds to wait before the next one, or giving up. No I/O."""
+"""Decides after a failed attempt how long to wait for the next one, or to give up. No I/O."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from hubspot_batch_read_api.errors import ApiError, DecodeError, RateLimitError,
 LOCKED_SECONDS = 2.0
 """Minimum wait after status 423, in seconds (documentation)."""
 BACKOFF_SECONDS = 20.0
-"""Maximum wait that depends only on the number of failures, in seconds."""
+"""Maximum wait of the exponential backoff, in seconds."""
 
 ANY_NUMBER = sys.maxsize
-"""What may pass with time, as an overloaded server does."""
+"""For errors that may pass with time, such as an overloaded server."""
 A_FEW = 4
-"""What passes soon or not at all, as when nothing listens at an address."""
+"""For errors that pass soon or not at all, such as a refused connection."""
 
 RETRIED_STATUSES = frozenset({423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
-"""The statuses to retry (documentation), and 500, which HubSpot's own clients retry as well."""
+"""The statuses to retry (documentation), and 500, which HubSpot's own clients retry, too."""
 LOCKED = 423
 WRONG_DATA_CENTRE = 488
-"""For most it passes, but not for a token that is older than the routing to data centres."""
+"""Usually temporary, but not for tokens older than the routing to data centres."""
 
 _SOCKS_REFUSALS = ("not allowed", "not supported", "username", "Requested")
 _TLS_RECORD = r"illegal status line: bytearray(b'\x15\x03"
 
 
 class Rules(NamedTuple):
-    """How many retries there may be, and how long a wait may be, in seconds."""
+    """The maximum number of retries, and the maximum length of a wait in seconds."""
 
     max_retries: int
     max_wait: float
 
 
 class GiveUp(NamedTuple):
-    """There is no further attempt, for a reason that the error does not state itself, if any."""
+    """No further attempt; the reason is set if the error itself does not state it."""
 
     reason: str | None = None
 
@@ -48,20 +48,20 @@ class GiveUp(NamedTuple):
 def decide(
     error: Exception, attempt: int, rules: Rules, draw: float, room: float = 0.0
 ) -> float | GiveUp:
-    """Return how long to wait before the next attempt, in seconds, or that there is none.
+    """Return how many seconds to wait before the next attempt, or `GiveUp`.
 
     Args:
         error: Why the attempt failed.
         attempt: Its number, from 1.
-        rules: The limits of the client.
+        rules: The client's limits.
         draw: A random number from 0 to 1, which spreads the retries of many clients.
-        room: In how many seconds the rate limit has room again, after a 429.
+        room: Seconds until the rate limit has room again, after a 429.
     """
     if attempt > most_retries(error, rules):
         return GiveUp()
     seconds = _wait(error, attempt, rules, draw, room)
     if seconds > rules.max_wait:
-        return GiveUp(f"that takes {too_long(seconds, rules.max_wait)}")
+        return GiveUp(f"that requires {too_long(seconds, rules.max_wait)}")
     return seconds
 
 
@@ -71,28 +71,28 @@ def most_retries(error: Exception, rules: Rules) -> int:
 
 
 def too_long(seconds: float, max_wait: float) -> str:
-    """Return in words that a wait would exceed `max_wait`."""
+    """Describe a wait that would exceed `max_wait`."""
     return f"a wait of {seconds:.1f} s, longer than max_wait ({max_wait:g} s)"
 
 
 def _wait(error: Exception, attempt: int, rules: Rules, draw: float, room: float) -> float:
     if isinstance(error, RateLimitError):
         return room
-    # A Retry-After of 0 says nothing: a failure has not passed at once.
+    # Ignore a Retry-After of 0: a failure does not pass immediately.
     if isinstance(error, ApiError) and error.retry_after:
         return error.retry_after
-    # Half a second, one, two, four …, of which a random part is waited.
+    # A random part of half a second, one, two, four …
     seconds = draw * min(0.5 * 2.0 ** min(attempt - 1, 10), BACKOFF_SECONDS, rules.max_wait)
     is_locked = isinstance(error, ApiError) and error.status_code == LOCKED
     return max(LOCKED_SECONDS, seconds) if is_locked else seconds
 
 
 def retries_worth(error: BaseException) -> int:
-    """Return how many retries may help after this error, whatever the limits of the client."""
+    """Return how many retries may help after this error, regardless of the client's limits."""
     if isinstance(error, ApiError):
         return _of_status(error)
     if isinstance(error, DecodeError):
-        # A body that breaks off is not JSON; one that is JSON comes again as it is.
+        # Invalid JSON may be a truncated body; valid JSON would be the same again.
         return ANY_NUMBER if error.problem.startswith("not JSON") else 0
     if isinstance(error, httpx.ProxyError):
         return _of_proxy(error)
@@ -113,13 +113,13 @@ def retries_worth(error: BaseException) -> int:
 def _of_status(error: ApiError) -> int:
     if error.status_code == WRONG_DATA_CENTRE:
         return A_FEW
-    # The limit of a day is not worth waiting for.
+    # Waiting for the daily limit makes no sense.
     is_transient = error.status_code in RETRIED_STATUSES and error.policy_name != "DAILY"
     return ANY_NUMBER if is_transient else 0
 
 
 def _of_proxy(error: httpx.ProxyError) -> int:
-    """Return the worth of asking a proxy again: accounts get locked by the same wrong password."""
+    """Return how many retries may help; repeating a wrong password can lock the account."""
     text = str(error.__cause__ or error)
     if status := re.match("[1-5][0-9]{2}", text):
         return ANY_NUMBER if int(status[0]) in RETRIED_STATUSES else 0

@@ -1,4 +1,4 @@
-"""The loop that sends a request, and sends it again; what to do about a failure is in `retries`."""
+"""The loop that sends and retries a request; `retries` decides what to do after a failure."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from hubspot_batch_read_api.errors import (
 logger = logging.getLogger("hubspot_batch_read")
 
 LOGGED_SECONDS = 1.0
-"""Shortest wait for the rate limit that is logged; requests are spread, so most of them wait."""
+"""Shortest wait for the rate limit that is logged, in seconds: most requests wait a little."""
 
 
 class Response(Protocol):
-    """What a call returns; only the headers matter here."""
+    """The result of a call; only its headers are used here."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -48,25 +48,25 @@ ResponseT = TypeVar("ResponseT", bound=Response)
 
 
 class WaitTooLongError(HubSpotError):
-    """The rate limit asks for a wait that is longer than `max_wait`; the request was not sent."""
+    """The rate limit requires a wait longer than `max_wait`; the request was not sent."""
 
     seconds: float
-    """How long the wait would be, in seconds."""
+    """Length of the wait, in seconds."""
     max_wait: float
-    """How long it may be, in seconds."""
+    """Maximum length of a wait, in seconds."""
 
     def __init__(self, seconds: float, max_wait: float) -> None:
-        """Say how long the wait would be and how long it may be, in seconds."""
-        super().__init__(f"the rate limit asks for {too_long(seconds, max_wait)}")
+        """Take the length of the wait and its maximum, in seconds."""
+        super().__init__(f"the rate limit requires {too_long(seconds, max_wait)}")
         self.seconds = seconds
         self.max_wait = max_wait
 
 
 class Sender:
-    """Sends requests within a rate limit, and again if they fail for a reason that may pass.
+    """Sends requests within a rate limit, and retries them after errors that may pass.
 
-    Threads and event loops can share it, and then share the rate limit. Sending a request again
-    does no harm, since all of the operations only read. Waits are logged at level INFO.
+    Threads and event loops can share a sender, and then share its rate limit. Retries are safe,
+    because all operations only read. Waits are logged at level INFO.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class Sender:
         rate_limit: RateLimitSetting = "auto",
         max_wait: float = 60.0,
     ) -> None:
-        """Set the limits; nothing is sent yet.
+        """Set the limits, without sending anything.
 
         Args:
             max_retries: Maximum number of retries of a request.
             rate_limit: See `Limiter`.
-            max_wait: Maximum length of a single wait, in seconds; a longer one is an error instead.
+            max_wait: Maximum length of a single wait, in seconds; a longer one raises an error.
 
         Raises:
             ImportError: The extra for a shared budget in Redis is not installed.
@@ -97,13 +97,13 @@ class Sender:
 
         Args:
             call: Sends the request once, with a `sync_detailed`.
-            wait: Waits for n seconds. An exception it raises ends the sending, and is raised here.
-            name: The request as the log calls it.
+            wait: Waits for n seconds. If it raises an exception, sending stops and raises it.
+            name: The name of the request in the log.
 
         Raises:
-            WaitTooLongError: The rate limit asks for a wait that is longer than `max_wait`.
-            Exception: The error of the last call, with a note that says how many calls there were,
-                unless there was one, and a note if `max_wait` is why there are no more.
+            WaitTooLongError: The rate limit requires a wait longer than `max_wait`.
+            Exception: The error of the last call, with a note of the number of calls if there were
+                several, and a note if `max_wait` prevented a retry.
         """
         attempt, since = 1, monotonic()
         while True:
@@ -119,7 +119,7 @@ class Sender:
             else:
                 self._limiter.learn(response.headers)
                 return response
-            wait(delay)  # not above: what it raises is no consequence of the error
+            wait(delay)  # outside of `except`: an exception it raises is not caused by the error
             attempt += 1
 
     async def asend(
@@ -128,7 +128,7 @@ class Sender:
         name: str,
         wait: Callable[[float], Awaitable[None]] | None = None,
     ) -> ResponseT:
-        """Asynchronous version of `send`; without `wait`, asyncio.sleep waits."""
+        """Asynchronous version of `send`; `wait` defaults to `asyncio.sleep`."""
         wait = wait or _sleep
         attempt, since = 1, monotonic()
         while True:
@@ -157,7 +157,7 @@ class Sender:
         return await to_thread(self._limiter.take, self._rules.max_wait, since)
 
     def _check_wait(self, seconds: float, attempt: int, name: str) -> None:
-        """Log a wait for the rate limit, unless it is too long or not worth it."""
+        """Log a wait for the rate limit, unless it is short; raise an error if it is too long."""
         if seconds > self._rules.max_wait:
             error = WaitTooLongError(seconds, self._rules.max_wait)
             _note_attempts(error, attempt - 1)
@@ -166,7 +166,7 @@ class Sender:
             logger.info("waiting %.2f s for the rate limit: %s", seconds, name)
 
     def _seconds_to_retry(self, error: Exception, attempt: int, name: str) -> float | None:
-        """Return how long to wait before the next attempt, or None, with a note that says why."""
+        """Return the seconds until the next attempt, or None after adding notes to the error."""
         room = 0.0
         if isinstance(error, RateLimitError) and retries_worth(error):
             room = self._limiter.refused(error, self._rules.max_wait)
@@ -175,14 +175,14 @@ class Sender:
         seconds = decide(error, attempt, self._rules, random(), room)  # noqa: S311 - no secret
         if isinstance(seconds, GiveUp):
             if seconds.reason:
-                error.add_note(f"not tried again: {seconds.reason}")
+                error.add_note(f"not retried: {seconds.reason}")
             _note_attempts(error, attempt)
             return None
         if isinstance(error, RateLimitError):
             logger.info("%s; waiting %.2f s: %s", in_words(error), seconds, name)
         else:
             attempts = 1 + most_retries(error, self._rules)
-            text = "attempt %d of %d: %s; the next in %.2f s"
+            text = "attempt %d of %d: %s; retrying in %.2f s"
             logger.info(text, attempt, attempts, _in_words(error), seconds)
         return seconds
 
@@ -192,7 +192,7 @@ def _in_words(error: Exception) -> str:
         id_ = error.printable_correlation_id or "not given"
         return f"HTTP {error.status_code}, correlation id {id_}"
     words = [type(error).__name__, *getattr(error, "__notes__", [])]
-    # The text of any other exception may hold anything: it comes from what fetches the token.
+    # The text of any other exception may contain secrets: it comes from fetching the token.
     if isinstance(error, DecodeError | httpx.RequestError):
         words.insert(1, printable(str(error)))
     return ", ".join(words)
@@ -219,7 +219,7 @@ def _checked_max_retries(max_retries: object) -> int:
 
 
 def _checked_max_wait(max_wait: object) -> float:
-    # Not `max_wait <= 0`, which NaN is not.
+    # Not `max_wait <= 0`, which is false for NaN.
     if isinstance(max_wait, bool) or not isinstance(max_wait, int | float) or not max_wait > 0:
         raise ArgumentError("max_wait", f"expected a positive number of seconds, got {max_wait!r}")
     return max_wait

@@ -1,4 +1,4 @@
-"""The slots of a shared budget, and those of a client that cannot reach it."""
+"""Slots from a shared budget, or from this client alone while the budget is unreachable."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hubspot_batch_read_api.errors import printable
 logger = logging.getLogger("hubspot_batch_read")
 
 ALONE = 0.1
-"""Part of the limit that a client has at least while the budget is out of reach."""
+"""Minimum part of the limit that a client uses while the budget is unreachable."""
 PAUSE = 1.0
-"""Seconds without asking a budget that was out of reach."""
+"""Seconds before an unreachable budget is tried again."""
 
 
 class SharedSlots:
-    """Takes slots of a budget for one client, and goes on alone while it is out of reach."""
+    """Takes slots from a budget for one client, which continues alone while it is unreachable."""
 
     def __init__(self, limit: RateLimit) -> None:
-        """Ask for nothing yet.
+        """Prepare the budget, without asking for a slot.
 
         Raises:
             ImportError: The extra for Redis is not installed.
@@ -43,13 +43,13 @@ class SharedSlots:
         return self._alone or self._spacing
 
     def take(self, now: float, free: float, max_wait: float, pace: float) -> float:
-        """Take the next free slot, and return in how many seconds it is; below zero if it is late.
+        """Take the next free slot, and return the seconds until it; negative if it has passed.
 
         Args:
-            now: The moment, by the monotonic clock.
-            free: When the slot after the last one is.
-            max_wait: In how many seconds it may be at the latest; a later one is not taken.
-            pace: Seconds from one request of this client to the next, lately.
+            now: The current time of the monotonic clock.
+            free: The time of the slot after this client's last one.
+            max_wait: Maximum seconds until the slot; a later slot is not taken.
+            pace: Recent seconds from one request of this client to the next.
         """
         if now < self._ask_again_at:
             return next_free(free, now) - now
@@ -63,22 +63,22 @@ class SharedSlots:
         self._ahead = max(0.0, min(wait, max_wait))
         if self._alone and now >= self._together_at:
             self._alone = 0.0
-            logger.warning("the shared rate limit is back")
+            logger.warning("the shared rate limit is reachable again")
         return wait
 
     def _go_on_alone(self, pace: float, error: Exception) -> float:
-        """Keep the pace that this client had; return by how much the next slot is later."""
+        """Keep this client's pace; return the seconds by which that delays its next slot."""
         before = self.spacing
         if not self._alone:
             self._alone = min(pace, self._spacing / ALONE)
             logger.warning(
-                "the shared rate limit is out of reach (%s: %s): at most %.0f requests in %g s",
+                "the shared rate limit is unreachable (%s: %s): at most %.0f requests in %g s",
                 type(error).__name__,
                 printable(masked(str(error))),
                 self._seconds / self._alone,
                 self._seconds - MARGIN,
             )
         self._ask_again_at = monotonic() + PAUSE
-        # Other clients that are still alone ask again a pause, or a slot, after the budget is back.
+        # Other clients may return only a pause, or a slot, after the budget is reachable again.
         self._together_at = self._ask_again_at + max(PAUSE, self._alone)
         return self._alone - before

@@ -1,4 +1,4 @@
-"""What HubSpot has counted in the time of a limit, as far as one client knows. No clock, no I/O."""
+"""The requests in HubSpot's current window, as far as one client knows. No clock, no I/O."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from math import inf
 from hubspot_batch_read.sending.limits import RateLimit, stated_use
 
 MARGIN = 0.4
-"""Seconds by which the time of a limit is taken to be longer than it is.
+"""Seconds added to the period of a limit.
 
-HubSpot counts a request when it arrives, the limiter when it leaves. One that is slow on its way
-arrives nearer to those after it than it left.
+HubSpot counts a request when it arrives, the limiter when it is sent. A request delayed by the
+network arrives closer to the ones after it.
 """
 RESERVE = 0.05
-"""Part of the limit that is left to other clients, if some send at the same time."""
+"""Part of the limit that is left to other clients, if others send at the same time."""
 
 
 class Window:
-    """The client's requests that still count, and how many HubSpot says have been counted of all.
+    """The client's requests that still count, and the count of all requests that HubSpot states.
 
-    All moments are of one clock, in seconds. More than a thousand are not kept: HubSpot's limits
-    are far below.
+    All times are seconds of the same clock. At most a thousand are kept; HubSpot's limits are far
+    lower.
     """
 
     def __init__(self) -> None:
@@ -32,22 +32,22 @@ class Window:
         self._used = 0
 
     def add_answer(self, headers: Mapping[str, str], now: float) -> None:
-        """Count a request that HubSpot has counted, or may have: one without a response."""
+        """Count a request that HubSpot has counted, or may have if no response arrived."""
         self.answered.append(now)
         use = stated_use(headers)
         self._used = self._used if use is None else use
 
     def forget(self, until: float) -> None:
-        """Forget the requests that no longer count, but the last of those that were sent."""
+        """Forget the requests that no longer count, except for the last one that was sent."""
         while self.answered and self.answered[0] <= until:
             self.answered.popleft()
         while len(self.sent) > 1 and self.sent[1] <= until - MARGIN:
             self.sent.popleft()
 
     def pace(self, seconds: float, now: float) -> float:
-        """Return the time from one of the client's requests to the next, lately; or infinity.
+        """Return the recent seconds from one of the client's requests to the next, or infinity.
 
-        That is over the given time or longer, so that a burst is no pace.
+        It is an average over at least the given time, so that a burst does not count as a pace.
         """
         number = len(self.sent)
         if not number or self.sent[-1] <= now - seconds:
@@ -55,23 +55,23 @@ class Window:
         return max(seconds / number, (now - self.sent[0]) / max(1, number - 1))
 
     def share(self, limit: RateLimit) -> float:
-        """Return how many requests of a limit that HubSpot states are for this client.
+        """Return how many requests of the limit that HubSpot states this client may use.
 
-        That is all of them, unless HubSpot has counted more than the client has sent. Beside
-        others, a client keeps what it had and takes half of the rest.
+        That is all of them, unless HubSpot has counted more than the client has sent. If others
+        use the limit, too, a client keeps its current rate and takes half of the rest.
         """
         if not self._has_others:
             return limit.requests
         return min(limit.requests, 1 + len(self.answered) + self._left(limit) / 2)
 
     def is_used_up(self, limit: RateLimit) -> bool:
-        """Return whether others leave next to nothing."""
+        """Return whether other clients leave almost nothing."""
         return self._has_others and self._left(limit) <= RESERVE * limit.requests
 
     def take_room(self, seconds: float, now: float) -> float | None:
-        """Return when the first of the requests within some seconds no longer counts.
+        """Return when the oldest of the requests within a window no longer counts.
 
-        The next call returns the room of another request. None if there is no such request.
+        The next call returns the time of the next request. None if there is no such request.
         """
         counted = [moment for moment in self.answered if moment > now - seconds]
         if not counted:
