@@ -115,6 +115,7 @@ class Sandbox:
             from hubspot_batch_read.sandbox.http.connections import (  # noqa: PLC0415 - as above
                 GRACE,
                 Connection,
+                Server,
             )
         except ModuleNotFoundError as error:
             message = 'The sandbox needs an extra: pip install "hubspot-batch-read[sandbox]"'
@@ -135,7 +136,7 @@ class Sandbox:
             server_header=False,
             timeout_graceful_shutdown=GRACE + 1,  # never needed: connections are closed before
         )
-        self._server = uvicorn.Server(config)
+        self._server = Server(config)
         self._thread = Thread(
             target=self._server.run, args=([self._listener],), name="sandbox", daemon=True
         )
@@ -149,7 +150,7 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         """Stop listening, let requests in flight finish, and end the thread."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
         self._listener.close()  # uvicorn does too, unless it is an old one that had not yet started
         self._base_url = None

@@ -1,9 +1,12 @@
 """The sandbox's end of a connection. This module alone needs uvicorn."""
 
 import asyncio
+import socket
 from asyncio import TimerHandle
+from contextlib import suppress
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hubspot_batch_read.sandbox.http.asgi import TRANSPORT
@@ -72,3 +75,36 @@ class Connection(H11Protocol):
     def _refuse_to_wait(self) -> None:
         self.transport.write(_TOO_SLOW)
         self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """A server that ends at once; uvicorn looks ten times a second whether it should.
+
+    Tests start one each, so that would be most of their time.
+    """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """End, from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        """Serve until the end, with a Date header that is a second old at most."""
+        self._ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()  # after the event, since `end` looks at this first
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for connections, as uvicorn does, unless there are none."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for each in sockets or []:
+            each.close()
