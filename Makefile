@@ -30,7 +30,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines test-kills forks interrupts mutate generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
+.PHONY: help demo test test-engines test-kills forks thorough interrupts mutate generate check-generated drift release-notes record lint check-wheel typecheck format bench bench-behaviour bench-check bench-limits bench-memory bench-portals docs lock audit test-lowest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--li
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+thorough: $(READY) ## Run all tests, with three times as many examples of what is drawn at random (minutes)
+	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 forks: $(READY) ## Fork hundreds of processes while threads read, and see each of them end (some minutes)
 	FORKS=300 $(BIN)/python -m pytest tests/unit/test_forks.py tests/unit/test_budgets.py $(ARGS)

@@ -2,11 +2,14 @@
 
 from hypothesis import HealthCheck, settings
 
+from tests.examples import examples
+
 # The same on every machine, and whatever test is run: neither speed nor chance decides what passes.
 settings.register_profile(
     "tests",
     deadline=None,
     derandomize=True,
+    max_examples=examples(100),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")

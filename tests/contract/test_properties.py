@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hubspot_batch_read_api import AuthenticatedClient, errors, models
 from hubspot_batch_read_api.api.associations import read_associations
 from hubspot_batch_read_api.errors import ApiError, DecodeError
+from tests.examples import examples
 
 from . import spec
 from .cases import TOKEN, envelope_model, handed_on, in_full, instants, is_id
@@ -28,7 +29,7 @@ from .spec import Json, Operation
 every_operation = pytest.mark.parametrize(
     "operation", spec.operations().values(), ids=lambda operation: operation.name
 )
-quick = settings(max_examples=150)
+quick = settings(max_examples=examples(150))
 
 
 # Strategies -----------------------------------------------------------------------------------
@@ -281,7 +282,7 @@ BY_STATUS = {
 ANY_STATUS = st.integers(200, 599) | st.sampled_from([*BY_STATUS, 207, 423, 477, *range(520, 527)])
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(status=ANY_STATUS, body=ANY_BODY)
 @example(status=200, body=b"[" * 100_000)
 @example(status=500, body=b"[" * 100_000)

@@ -57,6 +57,7 @@ from tests.engines.portal import (
     sandbox,
     without_positions,
 )
+from tests.examples import examples
 
 CATEGORY = pa.dictionary(pa.int8(), pa.string())
 GUID = "11111111-2222-4333-8444-555555555555"
@@ -144,7 +145,7 @@ def test_decimals_without_a_fraction_are_ids(running: Sandbox) -> None:
     assert [row["input_id"] for row in rows(contacts(running), ids)] == ["1", "2"]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ids=st.lists(st.sampled_from(["1", "2", "3", "01", "x", "", None]), max_size=30),
     size=st.integers(1, 7),

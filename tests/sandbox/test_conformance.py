@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from hubspot_batch_read.sandbox import Portal, Sandbox
 from hubspot_batch_read.sandbox.answers import ENDPOINTS
 from tests.contract import spec
+from tests.examples import examples
 
 from .asking import COMPANIES, Ask, check_against_spec
 
@@ -77,7 +78,7 @@ def served() -> Iterator[Sandbox]:
 
 
 @schema.parametrize()
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_requests_the_spec_allows_get_responses_it_describes(
     case: Case[Any], served: Sandbox
 ) -> None:

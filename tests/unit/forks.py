@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 
 SECONDS = 30
-FORKS = int(os.environ.get("FORKS", "25"))
+FORKS = int(os.environ.get("FORKS", "10"))
 """How many processes are forked under load."""
 
 

@@ -16,6 +16,8 @@ from comparison.matching import compare_with_ours
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 from .published import ASSOCIATIONS, CAMPAIGNS, PATHS, WORKFLOWS, document, documents
 from .published_files import SILENT, run, write, write_all
 from .published_parts import Json, ref, text
@@ -172,7 +174,7 @@ ANYTHING: st.SearchStrategy[object] = st.sampled_from(
 ANYWHERE = st.sampled_from([keys for keys in keys_of(document(CAMPAIGNS)) if len(keys) > 1])
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(keys=ANYWHERE, value=ANYTHING)
 def test_whatever_is_wrong_in_a_document_is_no_crash(keys: Keys, value: object) -> None:
     changed = document(CAMPAIGNS)

@@ -11,6 +11,8 @@ from comparison.matching import compare_versions, compare_with_ours
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 from .published import CAMPAIGNS, PATHS, WORKFLOWS, documents
 from .published_parts import Json, array, mapping, model, query_parameter, ref, text
 from .published_spec import OURS
@@ -98,13 +100,13 @@ def test_each_form_alone_is_silence(form: str) -> None:
     assert_silence_against_ours(rewritten(plain(), [form], 3))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(forms=SEVERAL_FORMS, seed=SEEDS)
 def test_several_forms_at_once_are_silence(forms: list[str], seed: int) -> None:
     assert_silence(rich(), rewritten(rich(), forms, seed))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(forms=SEVERAL_FORMS, seed=SEEDS)
 def test_several_forms_at_once_are_silence_against_ours(forms: list[str], seed: int) -> None:
     assert_silence_against_ours(rewritten(plain(), forms, seed))

@@ -12,6 +12,8 @@ from comparison.matching import Comparison, compare_versions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 from .published import ASSOCIATIONS, CAMPAIGNS, PATHS, document
 from .published_changes import Change, changes
 from .published_parts import Json, array, ref
@@ -102,7 +104,7 @@ def test_each_change_is_one_line_there_and_back(operation: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     operation=st.sampled_from(list(PATHS)),
     data=st.data(),

@@ -18,6 +18,7 @@ from hubspot_batch_read import Summary
 from hubspot_batch_read.files import writer
 from hubspot_batch_read.files.appended import AppendedFile
 from hubspot_batch_read.files.locks import Locks
+from tests.examples import examples
 from tests.unit.files import FORMATS, IDS, Killed, failing, lines, reading, rows
 
 
@@ -162,7 +163,7 @@ def ids_in(path: Path) -> set[str]:
         return {*map(str, batches.read_all()["from_id"].to_pylist())}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 7), st.booleans()), max_size=6),
     st.data(),

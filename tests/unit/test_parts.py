@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, Mark
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read_api.models import Association
+from tests.examples import examples
 from tests.unit.test_ids import take
 from tests.unit.test_plan import FailedError, Portal, next_request, plan_of, refusal
 
@@ -123,7 +124,7 @@ def test_an_id_known_to_be_invalid_has_the_words_it_came_with() -> None:
 STEPS = ["send", "send", "answer", "answer", "write", "fail", "refuse", "abandon"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     data=st.data(),
     given=st.lists(values, max_size=20),

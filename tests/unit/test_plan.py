@@ -35,6 +35,7 @@ from hubspot_batch_read_api.models import (
     BatchError,
     CampaignEnvelope,
 )
+from tests.examples import examples
 
 CHUNK = 3
 FATES: list[str | int] = [1, 1, 1, 2, 3, "none", "invalid", "silent", "loop", "gap"]
@@ -212,7 +213,7 @@ STEPS = ["send", "send", "send", "answer", "answer", "answer", "take", "take", "
 STEPS += ["fail", "refuse", "too large", "abandon", "abandon all", "pull"]
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     data=st.data(),
     ids=st.lists(st.integers(0, 30), max_size=20),
@@ -335,7 +336,7 @@ def check_records(read: Read) -> None:
         assert entry[1].paging is None
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(data=st.data(), ids=st.lists(st.integers(0, 30), max_size=20), taken=st.integers(0, 20))
 def test_unread_of_a_lazy_source_ends_with_its_rest(
     data: st.DataObject, ids: list[int], taken: int

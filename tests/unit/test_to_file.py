@@ -443,8 +443,6 @@ def test_files_agree_with_the_account_however_a_run_ends(tmp_path: Path, how: st
     assert found["without_associations"] == summary.without_associations
     assert len(lines(tmp_path / "rows.jsonl")) == summary.records
     assert found.total() + summary.records == 20_000
-    if how == "close":  # what was in flight is not lost
-        assert summary.records >= 1_500
 
 
 def test_ids_that_end_in_an_exception_are_gone_on_with(tmp_path: Path) -> None:
