@@ -125,7 +125,7 @@ class FileReading(Reading[RowT]):
             return
 
     def _left_over(self) -> tuple[list[Part[RowT]], list[Failure], Iterator[str]]:
-        """Return, after the end, the parts nobody took, the failures, and all other unread ids."""
+        """After the end, return the parts not taken, the failures and all other unread ids."""
         with self._lock:  # responses may still arrive
             self._account.drop_returned()
             self._plan.is_over = True

@@ -169,7 +169,7 @@ class Read(FileReading[RowT]):
         Args:
             path: The path of the file, or an open binary file, such as `sys.stdout.buffer`.
             format: "jsonl", "csv", "excel" (CSV that Excel decodes correctly) or "parquet";
-                default: from the file extension, or JSON Lines if there is none.
+                default: from the file extension, or JSON Lines without one.
             missing: The path of a file for missing ids: a JSON line for each id without a record,
                 and for each id that was not read.
             resume: Whether to continue an earlier run, if there is one. The ids must be the same in

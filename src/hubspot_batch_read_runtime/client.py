@@ -173,7 +173,7 @@ class Client:
 
 
 class _NoLoop:
-    """Stands for the event loop if there is none, or none of asyncio."""
+    """Stands for the event loop where no event loop of asyncio is running."""
 
 
 _NO_LOOP = _NoLoop()

@@ -23,8 +23,8 @@ from tests.engines.portal import (
     sandbox,
 )
 
-dd: Any = pytest.importorskip("dask.dataframe")
-distributed: Any = pytest.importorskip("distributed")
+dd: Any = pytest.importorskip("dask.dataframe", reason="needs Dask")
+distributed: Any = pytest.importorskip("distributed", reason="needs distributed")
 
 pytestmark = pytest.mark.filterwarnings("default")  # those of Dask are not ours
 

@@ -88,18 +88,10 @@ def test_a_portal_that_refuses_gets_one_request(running: Sandbox) -> None:
     assert running.traffic.requests == 1
 
 
-def test_a_portal_without_a_token_says_so(running: Sandbox) -> None:
-    known = {"a": running.token}
-    read = described(running, access_token=lambda name: known[name])
-    found = {row["portal"]: row for row in rows(read, portal=["a", "b"], id=["1", "1"])}
-    assert found["a"]["outcome"] == "record"
-    assert found["b"]["outcome"] == "unread"
-    assert found["b"]["error_message"] == "KeyError: 'b'"
-
-
-def test_a_portal_without_a_limit_says_so(running: Sandbox) -> None:
-    limits = {"a": None}
-    read = described(running, rate_limit=lambda name: limits[name])
+@pytest.mark.parametrize("argument", ["access_token", "rate_limit"])
+def test_a_portal_without_its_own_says_so(running: Sandbox, argument: str) -> None:
+    known = {"a": running.token if argument == "access_token" else None}
+    read = described(running, **{argument: lambda name: known[name]})
     found = {row["portal"]: row for row in rows(read, portal=["a", "b"], id=["1", "1"])}
     assert found["a"]["outcome"] == "record"
     assert found["b"]["outcome"] == "unread"

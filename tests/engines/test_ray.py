@@ -22,7 +22,7 @@ from tests.engines.portal import (
 )
 
 ray = pytest.importorskip("ray", reason="needs Ray: make test-engines")
-ray_data = pytest.importorskip("ray.data")
+ray_data = pytest.importorskip("ray.data", reason="needs Ray Data")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tests.engines.portal import (
 )
 
 pyspark = pytest.importorskip("pyspark", reason="needs PySpark: make test-engines")
-sql = pytest.importorskip("pyspark.sql")
+sql = pytest.importorskip("pyspark.sql", reason="needs PySpark")
 
 MASTER = "local-cluster[2,1,1024]"  # two workers, each a process with a core and 1 GB
 

@@ -148,7 +148,7 @@ def test_the_code_runs_as_it_stands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for package in HEAVY & {*re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE)}:
-        pytest.importorskip(package)
+        pytest.importorskip(package, reason=f"needs {package}: pip install it")
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
     # The ids on the pages are nobody's; here they are those of objects that exist.
     for number, id_ in enumerate(portal.portal.contact_ids[:2]):

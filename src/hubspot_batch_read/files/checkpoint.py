@@ -92,7 +92,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(path: Path) -> Checkpoint | None:
-    """Return a checkpoint, or None if there is none.
+    """Return a checkpoint, or None if the file does not exist.
 
     Raises:
         FileRefusedError: It is damaged, or of another version.

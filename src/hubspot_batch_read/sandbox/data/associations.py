@@ -68,7 +68,7 @@ class Associations:
                 self._links[there], self._links[back] = links.targets_of, links.sources_of
 
     def object_type(self, name: str) -> ObjectType | None:
-        """Return the type that a path calls so, in any case; None if there is none."""
+        """Return the type by its name in a path, in any case; None if it does not exist."""
         return self._object_types.get(name.lower())
 
     def of(self, direction: Direction, id_: str) -> list[Associated]:

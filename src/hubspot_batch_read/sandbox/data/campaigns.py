@@ -72,7 +72,7 @@ class Campaigns:
         self.property_names = {*PROPERTY_NAMES}
 
     def get(self, id_: str) -> Campaign | None:
-        """Return a campaign, or None if there is none with this id."""
+        """Return the campaign with this id, or None if it does not exist."""
         index = self._indexes.get(id_)
         return self._added.get(id_) if index is None else _draw(self._seed, index, id_)
 
