@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubspot_batch_read.core.id_texts import Usual, usual_ids
 from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, normal_form, pack
 
 
@@ -65,6 +66,19 @@ def test_different_ids_stay_different_when_packed(texts: list[str]) -> None:
 @pytest.mark.parametrize("text", ["007", "0", "-1", "+1", "١٢", "1_000", "1" * 40])
 def test_text_that_only_resembles_a_number_stays_text(text: str) -> None:
     assert pack(text) == text
+
+
+@pytest.mark.parametrize("kind", [int, str])
+def test_decimal_numbers_are_converted_together(kind: type) -> None:
+    keys = [1, 2, 10**39 - 1]
+    assert usual_ids([*map(kind, keys)]) == Usual(keys, [*map(str, keys)])
+
+
+@pytest.mark.parametrize(
+    "values", [[], ["1", 2], ["1", "01"], ["1", "a"], [1, 0], [1, 10**39], [1, True], [1, 10**5000]]
+)
+def test_other_values_are_not_converted_together(values: list[object]) -> None:
+    assert usual_ids(values) is None
 
 
 def test_an_id_costs_less_memory_packed() -> None:
@@ -127,24 +141,29 @@ def test_what_is_no_iterable_of_ids_is_refused_at_once(value: object) -> None:
         Ids(value, name="flow_ids")  # type: ignore[arg-type]
 
 
+DECIMAL = "a spreadsheet or pandas made it a decimal number; export the column as text"
+ROUNDED = "a spreadsheet or pandas rounded it, and digits are lost; export the column as text"
+FLOAT = "pandas turns whole numbers into floats if some are missing; use text or Int64"
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("101.0", "made it a decimal number"),
-        ("101.", "made it a decimal number"),
-        ("101,0", "made it a decimal number"),
-        ("-101.50", "made it a decimal number"),
-        ("1.09426E+11", "rounded it, and digits are lost"),
-        ("1,09426e+11", "rounded it, and digits are lost"),
-        ("1E5", "rounded it, and digits are lost"),
+        ("101.0", DECIMAL),
+        ("101.", DECIMAL),
+        ("101,0", DECIMAL),
+        ("-101.50", DECIMAL),
+        ("1.09426E+11", ROUNDED),
+        ("1,09426e+11", ROUNDED),
+        ("1E5", ROUNDED),
         ("nan", "it stands for a missing value"),
         ("None", "it stands for a missing value"),
         ("<NA>", "it stands for a missing value"),
         ('="101"', "it is a formula or an error of a spreadsheet"),
         ("#N/A", "it is a formula or an error of a spreadsheet"),
         ("########", "it is a formula or an error of a spreadsheet"),
-        (101.0, "pandas turns whole numbers into floats if some are missing"),
-        (np.float64(101), "pandas turns whole numbers into floats if some are missing"),
+        (101.0, FLOAT),
+        (np.float64(101), FLOAT),
         (float("nan"), "it stands for a missing value"),
         (np.float64("nan"), "it stands for a missing value"),
         (pd.NA, "it stands for a missing value"),
@@ -159,7 +178,7 @@ def test_a_spoilt_id_is_refused_in_words_that_say_how(value: object, reason: str
     with pytest.raises(InvalidIdError) as caught:
         take_all(Ids(["1", value]))  # type: ignore[list-item]
     assert str(caught.value).startswith("ids[1]: expected an id as text or whole number, got ")
-    assert reason in str(caught.value)
+    assert str(caught.value).endswith(f": {reason}")
     str(caught.value).encode()
 
 
@@ -263,7 +282,14 @@ def test_the_rest_is_what_was_not_taken_each_once(
 
 
 def test_the_rest_has_what_is_not_an_id_as_it_is() -> None:
-    assert list(Ids([1, None]).rest()) == ["1", None]  # type: ignore[list-item]
+    assert list(Ids([1, 2.5, None]).rest()) == ["1", 2.5, None]  # type: ignore[list-item]
+
+
+def test_looking_at_the_rest_takes_no_pulled_id_away() -> None:
+    ids = Ids(iter([1, 2]))
+    ids.pull(5)
+    assert list(ids.rest()) == list(ids.rest()) == ["1", "2"]
+    assert take_all(ids) == ["1", "2"]
 
 
 def test_the_total_of_a_one_shot_iterable_is_not_known() -> None:
@@ -387,6 +413,11 @@ def test_an_impossible_number_is_refused_and_the_rest_taken() -> None:
         take(ids, 10, chunk)
     take(ids, 10, chunk)
     assert list(chunk) == ["1"]
+
+
+def test_a_number_too_long_to_be_written_is_refused_by_its_type() -> None:
+    with pytest.raises(InvalidIdError, match=r"got (something of type int|<int instance)"):
+        take_all(Ids([10**5000]))
 
 
 @pytest.mark.parametrize(

@@ -337,6 +337,11 @@ def test_null_among_the_errors_is_no_error() -> None:
     assert associations(["1"], errors=[None, "odd"]).other_errors == [BatchError(message="odd")]
 
 
+def test_an_error_of_an_odd_kind_is_kept_as_json() -> None:
+    outcome = associations(["1"], errors=[7, ["odd", None]])
+    assert [each.message for each in outcome.other_errors] == ["7", '["odd", null]']
+
+
 def test_text_or_a_deep_body_is_understood_or_an_error() -> None:
     body = json.dumps({"results": [row("1")]})
     salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))

@@ -77,6 +77,11 @@ def test_a_number_and_its_text_are_the_same_id_to_a_mark(unique: bool) -> None:
     assert numbers[2] != list(take_marked(ids_of([1, 2, 3, 5, 4]), 3))[-1][2]
 
 
+def test_the_mark_of_the_same_ids_is_the_same_in_every_version() -> None:
+    *_, (_, _, mark) = take_marked(ids_of([1, "2", 2, "007", None, 7.5]), 9)
+    assert mark == Mark(6, "eae2a636da4ce3fa5427ba4aa9504975", duplicates=1)
+
+
 @pytest.mark.parametrize("given", [[1, 2, "a"], [1, 2, 7]])
 def test_an_id_that_was_skipped_is_not_taken_again(given: list[int | str]) -> None:
     (*_, last) = take_marked(ids_of(given), 3)
@@ -108,7 +113,7 @@ def test_ids_that_end_before_the_mark_end_there(number: int) -> None:
     ids = Ids(iter(range(number)))
     skipped = ids.skip(mark, [])
     assert (skipped.position, skipped == mark) == (number, False)
-    assert [chunk for chunk, _, _ in take_marked(ids, 9)] == [[]]
+    assert list(take_marked(ids, 9)) == [([], [], skipped)]
 
 
 def test_an_id_known_to_be_invalid_has_the_words_it_came_with() -> None:

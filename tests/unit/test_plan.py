@@ -440,6 +440,7 @@ def test_what_the_source_raises_comes_after_earlier_records() -> None:
         plan.receive(request, rows(request))
     assert take_all(plan) == ["1", "2", "3", "4", "5", "FailedError()"]
     assert plan.is_finished
+    assert [failure.ids for failure in plan.account.failures] == [()]
 
 
 @pytest.mark.parametrize("collect", [False, True])
@@ -554,6 +555,52 @@ def test_rows_are_saved_from_a_body_that_does_not_match() -> None:
     assert plan.summary(plan.account.returned).requests == 1
 
 
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_rows_are_decoded_as_models_or_plain(is_plain: bool) -> None:
+    plan: Plan[Association] = plan_of([1])
+    plan.is_plain = is_plain
+    body = json.dumps({"results": [page("1", None, 1)]}).encode()
+    (row,) = plan.decode(body).results
+    assert (type(row) is Association) == (not is_plain)
+    assert row.from_.id == "1"
+    with pytest.raises(DecodeError):
+        plan.decode(b"{}")
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_rows_saved_from_a_body_that_does_not_match_are_models_or_plain(is_plain: bool) -> None:
+    plan: Plan[Association] = plan_of([1])
+    plan.is_plain = is_plain
+    body = json.dumps({"results": [page("1", None, 1), None]}).encode()
+    with pytest.raises(DecodeError) as caught:
+        plan.decode(body)
+    plan.fail(sent(plan), caught.value)
+    entry = take(plan)
+    assert entry is not None
+    assert (type(entry[1]) is Association) == (not is_plain)
+
+
+@pytest.mark.parametrize("needs_content", [False, True])
+def test_a_record_without_content_is_missing_where_it_would_have_no_row(
+    needs_content: bool,
+) -> None:
+    plan = plan_of([1, 2, 3, 4], chunk_of(4))
+    plan.needs_content = needs_content
+    empty = [{"from": {"id": id_}, "to": []} for id_ in "13"]
+    plan.receive(sent(plan), envelope(*empty, page("2", None, 1)))
+    assert handed_out(plan) == (["2"] if needs_content else ["1", "2", "3"])
+    assert missing(plan, "without_associations") == (["1", "3"] if needs_content else [])
+    assert missing(plan, "unanswered") == ["4"]
+
+
+def test_a_record_of_an_operation_without_content_is_always_kept() -> None:
+    plan = plan_of(GUIDS, CAMPAIGNS)
+    plan.needs_content = True
+    results = [{"id": each} for each in GUIDS]
+    plan.receive(sent(plan), CampaignEnvelope.from_dict({"results": results}))
+    assert handed_out(plan) == GUIDS
+
+
 def test_requests_and_unexpected_rows_are_counted() -> None:
     plan = plan_of(range(1, 10), OPERATION, window=3, collect=True)
     for _ in range(2):
@@ -644,6 +691,22 @@ def test_what_is_restarted_twice_is_sent_and_accounted_for_once() -> None:
     assert handed_out(plan) == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("error", [FailedError(), refusal()], ids=str)
+def test_what_failed_before_a_restart_is_not_sent_again(error: Exception) -> None:
+    plan = plan_of([1], window=2, collect=True)
+    plan.fail(sent(plan), error)
+    plan.abandon_all()
+    assert next_request(plan) is None
+
+
+def test_what_was_abandoned_before_a_restart_is_sent_once() -> None:
+    plan: Plan[Association] = plan_of([1, 2, 3], window=1)
+    plan.abandon(sent(plan))
+    plan.abandon_all()
+    assert list(sent(plan).inputs) == ["1", "2", "3"]
+    assert next_request(plan) is None
+
+
 def test_a_chunk_without_records_does_not_hold_up_the_next_one() -> None:
     plan = plan_of([1, 2, 3, 4], OPERATION, window=2, collect=False)
     first, second = sent(plan), sent(plan)
@@ -669,18 +732,18 @@ def test_a_page_that_comes_again_ends_the_pages() -> None:
         row = page("1", None, 1, cursor)
         plan.receive(sent(plan), envelope(row))
     assert handed_out(plan) == []
-    assert [error.message for error in plan.account.missing] == [
-        "the page before the cursor 'b' was repeated"
+    assert [(error.category, error.message) for error in plan.account.missing] == [
+        ("CURSOR_REPEATED", "the page before the cursor 'b' was repeated")
     ]
 
 
 def test_rows_of_one_id_with_different_cursors_are_no_record() -> None:
     plan = plan_of([1], OPERATION, window=1, collect=False)
-    rows = [page("1", None, 1, cursor) for cursor in "ab"]
+    rows = [page("1", None, 1, cursor) for cursor in "aba"]
     plan.receive(sent(plan), envelope(*rows))
     assert handed_out(plan) == []
-    assert [error.message for error in plan.account.missing] == [
-        "rows of one id have different cursors: 'a', 'b'"
+    assert [(error.category, error.message) for error in plan.account.missing] == [
+        ("CURSOR_REPEATED", "rows of one id have different cursors: 'a', 'b'")
     ]
 
 
@@ -764,8 +827,17 @@ def test_a_cursor_that_cannot_be_sent_is_an_error_of_its_id(
     assert handed_out(plan) == ["2", "3"]
     (error,) = plan.account.missing
     assert (error.id, error.category) == ("1", "CURSOR_INVALID")
-    assert len(error.message or "") < 200
-    assert (error.message or "").isascii()
+    message = str(error.message)
+    assert message.endswith(" cannot be sent; no page after it can be read")
+    assert message.isascii()
+    assert len(message) < 200
+
+
+def test_the_longest_cursor_is_followed() -> None:
+    plan: Plan[Association] = plan_of([1])
+    cursor = "x" * 10_000
+    plan.receive(sent(plan), envelope(page("1", None, 1, cursor)))
+    assert dict(sent(plan).inputs) == {"1": cursor}
 
 
 # Requests that HubSpot refuses
@@ -814,6 +886,8 @@ def test_a_single_refused_id_before_any_success_is_a_failure() -> None:
     plan: Plan[Association] = plan_of([1])
     assert drive(plan, {"1"}) == 1
     assert unread(plan) == ["1"]
+    with pytest.raises(BadRequestError):
+        take(plan)
 
 
 def test_halves_refused_for_different_reasons_blame_their_ids() -> None:

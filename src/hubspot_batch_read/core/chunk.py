@@ -15,7 +15,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import chain, islice
-from typing import Final, Generic, Literal, NamedTuple, cast
+from operator import attrgetter
+from typing import Final, Generic, Literal, NamedTuple
 
 from attrs import Factory, define
 
@@ -48,6 +49,10 @@ class Refusal(NamedTuple):
     error: Exception
     why: Why
     """The reason to record for ids that cannot be read because of this."""
+
+
+_reason_of = attrgetter("error.category", "error.message")
+"""Returns why HubSpot refused a request, to compare its halves."""
 
 
 @define(frozen=True, eq=False)
@@ -117,7 +122,7 @@ class Chunk(Generic[RowT]):
 
     def abandon(self, request: Request[RowT]) -> None:
         """Note that a request got no response, and will be sent again."""
-        self._in_flight.pop(request, None)
+        del self._in_flight[request]
         self._waiting.appendleft(request)
 
     def abandon_all(self) -> None:
@@ -134,7 +139,7 @@ class Chunk(Generic[RowT]):
 
     def receive(self, request: Request[RowT], outcome: Outcome[RowT]) -> None:
         """Process the response to one of the chunk's requests."""
-        self._in_flight.pop(request, None)
+        del self._in_flight[request]
         operation = self.operation
         for id_ in request.inputs:
             if rows := outcome.rows.get(id_):
@@ -151,16 +156,14 @@ class Chunk(Generic[RowT]):
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
         """Note that one of the chunk's requests failed for good."""
-        self._in_flight.pop(request, None)
+        del self._in_flight[request]
         self._fail(request.inputs, error)
         if self._refused is not None:  # its other half was not refused, so this one may be readable
             self.blame_ids()
 
     def _fail(self, inputs: Inputs, error: Exception) -> None:
         self.failures.append(Failure(error, tuple(inputs)))
-        for id_ in inputs:
-            self._pages.pop(id_, None)
-            self.found[id_] = FAILED
+        self.found |= dict.fromkeys(inputs, FAILED)
 
     def _add_pages(self, id_: str, rows: Sequence[RowT]) -> None:
         """Add a page of an id, and follow its cursor."""
@@ -186,7 +189,7 @@ class Chunk(Generic[RowT]):
             may_be_whole: Whether the request itself may be wrong, because no request of the read
                 has succeeded yet. It is wrong if both halves are refused for the same reason.
         """
-        self._in_flight.pop(request, None)
+        del self._in_flight[request]
         refusal = Refusal(request.inputs, error, why)
         if not may_be_whole:
             self.blame_ids()
@@ -204,7 +207,8 @@ class Chunk(Generic[RowT]):
         self._refused_halves.append(half)
         if len(self._refused_halves) == 1:
             return
-        if _is_same(*(each.error for each in self._refused_halves)):
+        first, second = map(_reason_of, self._refused_halves)
+        if first == second:
             self._fail(whole.inputs, whole.error)
         else:
             self.blame_ids()
@@ -222,9 +226,7 @@ class Chunk(Generic[RowT]):
         if len(refusal.inputs) > 1 and not is_limit:
             self._halve(refusal)
             return
-        for id_ in refusal.inputs:
-            self._pages.pop(id_, None)
-            self.found[id_] = refusal.why
+        self.found |= dict.fromkeys(refusal.inputs, refusal.why)
 
     def _halve(self, refusal: Refusal) -> None:
         self.further_requests += 2
@@ -239,9 +241,9 @@ class Chunk(Generic[RowT]):
         keys, records = [], []
         for id_, key in self.keys.items():
             found = self.found[id_]
-            if type(found) is not Why and found is not FAILED:
+            if not isinstance(found, Why) and found is not FAILED:
                 keys.append(key)
-                records.append(cast("RowT", found))
+                records.append(found)
         return keys, records
 
     def unread_at(self) -> list[int]:
@@ -259,9 +261,3 @@ class Chunk(Generic[RowT]):
             found = self.found[id_]
             if isinstance(found, Why):
                 yield key, found
-
-
-def _is_same(error: Exception, other: Exception) -> bool:
-    """Return whether HubSpot refused two requests for the same reason."""
-    names = ("status_code", "category", "message")
-    return all(getattr(error, name, None) == getattr(other, name, None) for name in names)
