@@ -693,7 +693,7 @@ def test_what_is_restarted_twice_is_sent_and_accounted_for_once() -> None:
 
 @pytest.mark.parametrize("error", [FailedError(), refusal()], ids=str)
 def test_what_failed_before_a_restart_is_not_sent_again(error: Exception) -> None:
-    plan = plan_of([1], window=2, collect=True)
+    plan: Plan[Association] = plan_of([1], window=2, collect=True)
     plan.fail(sent(plan), error)
     plan.abandon_all()
     assert next_request(plan) is None
