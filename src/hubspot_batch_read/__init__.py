@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from hubspot_batch_read.client import HubSpot
     from hubspot_batch_read.core.ids import InvalidIdError
     from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
+    from hubspot_batch_read.driving.delivery import ClosedError
     from hubspot_batch_read.engines.table_read import TableRead
     from hubspot_batch_read.engines.tokens import TokenFile, TokenVariable
     from hubspot_batch_read.files.errors import FileRefusedError
     from hubspot_batch_read.read import Read
-    from hubspot_batch_read.reading import ClosedError
     from hubspot_batch_read.sending.limits import RateLimit
     from hubspot_batch_read.sending.sender import WaitTooLongError
     from hubspot_batch_read_api.errors import (
@@ -126,7 +126,7 @@ _MODULES = {
     "TokenVariable": "hubspot_batch_read.engines.tokens",
     "FileRefusedError": "hubspot_batch_read.files.errors",
     "Read": "hubspot_batch_read.read",
-    "ClosedError": "hubspot_batch_read.reading",
+    "ClosedError": "hubspot_batch_read.driving.delivery",
     "RateLimit": "hubspot_batch_read.sending.limits",
     "WaitTooLongError": "hubspot_batch_read.sending.sender",
     "ApiError": "hubspot_batch_read_api.errors",

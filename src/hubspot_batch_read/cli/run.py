@@ -18,9 +18,9 @@ from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.core.ids import Id
 from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.driving.delivery import Explain, OnProgress
 from hubspot_batch_read.files import FileRefusedError
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.reading import Explain, OnProgress
 from hubspot_batch_read.sentences import counted
 from hubspot_batch_read_api.errors import BadRequestError, NotFoundError
 
