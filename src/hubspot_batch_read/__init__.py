@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hubspot_batch_read.async_client import AsyncHubSpot
     from hubspot_batch_read.async_read import AsyncRead, AsyncRecordBatches
     from hubspot_batch_read.client import HubSpot
-    from hubspot_batch_read.core.ids import InvalidIdError
+    from hubspot_batch_read.core.id_checks import InvalidIdError
     from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
     from hubspot_batch_read.driving.delivery import ClosedError
     from hubspot_batch_read.engines.table_read import TableRead
@@ -116,7 +116,7 @@ _MODULES = {
     "AsyncRead": "hubspot_batch_read.async_read",
     "AsyncRecordBatches": "hubspot_batch_read.async_read",
     "HubSpot": "hubspot_batch_read.client",
-    "InvalidIdError": "hubspot_batch_read.core.ids",
+    "InvalidIdError": "hubspot_batch_read.core.id_checks",
     "Failure": "hubspot_batch_read.core.results",
     "Missing": "hubspot_batch_read.core.results",
     "Summary": "hubspot_batch_read.core.results",

@@ -10,7 +10,8 @@ from typing import Any, Self
 from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.driving.async_driver import AsyncDriver

@@ -13,7 +13,8 @@ from attrs import define, evolve
 
 from hubspot_batch_read import Read
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.driving.driver import Driver

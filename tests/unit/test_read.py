@@ -16,7 +16,8 @@ from attrs import define, evolve, field, fields
 
 from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Summary

@@ -12,8 +12,9 @@ import httpx
 
 from hubspot_batch_read.client import HubSpot
 from hubspot_batch_read.core.account import Part
-from hubspot_batch_read.core.id_checks import shown
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError
+from hubspot_batch_read.core.id_checks import InvalidIdError, shown
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read.driving.delivery import ClosedError
 from hubspot_batch_read.driving.threads import Wait
