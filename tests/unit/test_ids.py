@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read.core.id_texts import Usual, usual_ids
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, normal_form, pack
+from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.id_texts import Id, Usual, normal_form, pack, usual_ids
+from hubspot_batch_read.core.ids import Ids
 
 
 class Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpa
 from attrs import Factory, define, field
 
 from hubspot_batch_read.client import HubSpot
-from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.engines.checks import (
     check_columns,
