@@ -15,10 +15,11 @@ from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.plan import Plan
-from hubspot_batch_read_api.models import Association
+from hubspot_batch_read.operations import ASSOCIATIONS_V3
+from hubspot_batch_read_api.models import Association, AssociationV3Envelope
 from tests.examples import examples
 from tests.unit.test_ids import take
-from tests.unit.test_plan import FailedError, Portal, next_request, plan_of, refusal
+from tests.unit.test_plan import FailedError, Portal, next_request, plan_of, refusal, sent
 
 values = st.integers(0, 30) | st.integers(0, 30).map(str) | st.sampled_from(["a", "007", "", None])
 
@@ -186,6 +187,38 @@ def test_each_value_is_in_exactly_one_part_whatever_happens(
         again = Ids(cast("Iterable[Id]", given))
         assert again.skip(parts[-1].mark, []) == parts[-1].mark
         assert parts[-1].mark.position == len(given)
+
+
+def test_a_part_has_all_that_became_of_the_ids_of_its_chunk() -> None:
+    given = [1, "", 2, 2, 3, 4, 5]
+    plan = plan_of(given, evolve(ASSOCIATIONS_V3, max_inputs=5), window=2, collect=True)
+    plan.makes_parts = True
+    plan.ids.hash_order()
+    first, second = sent(plan), sent(plan)
+    plan.fail(first, refusal())
+    good, bad = sent(plan), sent(plan)
+    plan.receive(good, v3_envelope("1", after="x"))
+    plan.fail(bad, FailedError())
+    plan.receive(second, v3_envelope("5"))
+    part, last = plan.account.parts
+    assert [*map(str, part.keys)] == [record.from_.id for record in part.records] == ["1"]
+    assert [(str(key), why.reason) for key, why in part.missing] == [
+        ("", "invalid"),
+        ("2", "unanswered"),
+    ]
+    assert [failure.ids for failure in part.failures] == [(), ("3", "4")]
+    assert part.truncated == 1
+    assert [at for each in part.taken_at for at in each] == [0, 2, 4, 5]
+    assert [*part.unread_at] == [4, 5]
+    assert part.mark == next(take_marked(ids_of(given), 4))[2]
+    assert (last.number, last.start, last.end, last.truncated) == (1, 1, 2, 0)
+    assert ([*last.missing], [*last.failures], [*last.unread_at]) == ([], [], [])
+
+
+def v3_envelope(id_: str, after: str | None = None) -> AssociationV3Envelope:
+    paging = after and {"next": {"after": after}}
+    row = {"from": {"id": id_}, "to": [], "paging": paging}
+    return AssociationV3Envelope.from_dict({"results": [row]})
 
 
 def test_a_summary_knows_its_speed_and_the_time_left() -> None:

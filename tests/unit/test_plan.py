@@ -508,6 +508,15 @@ def test_abandoned_requests_are_sent_again_with_their_cursors() -> None:
     assert dict(sent(plan).inputs) == dict(expected) == {"1": "1", "3": "1"}
 
 
+def test_a_record_that_came_in_one_row_is_that_row() -> None:
+    plan: Plan[Association] = plan_of([1])
+    response = envelope(page("1", None, 1))
+    plan.receive(sent(plan), response)
+    entry = take(plan)
+    assert entry is not None
+    assert entry[1] is response.results[0]
+
+
 def test_further_pages_are_asked_for_before_new_ids() -> None:
     plan = plan_of(range(1, 100), OPERATION, window=3, collect=False)
     first, second = sent(plan), sent(plan)
@@ -592,6 +601,20 @@ def test_a_record_without_content_is_missing_where_it_would_have_no_row(
     assert handed_out(plan) == (["2"] if needs_content else ["1", "2", "3"])
     assert missing(plan, "without_associations") == (["1", "3"] if needs_content else [])
     assert missing(plan, "unanswered") == ["4"]
+
+
+def test_the_account_adds_up_all_chunks() -> None:
+    plan = plan_of(range(4), evolve(ASSOCIATIONS_V3, max_inputs=1), window=4, collect=True)
+    for id_ in "01":
+        cut_short = {**cast("dict[str, object]", page(id_, None, 1, "x")), "to": []}
+        document = {"results": [cut_short], "errors": [{"message": f"odd {id_}"}]}
+        plan.receive(sent(plan), AssociationV3Envelope.from_dict(document))
+    for _ in "23":
+        plan.fail(sent(plan), FailedError())
+    account = plan.account
+    assert [cut.id for cut in account.truncated] == ["0", "1"]
+    assert [error.message for error in account.other_errors] == ["odd 0", "odd 1"]
+    assert [failure.ids for failure in account.failures] == [("2",), ("3",)]
 
 
 def test_a_record_of_an_operation_without_content_is_always_kept() -> None:
