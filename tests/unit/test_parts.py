@@ -217,7 +217,7 @@ def test_a_part_has_all_that_became_of_the_ids_of_its_chunk() -> None:
 
 def v3_envelope(id_: str, after: str | None = None) -> AssociationV3Envelope:
     paging = after and {"next": {"after": after}}
-    row = {"from": {"id": id_}, "to": [], "paging": paging}
+    row: object = {"from": {"id": id_}, "to": [], "paging": paging}
     return AssociationV3Envelope.from_dict({"results": [row]})
 
 
