@@ -111,6 +111,14 @@ def test_no_more_is_pulled_than_is_skipped_however_much_that_is() -> None:
     assert again == [*taken[12_345:12_347], "25000"]
 
 
+@pytest.mark.parametrize("one_shot", [True, False])
+def test_the_rest_starts_with_the_skipped_ids_that_are_read_again(one_shot: bool) -> None:
+    mark = next(take_marked(ids_of(range(5)), 3))[2]
+    ids = Ids(iter(range(5)) if one_shot else range(5))
+    ids.skip(mark, [range(1, 2)])
+    assert list(ids.rest()) == ["1", "3", "4"]
+
+
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_ids_that_end_before_the_mark_end_there(number: int) -> None:
     *_, (_, _, mark) = take_marked(ids_of(range(5)), 5)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from operator import attrgetter
 from typing import Final, Generic, Literal, NamedTuple
 
@@ -249,11 +249,8 @@ class Chunk(Generic[RowT]):
 
     def unread_at(self) -> list[int]:
         """Return the positions of the ids whose request failed, once the chunk is done."""
-        if not any(failure.ids for failure in self.failures):
-            return []
         taken_at = chain.from_iterable(self.taken_at or ())
-        ids = zip(self.keys, taken_at, strict=True)
-        return [position for id_, position in ids if self.found[id_] is FAILED]
+        return [*compress(taken_at, (self.found[id_] is FAILED for id_ in self.keys))]
 
     def missing(self) -> Iterator[tuple[Key, Why]]:
         """Yield the ids that are missing, once the chunk is done."""
