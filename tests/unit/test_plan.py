@@ -460,6 +460,31 @@ def test_what_is_not_an_id_is_named_and_those_around_it_read(
     assert [(each.id, each.message) for each in plan.account.missing] == [("None", message)]
 
 
+def test_an_invalid_id_is_raised_before_the_records_of_later_ids() -> None:
+    plan: Plan[Association] = plan_of([1, None, 2], chunk_of(9), window=5)
+    while request := next_request(plan):
+        plan.receive(request, rows(request))
+    first, raised, last = take_all(plan)
+    assert (first, raised[:14], last) == ("1", "InvalidIdError", "2")
+
+
+def test_an_invalid_id_does_not_hold_up_the_ids_pulled_with_it() -> None:
+    plan: Plan[Association] = plan_of(iter([1, None, 2, 3]), collect=True)
+    plan.ids.pull(3)
+    request = plan.next_request()
+    assert request is not None
+    assert list(request.inputs) == ["1", "2"]
+
+
+def test_an_id_that_was_taken_before_others_were_pulled_counts_once() -> None:
+    plan: Plan[Association] = plan_of(iter([1, 1, 1, 2, 3]))
+    plan.ids.pull(3)
+    assert plan.next_request() is None
+    assert plan.account.taken == 1
+    assert list(sent(plan).inputs) == ["1", "2", "3"]
+    assert plan.account.taken == 3
+
+
 def take_all(plan: Plan[Association]) -> list[str]:
     """Return the ids of the records, and what was raised between them."""
     taken: list[str] = []
