@@ -51,7 +51,7 @@ def take(ids: Ids, limit: int, chunk: dict[str, int | str]) -> None:
     """Pull as many as are needed to fill a chunk, and take them."""
     while len(chunk) < limit and not ids.exhausted:
         ids.pull(ids.lack(limit - len(chunk)))
-        ids.take(limit, chunk)
+        ids.take(limit, chunk, [])
 
 
 @given(st.text() | st.integers().map(str) | st.uuids().map(str))

@@ -77,8 +77,8 @@ class Chunk(Generic[RowT]):
     operation: Operation[RowT]
     keys: dict[str, Key] = Factory(dict)
     """The ids, in their order."""
-    taken_at: list[range] | None = None
-    """Their positions among all values, if a file is written."""
+    taken_at: list[range] = Factory(list)
+    """Their positions among all values."""
     mark: Mark = Factory(Mark)
     """Progress through the ids when all ids of the chunk had been taken."""
     is_full: bool = False
@@ -249,7 +249,7 @@ class Chunk(Generic[RowT]):
 
     def unread_at(self) -> list[int]:
         """Return the positions of the ids whose request failed, once the chunk is done."""
-        taken_at = chain.from_iterable(self.taken_at or ())
+        taken_at = chain.from_iterable(self.taken_at)
         return [*compress(taken_at, (self.found[id_] is FAILED for id_ in self.keys))]
 
     def missing(self) -> Iterator[tuple[Key, Why]]:

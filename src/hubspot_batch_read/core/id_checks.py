@@ -62,6 +62,12 @@ def checked(value: object, argument: str) -> str:
     )
 
 
+def valid_text(value: object) -> str | None:
+    """Return the text of an id, or None for a value that is not a valid id."""
+    text = text_of(value)
+    return None if text is None or problem_of_text(text) else text
+
+
 def problem_of_text(text: str) -> str | None:
     """Return why a text is not a valid id, or None if it may be one."""
     if not text:

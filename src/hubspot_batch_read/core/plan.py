@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, compress, repeat
 from operator import not_
-from typing import Any, Generic, cast
+from typing import Any, Generic
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
@@ -125,7 +125,7 @@ class Plan(Generic[RowT]):
     def _fill(self) -> Chunk[RowT]:
         """Take ids into the last chunk, or a new one, until it is full or more must be pulled."""
         if not self._chunks or self._chunks[-1].is_full:
-            self._chunks.append(Chunk(self.operation, taken_at=[] if self.makes_parts else None))
+            self._chunks.append(Chunk(self.operation))
         chunk, limit = self._chunks[-1], self.operation.max_inputs
         before = len(chunk.keys)
         while not chunk.is_full:
@@ -176,11 +176,11 @@ class Plan(Generic[RowT]):
         Raises:
             DecodeError: It does not match its model.
         """
-        envelope = self.operation.envelope
-        if self.is_plain:
-            found: Envelope[RowT] = plain.envelope_from_json(cast("type[Any]", envelope), content)
-            return found
-        return envelope.from_json(content)
+        model: type[Any] = self.operation.envelope
+        decoded: Envelope[RowT] = (
+            plain.envelope_from_json(model, content) if self.is_plain else model.from_json(content)
+        )
+        return decoded
 
     def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
         """Process the response to a request."""
@@ -233,7 +233,7 @@ class Plan(Generic[RowT]):
     def _place(self, chunk: Chunk[RowT]) -> None:
         account = self.account
         keys, records = chunk.records()
-        missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
+        missing = [*chunk.missing()]
         if self.needs_content:
             keys, records = self._with_content(keys, records, missing)
         cuts = [*self.operation.truncations(keys, records)]
@@ -254,7 +254,7 @@ class Plan(Generic[RowT]):
                     missing=missing,
                     truncated=len(cuts),
                     failures=chunk.failures,
-                    taken_at=chunk.taken_at or (),
+                    taken_at=chunk.taken_at,
                     unread_at=chunk.unread_at(),
                     mark=chunk.mark,
                 )
