@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.core.id_texts import Id, Usual, normal_form, pack, usual_ids
 from hubspot_batch_read.core.ids import Ids
 
@@ -293,6 +294,12 @@ def test_looking_at_the_rest_takes_no_pulled_id_away() -> None:
     assert take_all(ids) == ["1", "2"]
 
 
+def test_the_mark_of_ids_that_are_not_hashed_has_no_hash() -> None:
+    ids = Ids([1, 1])
+    take_all(ids)
+    assert ids.mark() == Mark(2, "", duplicates=1)
+
+
 def test_the_total_of_a_one_shot_iterable_is_not_known() -> None:
     assert (Ids([1, 1]).total, Ids(iter([1])).total) == (2, None)
 
@@ -340,6 +347,14 @@ def test_the_rest_of_a_failed_iterator_does_not_look_complete() -> None:
         take(ids, 10, chunk)
     assert list(chunk) == ["1", "3"]
     assert ids.exhausted
+
+
+def test_no_more_is_pulled_than_is_lacking() -> None:
+    ids = Ids(iter([1, 2, 3, 4]))
+    ids.pull(2)
+    assert [ids.lack(number) for number in (1, 2, 3)] == [0, 0, 1]
+    ids.pull(9)
+    assert ids.lack(9) == 0
 
 
 def test_no_more_is_taken_than_a_chunk_holds() -> None:
@@ -414,6 +429,13 @@ def test_an_impossible_number_is_refused_and_the_rest_taken() -> None:
         take(ids, 10, chunk)
     take(ids, 10, chunk)
     assert list(chunk) == ["1"]
+
+
+def test_a_value_of_an_odd_type_is_refused_as_it_is() -> None:
+    with pytest.raises(InvalidIdError) as caught:
+        take_all(Ids([[7]]))  # type: ignore[list-item]
+    assert str(caught.value) == "ids[0]: expected an id as text or whole number, got [7]"
+    assert caught.value.value == "[7]"
 
 
 def test_a_number_too_long_to_be_written_is_refused_by_its_type() -> None:

@@ -111,6 +111,17 @@ def test_no_more_is_pulled_than_is_skipped_however_much_that_is() -> None:
     assert again == [*taken[12_345:12_347], "25000"]
 
 
+def test_skipped_ids_that_are_read_again_are_taken_as_others_are() -> None:
+    mark = next(take_marked(ids_of(range(1, 6)), 3))[2]
+    ids = Ids(range(1, 6))
+    ids.skip(mark, [range(3)])
+    assert (ids.lack(2), ids.lack(5)) == (0, 2)
+    chunk: dict[str, int | str] = {}
+    positions: list[range] = []
+    ids.take(2, chunk, positions)
+    assert (chunk, positions) == ({"1": 1, "2": 2}, [range(2)])
+
+
 @pytest.mark.parametrize("one_shot", [True, False])
 def test_the_rest_starts_with_the_skipped_ids_that_are_read_again(one_shot: bool) -> None:
     mark = next(take_marked(ids_of(range(5)), 3))[2]

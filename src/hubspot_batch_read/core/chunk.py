@@ -12,7 +12,7 @@ A waiting id is part of the next request, an id in flight of exactly one request
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from itertools import chain, compress, islice
 from operator import attrgetter
@@ -91,7 +91,7 @@ class Chunk(Generic[RowT]):
     further_requests: int = 0
     _waiting: deque[Request[RowT]] = Factory(deque)
     _next_pages: dict[str, str | None] = Factory(dict)
-    _in_flight: dict[Request[RowT], None] = Factory(dict)
+    _in_flight: list[Request[RowT]] = Factory(list)
     _refused: Refusal | None = None
     """The first request, if it was refused before any request of the read had succeeded."""
     _refused_halves: list[Refusal] = Factory(list)
@@ -115,7 +115,7 @@ class Chunk(Generic[RowT]):
         if not self._waiting:
             return None
         request = self._waiting.popleft()
-        self._in_flight[request] = None
+        self._in_flight.append(request)
         return request
 
     def _ask(self, inputs: Inputs) -> None:
@@ -123,7 +123,7 @@ class Chunk(Generic[RowT]):
 
     def abandon(self, request: Request[RowT]) -> None:
         """Note that a request got no response, and will be sent again."""
-        del self._in_flight[request]
+        self._in_flight.remove(request)
         self._waiting.appendleft(request)
 
     def abandon_all(self) -> None:
@@ -140,7 +140,7 @@ class Chunk(Generic[RowT]):
 
     def receive(self, request: Request[RowT], outcome: Outcome[RowT]) -> None:
         """Process the response to one of the chunk's requests."""
-        del self._in_flight[request]
+        self._in_flight.remove(request)
         operation = self.operation
         for id_ in request.inputs:
             if rows := outcome.rows.get(id_):
@@ -157,7 +157,7 @@ class Chunk(Generic[RowT]):
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
         """Note that one of the chunk's requests failed for good."""
-        del self._in_flight[request]
+        self._in_flight.remove(request)
         self._fail(request.inputs, error)
         if self._refused is not None:  # its other half was not refused, so this one may be readable
             self.blame_ids()
@@ -190,7 +190,7 @@ class Chunk(Generic[RowT]):
             may_be_whole: Whether the request itself may be wrong, because no request of the read
                 has succeeded yet. It is wrong if both halves are refused for the same reason.
         """
-        del self._in_flight[request]
+        self._in_flight.remove(request)
         refusal = Refusal(request.inputs, error, why)
         if not may_be_whole:
             self.blame_ids()
@@ -237,25 +237,20 @@ class Chunk(Generic[RowT]):
 
     # The account
 
-    def records(self) -> tuple[list[Key], list[RowT]]:
-        """Return the records, once the chunk is done, and their ids."""
+    def places(self) -> tuple[list[Key], list[RowT], list[tuple[Key, Why]]]:
+        """Return the ids that have records, these, and the missing ids, once the chunk is done."""
         keys, records = [], []
+        missing: list[tuple[Key, Why]] = [*self.invalid]
         for id_, key in self.keys.items():
             found = self.found[id_]
-            if not isinstance(found, Why) and found is not FAILED:
+            if isinstance(found, Why):
+                missing.append((key, found))
+            elif found is not FAILED:
                 keys.append(key)
                 records.append(found)
-        return keys, records
+        return keys, records, missing
 
     def unread_at(self) -> list[int]:
         """Return the positions of the ids whose request failed, once the chunk is done."""
         taken_at = chain.from_iterable(self.taken_at)
         return [*compress(taken_at, (self.found[id_] is FAILED for id_ in self.keys))]
-
-    def missing(self) -> Iterator[tuple[Key, Why]]:
-        """Yield the ids that are missing, once the chunk is done."""
-        yield from self.invalid
-        for id_, key in self.keys.items():
-            found = self.found[id_]
-            if isinstance(found, Why):
-                yield key, found

@@ -82,7 +82,7 @@ def problem_of_text(text: str) -> str | None:
 def what_spoilt(text: str) -> str | None:
     """Return what a spreadsheet or pandas did to an id, or None."""
     spoilt = _SPOILT.fullmatch(text)
-    return _WHAT_HAPPENED[spoilt.lastgroup or ""] if spoilt else None
+    return _WHAT_HAPPENED[str(spoilt.lastgroup)] if spoilt else None
 
 
 def problem_of_object(value: object) -> str | None:

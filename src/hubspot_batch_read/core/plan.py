@@ -232,8 +232,7 @@ class Plan(Generic[RowT]):
 
     def _place(self, chunk: Chunk[RowT]) -> None:
         account = self.account
-        keys, records = chunk.records()
-        missing = [*chunk.missing()]
+        keys, records, missing = chunk.places()
         if self.needs_content:
             keys, records = self._with_content(keys, records, missing)
         cuts = [*self.operation.truncations(keys, records)]
