@@ -593,7 +593,8 @@ def test_rows_are_saved_from_a_body_that_does_not_match() -> None:
 @pytest.mark.parametrize("is_plain", [False, True])
 def test_rows_are_decoded_as_models_or_plain(is_plain: bool) -> None:
     plan: Plan[Association] = plan_of([1])
-    plan.is_plain = is_plain
+    if is_plain:
+        plan.is_plain = True
     body = json.dumps({"results": [page("1", None, 1)]}).encode()
     (row,) = plan.decode(body).results
     assert (type(row) is Association) == (not is_plain)

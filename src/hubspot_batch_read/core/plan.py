@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any, Generic
 
+from attrs import define, field
+
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
 from hubspot_batch_read.core.id_checks import InvalidIdError
@@ -35,36 +37,30 @@ from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_runtime import plain
 
 
+@define(eq=False)
 class Plan(Generic[RowT]):
     """Returns requests, processes responses, and keeps the account."""
 
-    def __init__(self, operation: Operation[RowT], ids: Ids, *, window: int, collect: bool) -> None:
-        """Plan to read all ids.
-
-        Args:
-            operation: What reads them.
-            ids: The ids.
-            window: Number of chunks in memory in addition to the one that is being returned.
-            collect: Whether failures are only recorded, and not raised.
-        """
-        self.operation = operation
-        self.ids = ids
-        self.account: Account[RowT] = Account()
-        self.keeps_all = False
-        """Whether all records are kept until the end, so that the window does not apply."""
-        self.makes_parts = False
-        """Whether a file is written, so that chunks become parts in the account."""
-        self.needs_content = False
-        """Whether a record without content, which has no row in a table, counts as missing."""
-        self.is_plain = False
-        """Whether responses are decoded as plain rows, for tables and files, not as models."""
-        self.is_over = False
-        """Whether the files were closed, so that a response that is late must not count."""
-        self._window = window
-        self.collects = collect
-        """Whether failures are only recorded, and not raised."""
-        self._has_succeeded = False
-        self._chunks: deque[Chunk[RowT]] = deque()
+    operation: Operation[RowT]
+    """What reads the ids."""
+    ids: Ids
+    _window: int = field(kw_only=True, alias="window")
+    """Number of chunks in memory in addition to the one that is being returned."""
+    collects: bool = field(kw_only=True, alias="collect")
+    """Whether failures are only recorded, and not raised."""
+    account: Account[RowT] = field(factory=Account, init=False)
+    keeps_all: bool = field(default=False, init=False)
+    """Whether all records are kept until the end, so that the window does not apply."""
+    makes_parts: bool = field(default=False, init=False)
+    """Whether a file is written, so that chunks become parts in the account."""
+    needs_content: bool = field(default=False, init=False)
+    """Whether a record without content, which has no row in a table, counts as missing."""
+    is_plain: bool = field(default=False, init=False)
+    """Whether responses are decoded as plain rows, for tables and files, not as models."""
+    is_over: bool = field(default=False, init=False)
+    """Whether the files were closed, so that a response that is late must not count."""
+    _has_succeeded: bool = field(default=False, init=False)
+    _chunks: deque[Chunk[RowT]] = field(factory=deque, init=False)
 
     # Requests
 
