@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from uuid import UUID
 
@@ -139,8 +139,9 @@ def test_what_is_not_an_id_is_refused_with_its_place(value: object) -> None:
 
 @pytest.mark.parametrize("value", ["37295", b"37295", 37295, None])
 def test_what_is_no_iterable_of_ids_is_refused_at_once(value: object) -> None:
-    with pytest.raises(TypeError, match=r"^flow_ids: expected an iterable of ids, got "):
+    with pytest.raises(TypeError) as caught:
         Ids(value, name="flow_ids")  # type: ignore[arg-type]
+    assert str(caught.value) == f"flow_ids: expected an iterable of ids, got {value!r}"
 
 
 DECIMAL = "a spreadsheet or pandas made it a decimal number; export the column as text"
@@ -220,6 +221,17 @@ def test_a_series_with_missing_values_says_so() -> None:
 def test_a_table_or_a_dict_is_refused_and_told_what_to_pass(value: object, instead: str) -> None:
     with pytest.raises(TypeError, match=f"^ids: expected an iterable of ids, got {instead}"):
         Ids(value)  # type: ignore[arg-type]
+
+
+def test_ids_may_have_a_method_called_columns() -> None:
+    class Rows:
+        def columns(self) -> list[str]:
+            raise AssertionError
+
+        def __iter__(self) -> Iterator[int]:
+            return iter([1, 2])
+
+    assert take_all(Ids(Rows())) == ["1", "2"]
 
 
 def test_the_columns_of_a_table_and_the_parts_of_a_dict_are_ids() -> None:
@@ -308,6 +320,22 @@ def test_unique_ids_are_counted_right_even_if_they_are_not() -> None:
     ids = Ids([1, 1, 2], unique=True)
     assert take_all(ids) == ["1", "2"]
     assert ids.duplicates == 1
+
+
+def test_an_id_that_comes_again_later_in_its_chunk_is_taken_once() -> None:
+    ids = Ids(iter([1, 2, 2, 3]), unique=True)
+    chunk: dict[str, int | str] = {}
+    for _ in range(2):
+        ids.pull(2)
+        ids.take(9, chunk, [])
+    assert (list(chunk), ids.duplicates) == (["1", "2", "3"], 1)
+
+
+def test_only_a_set_may_have_another_order_in_the_next_run() -> None:
+    unordered: list[Iterable[Id]] = [{1}, frozenset([1])]
+    ordered: list[Iterable[Id]] = [[1], {1: 2}.keys(), iter([1])]
+    assert not any(Ids(each).is_ordered for each in unordered)
+    assert all(Ids(each).is_ordered for each in ordered)
 
 
 def test_the_rest_of_unique_ids_is_not_searched_for_duplicates() -> None:

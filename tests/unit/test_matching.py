@@ -104,8 +104,9 @@ def test_one_error_can_be_about_several_ids(key: str, value: object) -> None:
 
 
 def test_a_context_that_is_not_made_of_lists_is_understood() -> None:
-    outcome = associations(["1"], errors=[error(context={"id": 1, "name": "x"})])
-    assert set(outcome.missing) == {"1"}
+    context = {"id": 1, "name": "x", "fromObjectId": ["2", 3]}
+    outcome = associations(["1", "2", "3"], errors=[error(context=context)])
+    assert set(outcome.missing) == {"1", "2", "3"}
 
 
 def test_no_associations_is_told_by_the_sub_category_alone() -> None:
@@ -420,7 +421,7 @@ def test_a_flood_of_errors_is_read_in_a_moment(flood: str) -> None:
 
 def test_errors_that_are_left_out_are_counted() -> None:
     items = [error(message="odd")] * 10_002 + [error(category="X", context={"id": ["1"]})]
-    for errors in (items, ["odd", *items]):
+    for errors in (items[:10_001], items, ["odd", *items]):
         outcome = associations(["1"], errors=errors)
         last = outcome.other_errors[-1].message
         assert last == f"{len(errors) - 10_000:,} more errors were left out"

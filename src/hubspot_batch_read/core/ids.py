@@ -7,7 +7,7 @@ are taken again, before any others.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from itertools import chain, islice
@@ -176,9 +176,9 @@ class Ids:
         if values and values[-1] is _End.END:
             self._pending.append(values.pop())
         try:
-            if not self._take_many(values, chunk, positions):
-                while values:
-                    self._take_next(values.popleft(), chunk, positions)
+            self._take_many(values, chunk, positions)
+            while values:
+                self._take_next(values.popleft(), chunk, positions)
         finally:
             self._pending.extendleft(reversed(values))
             if self._pending and self._pending[0] is _End.END and not self._again:
@@ -187,19 +187,19 @@ class Ids:
 
     def _take_many(
         self, values: deque[_Value], chunk: dict[str, Key], positions: list[range]
-    ) -> bool:
+    ) -> None:
         """Take several values at once if all are usual: decimal numbers that are not repeated.
 
         This takes a third of the time of taking them one by one.
         """
         usual = usual_ids(values)
         if usual is None:
-            return False
+            return
         keys, texts = usual
         added, key_set = dict(zip(texts, keys, strict=True)), set(keys)
         is_known = self._seen is not None and not self._seen.isdisjoint(key_set)
         if is_known or len(key_set) < len(keys) or not added.keys().isdisjoint(chunk):
-            return False
+            return
         chunk |= added
         positions.append(range(self._position, self._position + len(keys)))
         self._position += len(keys)
@@ -208,7 +208,6 @@ class Ids:
             self._seen |= key_set
         if self._order is not None:
             self._order.add(texts)
-        return True
 
     def _take_next(self, value: _Value, chunk: dict[str, Key], positions: list[range]) -> None:
         if isinstance(value, _Fault):
@@ -267,8 +266,8 @@ def _add(positions: list[range], position: int) -> None:
         positions.append(range(position, position + 1))
 
 
-def _length(ids: Iterable[Id]) -> int | None:
+def _length(ids: Any) -> int | None:
     try:
-        return len(ids) if isinstance(ids, Sized) else None
+        return len(ids)
     except Exception:  # noqa: BLE001 - a progress bar without a length, more than a C integer holds
         return None
