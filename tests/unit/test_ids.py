@@ -299,6 +299,10 @@ def test_the_rest_has_what_is_not_an_id_as_it_is() -> None:
     assert list(Ids([1, 2.5, None]).rest()) == ["1", 2.5, None]  # type: ignore[list-item]
 
 
+def test_the_rest_has_each_invalid_text_however_often_it_comes() -> None:
+    assert list(Ids([1, "", "", 1, " 7", " 7"]).rest()) == ["1", "", "", " 7", " 7"]
+
+
 def test_looking_at_the_rest_takes_no_pulled_id_away() -> None:
     ids = Ids(iter([1, 2]))
     ids.pull(5)

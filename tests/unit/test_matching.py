@@ -218,6 +218,14 @@ def test_rows_are_saved_as_models_or_plain() -> None:
     assert models[1] == plain[1]
 
 
+def test_rows_of_one_id_are_joined_even_if_only_some_are_plain() -> None:
+    fault = decode_error({"results": [row("1"), {"to": []}]})
+    both = [salvage(ASSOCIATIONS, fault, is_plain=each) for each in (False, True)]
+    rows = [rows[0] for rows, _ in filter(None, both)]
+    assert len(rows) == 2
+    assert ASSOCIATIONS.merged(rows) == ASSOCIATIONS.merged(rows[::-1]) == rows[0]
+
+
 def test_a_mismatched_row_has_its_id_as_it_came_or_none() -> None:
     body = b'{"results": [%b, {"from": {"id": NaN}}, {"to": []}]}' % json.dumps(row("1")).encode()
     salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))

@@ -117,21 +117,18 @@ class Plan(Generic[RowT]):
         return self._room > 0 and not self.ids.lack(self.operation.max_inputs - self._filled)
 
     def _fill(self) -> Chunk[RowT]:
-        """Take ids into the last chunk, or a new one, until it is full or more must be pulled."""
+        """Take ids into the last chunk, or a new one, until it is full or one is invalid."""
         if not self._chunks or self._chunks[-1].is_full:
             self._chunks.append(Chunk(self.operation))
         chunk, limit = self._chunks[-1], self.operation.max_inputs
         before = len(chunk.keys)
-        while not chunk.is_full:
-            try:
-                self.ids.take(limit - len(chunk.failures), chunk.keys, chunk.taken_at)
-            except Exception as error:  # noqa: BLE001 - raised after the records of the chunk
-                self._note_fault(chunk, error)
-            if self._is_complete(chunk):
-                chunk.mark = self.ids.mark()
-                chunk.start()
-            elif self.ids.lack(1):
-                break
+        try:
+            self.ids.take(limit - len(chunk.failures), chunk.keys, chunk.taken_at)
+        except Exception as error:  # noqa: BLE001 - raised after the records of the chunk
+            self._note_fault(chunk, error)
+        if self._is_complete(chunk):
+            chunk.mark = self.ids.mark()
+            chunk.start()
         self.account.taken += len(chunk.keys) - before
         self._make_ready()
         return chunk
