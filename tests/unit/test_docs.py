@@ -301,6 +301,14 @@ def test_the_fields_of_the_records_are_those_of_the_models() -> None:
         assert set(re.findall(r"\w+", fields)) <= declared, model
 
 
+def test_the_versions_of_the_engines_are_the_tested_ones() -> None:
+    pins = "\n".join(path.read_text() for path in (ROOT / "tests/engines").glob("*.txt"))
+    tested = re.findall(r"^(?:pyspark|ray|dask)==([\d.]+)$", pins, re.MULTILINE)
+    sentence = re.search(r"The engines are tested on (.|\n)*?\.\n", PAGES["docs/scale.md"])
+    assert sentence is not None
+    assert sorted(re.findall(r"\d[\d.]+\d", sentence[0])) == sorted(tested)
+
+
 def test_the_site_has_every_page_once() -> None:
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
     named = re.findall(r"[\w/-]+\.md", str(navigation))
