@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any, Self
 
-from hubspot_batch_read.connection import Connection, OnError, name_of
+from hubspot_batch_read.connection import BaseHubSpot, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Id, Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
@@ -26,7 +26,7 @@ from hubspot_batch_read_api.models import (
 from hubspot_batch_read_api.types import Response as SdkResponse
 
 
-class HubSpot(Connection[Loop[Any]]):
+class HubSpot(BaseHubSpot[Loop[Any]]):
     """Reads any number of ids, in as many requests as needed.
 
         with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)

@@ -36,7 +36,7 @@ OnError = Literal["raise", "collect"]
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name, not a token
 
 
-class Connection(Generic[LoopT]):
+class BaseHubSpot(Generic[LoopT]):
     """The address, the access token, the connections, and the settings of a client."""
 
     def __init__(
