@@ -56,7 +56,7 @@ class HubSpot(BaseHubSpot[Loop[Any]]):
                 are taken from it as they are needed. Duplicates are read once.
             unique_ids: Set if the ids contain no duplicates. Then the read does not have to
                 remember the ids, which takes about 75 bytes for each.
-            on_error: What to do when a request fails for good: "raise" the exception where its
+            on_error: What to do when a request fails for good: "raise" the exception where the
                 records would have come, or "collect" it in the read's `failures` and continue.
             on_progress: Called with the summary so far, after responses and at the end.
 
@@ -84,8 +84,8 @@ class HubSpot(BaseHubSpot[Loop[Any]]):
         """Read the associations of objects, at most 100 of each (v3).
 
         HubSpot has deprecated v3. It returns at most 100 associations of an object, and has no way
-        to read the others (observed); `truncated` lists these records. `read_associations` reads
-        all associations.
+        to read the others (observed); `truncated` lists the records that it cut short.
+        `read_associations` reads all associations.
 
         Arguments, result and exceptions are those of `read_associations`.
         """

@@ -284,7 +284,7 @@ def test_a_checkpoint_of_another_version_is_refused(
 ) -> None:
     stopped(tmp_path)
     monkeypatch.setattr(checkpoints, "VERSION", 2)
-    refused(tmp_path, "is of another version of this package")
+    refused(tmp_path, "was written by another version of this package")
 
 
 @pytest.mark.parametrize("ending", ["gz", "zst", "ZIP"])

@@ -89,7 +89,7 @@ class Operation(Generic[RowT]):
     endpoint: Endpoint
     """The generated module of the endpoint."""
     max_inputs: int
-    """Inputs per request; the spec's `maxItems`."""
+    """Maximum number of inputs in a request; the spec's `maxItems`."""
     body: Callable[[Inputs], Model]
     """Returns the body of a request."""
     envelope: type[Envelope[RowT]]

@@ -50,8 +50,8 @@ def envelope(
 ) -> tuple[int, dict[str, Any]]:
     """Return the HTTP status and the body for an outcome.
 
-    207 with `errors` and `numErrors` where there are any, else 200 without them; `status` is
-    COMPLETE even where every input failed; results and keys are in any order (all observed).
+    207 with `errors` and `numErrors` if there are errors, otherwise 200 without them; `status` is
+    COMPLETE even if every input failed; results and keys are in any order (all observed).
     """
     body: dict[str, Any] = {
         "status": "COMPLETE",
