@@ -22,10 +22,11 @@ import hubspot_batch_read
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.driving.driver import Driver
+from hubspot_batch_read.driving.threads import Wait
 from hubspot_batch_read.operations import ASSOCIATIONS
 from hubspot_batch_read.operations.common import NO_ASSOCIATIONS_FOUND
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import Association, AssociationEnvelope
 
 from .test_read import Answer
@@ -129,12 +130,8 @@ def test_interrupts_lose_no_id_and_make_no_error(storm: Storm, collect: bool) ->
         way = WAYS[trial % len(WAYS)]
         one_shot = storm.chance.random() < 0.5
         ids = iter(range(IDS)) if one_shot else range(IDS)
-        read = Read(
-            Plan(OPERATION, Ids(ids), window=3, collect=collect),
-            send,
-            max_concurrency=3,
-            on_progress=None,
-        )
+        plan = Plan(OPERATION, Ids(ids), window=3, collect=collect)
+        read = Read(Driver(plan, send, max_concurrency=3))
         got: list[str] = []
         while True:
             try:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from attrs import Factory, define
 
+from hubspot_batch_read.core.id_texts import Key
+from hubspot_batch_read.core.results import Truncation
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
 from hubspot_batch_read_runtime import plain
@@ -126,6 +128,14 @@ class Operation(Generic[RowT]):
     def merged(self, rows: Sequence[RowT]) -> RowT:
         """Join several rows with the same id, plain or not, into one record."""
         return self.merge(plain.alike(self.row, rows))
+
+    def truncations(self, keys: Iterable[Key], records: Iterable[RowT]) -> Iterator[Truncation]:
+        """Yield those records that HubSpot cut short, with their ids."""
+        if self.cut is None:
+            return
+        for key, record in zip(keys, records, strict=True):
+            if fields := self.cut(record):
+                yield Truncation(str(key), fields, self.remedy)
 
     def lines(self, records: Iterable[RowT]) -> bytes:
         """Return a line of JSON for each record, plain or not; see `docs/tables.md`."""

@@ -20,10 +20,12 @@ from typing import Any, Generic, cast
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
-from hubspot_batch_read.core.ids import Ids, InvalidIdError, Key
+from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.id_texts import Key
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.matching import errors_of, match, salvage
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
-from hubspot_batch_read.core.results import Failure, Summary, Truncation
+from hubspot_batch_read.core.results import Failure, Summary
 from hubspot_batch_read_api.errors import (
     ApiError,
     BadRequestError,
@@ -33,9 +35,6 @@ from hubspot_batch_read_api.errors import (
 )
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_runtime import plain
-
-PLACES = ("records", "error", "without_associations", "unanswered", "invalid")
-"""The places of ids that are not unread, as they are named in the numbers of earlier runs."""
 
 
 class Plan(Generic[RowT]):
@@ -237,7 +236,7 @@ class Plan(Generic[RowT]):
         missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
         if self.needs_content:
             keys, records = self._with_content(keys, records, missing)
-        cuts = list(self._truncations(keys, records))
+        cuts = [*self.operation.truncations(keys, records)]
         account.truncated += cuts
         for key, why in missing:
             account.missing.add(key, why)
@@ -273,14 +272,6 @@ class Plan(Generic[RowT]):
         missing += zip(compress(keys, map(not_, is_kept)), repeat(WITHOUT_ASSOCIATIONS))
         return [*compress(keys, is_kept)], [*compress(records, is_kept)]
 
-    def _truncations(self, keys: Sequence[Key], records: Sequence[RowT]) -> Iterator[Truncation]:
-        """Yield the records that HubSpot cut short."""
-        if (cut := self.operation.cut) is None:
-            return
-        for key, record in zip(keys, records, strict=True):
-            if fields := cut(record):
-                yield Truncation(str(key), fields, self.operation.remedy)
-
     def unread(self, returned: int) -> Iterator[str]:
         """Yield the ids taken that have no other place yet, then those not taken.
 
@@ -301,25 +292,8 @@ class Plan(Generic[RowT]):
         Args:
             returned: How many records were returned to the caller.
         """
-        account, earlier = self.account, self.account.earlier
-        counts = account.missing.counts + earlier
-        placed = sum(earlier[name] for name in PLACES)
-        return Summary(
-            total=self.ids.total,
-            taken=account.taken + placed,
-            duplicates=self.ids.duplicates,
-            records=returned + earlier["records"],
-            errors=counts["error"],
-            without_associations=counts["without_associations"],
-            unanswered=counts["unanswered"],
-            invalid=counts["invalid"],
-            unread=account.taken - returned - len(account.missing),
-            truncated=len(account.truncated) + earlier["truncated"],
-            unexpected=account.unexpected,
-            requests=account.requests + earlier["requests"],
-            failures=len(account.failures),
-            earlier=placed,
-        )
+        ids = self.ids
+        return self.account.summary(returned, total=ids.total, duplicates=ids.duplicates)
 
 
 def _why(error: Exception) -> Why:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpa
 from attrs import Factory, define, field
 
 from hubspot_batch_read.client import HubSpot
-from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.engines.checks import (
     check_columns,
-    check_holds_no_password,
+    check_holds_no_secret,
     check_is_function,
     check_portal,
 )
@@ -64,7 +64,7 @@ class Options(TypedDict, total=False):
     access_token: Token
     rate_limit: Limit
     portals_at_once: int
-    settings: Settings
+    settings: Settings | Callable[[], Settings]
 
 
 @define(frozen=True, kw_only=True, repr=False)
@@ -106,8 +106,9 @@ class TableRead:
     shared limit."""
     portals_at_once: int = 8
     """Number of portals that one process reads at a time."""
-    settings: Settings = Factory(Settings)
-    """Further arguments for `HubSpot`."""
+    settings: Settings | Callable[[], Settings] = Factory(Settings)
+    """Further arguments for `HubSpot`; or a function that is called in the process that reads and
+    returns them."""
     _make: Callable[..., Operation[Any]] = field(alias="make")
     _arguments: Mapping[str, object] = field(alias="arguments")
 
@@ -120,7 +121,8 @@ class TableRead:
         # Checking a shared limit may connect to it, or need an extra that is not installed here.
         is_late = callable(self.rate_limit) or isinstance(self.rate_limit, RateLimit)
         limit = None if is_late else cast("RateLimitSetting", self.rate_limit)
-        HubSpot("checked", rate_limit=limit, **self.settings).close()
+        settings = Settings() if callable(self.settings) else self.settings
+        HubSpot("checked", rate_limit=limit, **settings).close()
         _ = self.schema
 
     @classmethod
@@ -175,8 +177,9 @@ class TableRead:
         return f"<TableRead: {name}({arguments}), id_column={self.id_column!r}{portal}>"
 
     def __reduce__(self) -> Any:
-        """Pickle it, unless its proxy has a password."""
-        check_holds_no_password(self.settings.get("httpx_args"))
+        """Pickle it, unless its settings may hold a secret."""
+        if not callable(self.settings):
+            check_holds_no_secret(self.settings.get("httpx_args") or {})
         return super().__reduce__()
 
     @property
@@ -246,8 +249,8 @@ class TableRead:
         if isinstance(ids, Mapping):
             raise TypeError("ids: expected pairs of a portal and its ids; pass its items()")
         # One TLS context for all, because creating one takes 20 ms.
-        httpx_args = with_tls_context({**(self.settings.get("httpx_args") or {})})
-        settings: Settings = {**self.settings, "httpx_args": httpx_args}
+        settings = self._settings()
+        settings["httpx_args"] = with_tls_context({**(settings.get("httpx_args") or {})})
 
         def read(
             pair: tuple[str, Iterable[Id | None]],
@@ -261,7 +264,10 @@ class TableRead:
 
     def client(self) -> PortalClient:
         """Return a client that can be passed to several calls, to keep its connections."""
-        return self._client(self.settings)
+        return self._client(self._settings())
+
+    def _settings(self) -> Settings:
+        return {**(self.settings() if callable(self.settings) else self.settings)}
 
     def _client(self, settings: Settings, *portal: str) -> PortalClient:
         limit, token = self.rate_limit, partial(self.access_token, *portal)

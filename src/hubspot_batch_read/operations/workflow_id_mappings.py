@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import LazyInputs, Operation
 from hubspot_batch_read.tables.table import Column, Table
 from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
