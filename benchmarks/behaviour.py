@@ -1,4 +1,4 @@
-"""How this SDK and HubSpot's two handle large reads and failures: `make bench-behaviour`.
+"""Compares how this SDK and HubSpot's two handle large reads and failures: `make bench-behaviour`.
 
 Each reads associations from the sandbox, used as its documentation says, in the same scenarios. The
 results are written to behaviour.json, and are the table in README.md.

@@ -35,7 +35,7 @@ class ArgumentError(ValueError):
     argument: str
     """Name of the argument or variable."""
     problem: str
-    """What is wrong with it, safe to print and without secrets."""
+    """The problem with it, safe to print and without secrets."""
 
     def __init__(self, argument: str, problem: str) -> None:
         """Keep the name of the argument and the problem."""

@@ -552,7 +552,7 @@ def test_the_example_of_each_help_runs(cli: Cli, command: str) -> None:
     (example,) = [line for line in cli.help(command).splitlines() if "Example: " in line]
     words = shlex.split(example)
     assert words[1:3] == ["hubspot-batch-read", command]
-    assert cli(*words[2:]).code in {0, 1}  # its ids are nobody's
+    assert cli(*words[2:]).code in {0, 1}  # its ids do not exist
 
 
 def test_an_id_that_hubspot_refuses_keeps_no_other(cli: Cli, contacts: Path) -> None:

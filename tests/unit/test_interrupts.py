@@ -43,7 +43,7 @@ TYPE = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None}
 
 
 class RefusedError(Exception):
-    """What some requests fail with."""
+    """The exception of some requests."""
 
 
 def send(request: Request[Association], wait: Wait) -> Answer[Association]:

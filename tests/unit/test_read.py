@@ -39,7 +39,7 @@ OPERATION = evolve(ASSOCIATIONS, max_inputs=2)
 
 @define
 class Answer(Generic[RowT]):
-    """What the generated endpoints return, as far as a read looks at it."""
+    """The part of a response of the generated endpoints that a read uses."""
 
     parsed: Envelope[RowT]
     headers: httpx.Headers = field(factory=httpx.Headers)

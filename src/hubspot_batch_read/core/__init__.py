@@ -1,4 +1,4 @@
-"""What a read does, without any I/O: which requests to send, and what happened to each id.
+"""The logic of a read, without any I/O: which requests to send, and what happened to each id.
 
 ids        takes ids from the caller's iterable, checks them, and drops duplicates
 plan       returns the next request, and processes responses

@@ -1,4 +1,4 @@
-"""What the plan needs to know about an operation. `operations/` has an instance for each."""
+"""The description of an operation for the plan. `operations/` has an instance for each."""
 
 from __future__ import annotations
 

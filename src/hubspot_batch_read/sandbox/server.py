@@ -59,7 +59,7 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Where the sandbox listens, such as `http://127.0.0.1:8765`.
+        """The address at which the sandbox listens, such as `http://127.0.0.1:8765`.
 
         Raises RuntimeError outside of the `with` block.
         """

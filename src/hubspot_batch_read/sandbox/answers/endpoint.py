@@ -10,7 +10,7 @@ from hubspot_batch_read.sandbox.answers.batch import Batch
 from hubspot_batch_read.sandbox.data.portal import Portal
 
 API = "https://api.hubapi.com"
-"""How links in responses start; nothing follows them."""
+"""The start of links in responses; nothing follows them."""
 
 
 @dataclass(frozen=True, slots=True)

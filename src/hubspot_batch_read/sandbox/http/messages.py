@@ -19,7 +19,7 @@ class SandboxRequest:
     ordinal: int
     """Its number among all requests of the sandbox, from 1, in order of arrival."""
     attempt: int
-    """How many times this request (method, address, body) arrived since the faults were set.
+    """Number of times that this request (method, address, body) arrived since the faults were set.
 
     1 for the first time and 2 for the first repetition, regardless of other requests in between.
     """
