@@ -21,6 +21,7 @@ from attrs import define, field
 from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.results import Failure, Missing, Reason, Summary, Truncation
+from hubspot_batch_read_api.errors import ApiError
 from hubspot_batch_read_api.models import BatchError
 
 RecordT = TypeVar("RecordT")
@@ -38,6 +39,14 @@ class Why:
     sub_category: str | None = None
     message: str | None = None
     context: Mapping[str, Sequence[str]] | None = None
+
+    @staticmethod
+    def of(error: Exception) -> Why:
+        """Return the reason for an id that HubSpot refuses to read."""
+        if isinstance(error, ApiError):
+            context = error.context or None
+            return Why("error", error.category, error.sub_category, error.description, context)
+        return Why("error", message=str(error))
 
 
 WITHOUT_ASSOCIATIONS = Why("without_associations")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import starmap
-from operator import itemgetter
+from itertools import compress, starmap
+from operator import itemgetter, not_
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from attrs import Factory, define
@@ -128,6 +128,15 @@ class Operation(Generic[RowT]):
     def merged(self, rows: Sequence[RowT]) -> RowT:
         """Join several rows with the same id, plain or not, into one record."""
         return self.merge(plain.alike(self.row, rows))
+
+    def with_content(
+        self, keys: Sequence[Key], records: Sequence[RowT]
+    ) -> tuple[list[Key], list[RowT], list[Key]]:
+        """Return the ids and records with content, and the ids of the other records."""
+        contents = map(self.content, records)
+        has_content = [content is None or bool(content) for content in contents]
+        with_ids, with_records = compress(keys, has_content), compress(records, has_content)
+        return [*with_ids], [*with_records], [*compress(keys, map(not_, has_content))]
 
     def truncations(self, keys: Iterable[Key], records: Iterable[RowT]) -> Iterator[Truncation]:
         """Yield those records that HubSpot cut short, with their ids."""

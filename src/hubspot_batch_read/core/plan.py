@@ -14,14 +14,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain, compress, repeat
-from operator import not_
+from itertools import chain, repeat
 from typing import Any, Generic, cast
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
 from hubspot_batch_read.core.id_checks import InvalidIdError
-from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.matching import errors_of, match, salvage
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
@@ -205,7 +203,7 @@ class Plan(Generic[RowT]):
         )
         if is_size or isinstance(error, BadRequestError):
             may_be_whole = not is_size and not self._has_succeeded
-            request.chunk.refuse(request, error, _why(error), may_be_whole=may_be_whole)
+            request.chunk.refuse(request, error, Why.of(error), may_be_whole=may_be_whole)
         else:
             request.chunk.fail(request, error)
         self._make_ready()
@@ -235,7 +233,8 @@ class Plan(Generic[RowT]):
         keys, records = chunk.records()
         missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
         if self.needs_content:
-            keys, records = self._with_content(keys, records, missing)
+            keys, records, empty = self.operation.with_content(keys, records)
+            missing += zip(empty, repeat(WITHOUT_ASSOCIATIONS))
         cuts = [*self.operation.truncations(keys, records)]
         account.truncated += cuts
         for key, why in missing:
@@ -263,15 +262,6 @@ class Plan(Generic[RowT]):
             account.add_records(keys, records)
             account.ready += () if self.collects else chunk.failures
 
-    def _with_content(
-        self, keys: Sequence[Key], records: Sequence[RowT], missing: list[tuple[Key, Why]]
-    ) -> tuple[list[Key], list[RowT]]:
-        """Return the records that have content; the ids of the others are missing."""
-        contents = map(self.operation.content, records)
-        is_kept = [content is None or bool(content) for content in contents]
-        missing += zip(compress(keys, map(not_, is_kept)), repeat(WITHOUT_ASSOCIATIONS))
-        return [*compress(keys, is_kept)], [*compress(records, is_kept)]
-
     def unread(self, returned: int) -> Iterator[str]:
         """Yield the ids taken that have no other place yet, then those not taken.
 
@@ -294,14 +284,6 @@ class Plan(Generic[RowT]):
         """
         ids = self.ids
         return self.account.summary(returned, total=ids.total, duplicates=ids.duplicates)
-
-
-def _why(error: Exception) -> Why:
-    """Return the reason to record for an id that HubSpot refuses to read."""
-    if isinstance(error, ApiError):
-        context = error.context or None
-        return Why("error", error.category, error.sub_category, error.description, context)
-    return Why("error", message=str(error))
 
 
 def _drop_frames(error: BaseException) -> None:

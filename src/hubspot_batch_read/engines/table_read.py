@@ -23,13 +23,8 @@ from hubspot_batch_read.engines.checks import (
 from hubspot_batch_read.engines.partition import PortalClient
 from hubspot_batch_read.engines.portals import rows_of_portals
 from hubspot_batch_read.engines.tokens import Token, TokenVariable
-from hubspot_batch_read.operations import (
-    WORKFLOWS_BY_FLOW_ID,
-    WORKFLOWS_BY_WORKFLOW_ID,
-    associations,
-    associations_v3,
-    campaigns,
-)
+from hubspot_batch_read.operations import associations, associations_v3, campaigns
+from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings_by
 from hubspot_batch_read.sending.limits import RateLimit, RateLimitSetting
 from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_runtime.environment import with_tls_context
@@ -161,7 +156,7 @@ class TableRead:
         cls, by: Literal["flow_id", "workflow_id"], **options: Unpack[Options]
     ) -> Self:
         """Describe `HubSpot.read_workflow_id_mappings` by flow ids or workflow ids."""
-        return cls._of(_workflow_id_mappings, options, by=by)
+        return cls._of(workflow_id_mappings_by, options, kind=by)
 
     @classmethod
     def _of(
@@ -172,7 +167,7 @@ class TableRead:
     def __repr__(self) -> str:
         """Return the read without its settings, which may contain passwords."""
         arguments = ", ".join(map(repr, self._arguments.values()))
-        name = self._make.__name__.removeprefix("_")
+        name = self._make.__name__
         portal = "" if self.portal_column is None else f", portal_column={self.portal_column!r}"
         return f"<TableRead: {name}({arguments}), id_column={self.id_column!r}{portal}>"
 
@@ -295,10 +290,3 @@ class TableRead:
 
 def _raise(error: Exception) -> str:
     raise error
-
-
-def _workflow_id_mappings(by: str) -> Operation[Any]:
-    operations = {"flow_id": WORKFLOWS_BY_FLOW_ID, "workflow_id": WORKFLOWS_BY_WORKFLOW_ID}
-    if by not in operations:
-        raise ArgumentError("by", f"expected 'flow_id' or 'workflow_id', got {by!r}")
-    return operations[by]
