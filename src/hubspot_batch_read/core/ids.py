@@ -274,5 +274,5 @@ def _add(positions: list[range], position: int) -> None:
 def _length(ids: Iterable[Id]) -> int | None:
     try:
         return len(ids) if isinstance(ids, Sized) else None
-    except Exception:  # noqa: BLE001 - a progress bar without a length, more than a C integer holds
+    except Exception:  # noqa: BLE001 - it may be unknown, or more than a C integer holds
         return None
