@@ -88,14 +88,18 @@ drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, 
 places = $(if $(and $(word 2,$($1)),$(wildcard $(subst $(space),\ ,$($1)))),"$$$1",$($1))
 space := $(subst ,, )
 
-# Both say with 1 that there are differences, and with more that they could not compare.
 SINCE ?= $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null)
+# 1 means differences. But griffe also exits with 1, and a traceback, if it cannot load a package.
 release-notes: $(READY) ## List the Python names that a release breaks, and all that changed in the spec (SINCE=…: not the last tag)
 	@test -n "$(SINCE)" || { echo "No release is tagged yet: name a commit with SINCE=..." >&2; exit 2; }
 	@mkdir -p build
 	@git show "$(SINCE):openapi/hubspot-batch-read.yaml" > build/released.yaml
 	@for package in hubspot_batch_read hubspot_batch_read_api; do \
-		$(BIN)/python -m griffe check $$package --against "$(SINCE)" --search src --search generated || test $$? -eq 1; done
+		$(BIN)/python -m griffe check $$package --against "$(SINCE)" --search src --search generated --no-inspection \
+			2> build/names.txt; \
+		if test $$? -gt 1 || grep --quiet ^Traceback build/names.txt; then \
+			echo "$$package cannot be compared: $$(tail -n 1 build/names.txt)" >&2; exit 2; fi; \
+		cat build/names.txt; done
 	@$(BIN)/python tools/drift.py --old build/released.yaml --new openapi/hubspot-batch-read.yaml || test $$? -eq 1
 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
