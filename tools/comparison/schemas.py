@@ -30,29 +30,23 @@ def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Ite
 
     Raises DocumentError if one is not a schema, or a reference has no target.
     """
-    yield from _Comparison(request, ours=old.document.ours).nodes(old, new, place)
+    yield from _Walk(request, ours=old.document.ours).closest([old], new, place)
 
 
 @dataclass(frozen=True)
-class _Comparison:
+class _Walk:
+    """Compares two schemas level by level."""
+
     request: bool
     ours: bool
     """Whether the first schema is ours, which may state limits that HubSpot does not publish."""
     around: frozenset[tuple[str, str]] = frozenset()
     """The pairs of schemas around the current one, to detect recursion."""
 
-    def appearing(self, *, required: bool) -> Meaning:
-        """Return the meaning of something new."""
-        return Meaning.BREAKING if required and self.request else Meaning.ADDITION
-
     @property
     def narrower(self) -> Meaning:
-        """The meaning of a narrower schema."""
-        return self.appearing(required=True)
-
-    def nodes(self, old: Node, new: Node, place: Place) -> Iterator[Difference]:
-        """Compare two places."""
-        yield from self.closest([old], new, place)
+        """The meaning of a narrower schema, or of something new that is required."""
+        return Meaning.BREAKING if self.request else Meaning.ADDITION
 
     def closest(self, ways: list[Node], new: Node, place: Place) -> Iterator[Difference]:
         """Compare a place with the published variant that differs least."""
@@ -130,7 +124,7 @@ class _Comparison:
         stated = old or new
         if stated is not None:
             anything = replace(stated, raw={})
-            yield from self.nodes(old or anything, new or anything, place)
+            yield from self.closest([old or anything], new or anything, place)
 
     def member(self, old: Schema, new: Schema, name: str, place: Place) -> Iterator[Difference]:
         """Compare a property."""
@@ -153,7 +147,7 @@ class _Comparison:
                 )
         elif not there:
             words = f"{view(now).words}, {optionality(is_required)}"
-            meaning = self.appearing(required=is_required)
+            meaning = self.narrower if is_required else Meaning.ADDITION
             yield found(source, meaning, place, "property", None, words, name=name, declared=listed)
         else:
             if is_required != was_required:
