@@ -1,10 +1,10 @@
-"""What all tests share: how Hypothesis runs them."""
+"""The Hypothesis profile of all tests."""
 
 from hypothesis import HealthCheck, settings
 
 from tests.examples import examples
 
-# The same on every machine, and whatever test is run: neither speed nor chance decides what passes.
+# The same examples on every machine and in every run: neither speed nor chance decides what passes.
 settings.register_profile(
     "tests",
     deadline=None,

@@ -67,7 +67,7 @@ def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_certificate_folders(folders: str | None) -> None:
-    # OpenSSL does not look at them before it needs a certificate.
+    # OpenSSL does not check them until it needs a certificate.
     if folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
         raise ValueError("no such folder")
 

@@ -13,7 +13,7 @@ REQUIRED: Final = "required"
 
 
 class Meaning(StrEnum):
-    """What a difference means for users of the first description."""
+    """The meaning of a difference for users of the first description."""
 
     BREAKING = "breaking"
     LOOSENING = "loosening"
@@ -59,19 +59,19 @@ class Difference:
     meaning: Meaning
     places: tuple[Place, ...]
     what: str
-    """What differs there: `type`, `required`, …"""
+    """The keyword that differs: `type`, `required`, …"""
     old: str
     """The value in our spec, or in the older of two documents."""
     new: str
     """The value that HubSpot publishes, or in the newer document."""
     source: str
-    """JSON pointer to the part of our spec, or of the older document, that says `old`."""
+    """JSON pointer to the part of our spec, or of the older document, that contains `old`."""
     name: str = ""
     """The name of an addition, where `source` is the same for all additions."""
     outdated_deviation: bool = False
     """Whether our spec declares that HubSpot publishes `old`, which it no longer does."""
     tolerated: bool = False
-    """Whether our spec declares that this may be so, unless it is so everywhere."""
+    """Whether our spec declares that this may be the case, if it is not the case everywhere."""
     details: tuple[Difference, ...] | None = None
     """For a newer version, its other differences; None if unknown."""
 
@@ -123,9 +123,9 @@ def optionality(required: bool) -> str:
 
 
 def merged(differences: Iterable[Difference]) -> list[Difference]:
-    """Merge the differences that say the same; return the most serious first.
+    """Merge equal differences; return the most serious first.
 
-    Differences say the same if they are about one part of the old document, or one place in several
+    Differences are equal if they concern one part of the old document, or one place in several
     responses of an operation, because HubSpot repeats the schema of a response for each status.
     """
     groups: dict[int, list[Difference]] = {}
@@ -141,7 +141,7 @@ def merged(differences: Iterable[Difference]) -> list[Difference]:
 
 
 def _keys(each: Difference) -> list[object]:
-    """Return what two have in common if they say the same: one of these is enough."""
+    """Return the keys of a difference: two are equal if they share one of them."""
     said = (each.meaning, each.what, each.old, each.new)
     keys: list[object] = [(said, each.source, each.name)]
     if each.place.part.startswith("response"):

@@ -26,7 +26,7 @@ class Comparison:
     missing: list[str] = field(default_factory=list)
     """The ids of our operations that the documents do not contain."""
     failed: list[str] = field(default_factory=list)
-    """What could not be compared, and why."""
+    """The comparisons that failed, and why."""
 
     def take(self, name: str, differences: Iterable[Difference]) -> list[Difference] | None:
         """Return the differences of an operation; note a failure and return None."""
@@ -38,7 +38,7 @@ class Comparison:
 
 
 def compare_with_ours(spec: Document, documents: list[Document]) -> Comparison:
-    """Compare what HubSpot publishes with our spec."""
+    """Compare HubSpot's documents with our spec."""
     ours, declared = (
         {operation.wire_path: operation for operation in each.operations}
         for each in (spec.stated, spec.declared)
@@ -151,7 +151,7 @@ def _newer_version(
     line = found(source, Meaning.ADDITION, Place(name), NEWER, operation.path, other.path)
     if differences is None:
         return line
-    # That it has another path is what the line says.
+    # The line itself says that it has another path.
     details = merged(each for each in differences if each.what != "path")
     return replace(line, details=tuple(details))
 

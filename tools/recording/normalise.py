@@ -90,7 +90,7 @@ def normalise(exchange: Exchange, spec: Schema) -> Exchange:
     sent = _content(operation["requestBody"], spec)
     received = _content(operation["responses"]["200" if success else "default"], spec)
     stand_ins = _StandIns(spec)
-    # A message can contain an id that follows it, so the first pass only collects.
+    # A message can contain an id that only comes later, so the first pass only collects ids.
     stand_ins.replaced(request["body"], sent)
     stand_ins.replaced(response["body"], received)
     return {

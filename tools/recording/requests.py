@@ -1,6 +1,6 @@
 """Send requests as they are in the fixtures.
 
-This does not use the SDK, so that responses that it would refuse are recorded, too.
+The SDK is not used, so that responses that it would refuse are recorded, too.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def hubspot(base_url: str, token: str) -> Server:
 def send(server: Server, request: Request) -> Response:
     """Send a request, after a pause.
 
-    Raises RecordError if no response arrives, or if it contains the token.
+    Raises RecordError if no response arrives, or if the response contains the token.
     """
     time.sleep(PAUSE)
     try:
