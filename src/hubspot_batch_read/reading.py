@@ -30,12 +30,14 @@ class Reading(Generic[RowT]):
 
     @property
     def missing(self) -> MissingIds:
-        """The ids without a record, and why: a sequence of `Missing`, which grows during the read.
+        """The ids without a record, and why.
 
-        contacts = hubspot.read_associations("contacts", "companies", contact_ids)
-        contacts.all()
-        for missing in contacts.missing:
-            print(missing.id, missing.reason, missing.message)
+            contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+            contacts.all()
+            for missing in contacts.missing:
+                print(missing.id, missing.reason, missing.message)
+
+        A sequence of `Missing`, which grows during the read.
         """
         return self._account.missing
 

@@ -15,10 +15,12 @@ Reason = Literal["error", "without_associations", "unanswered", "invalid"]
 class Missing:
     """An id without a record, and why.
 
-    contacts = hubspot.read_associations("contacts", "companies", contact_ids)
-    contacts.all()
-    for missing in contacts.missing:
-        print(missing.id, missing.reason, missing.message)
+    A read has them in `missing`:
+
+        contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+        contacts.all()
+        for missing in contacts.missing:
+            print(missing.id, missing.reason, missing.message)
     """
 
     id: str
@@ -45,7 +47,7 @@ class Missing:
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""
     message: str | None = None
     """What went wrong, in words that HubSpot may change; for an invalid id, the problem with it."""
-    context: Mapping[str, Sequence[str]] | None = None
+    context: Mapping[str, Sequence[str]] | None = field(default=None, hash=False)
     """The values that the error is about, as HubSpot names them."""
 
 
