@@ -7,6 +7,7 @@ http(s) address. A `DocumentError` names a document that cannot be read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -159,6 +160,13 @@ class Operation:
     """The path item, which may have parameters for all of its operations."""
     host: str
     """The server with its protocol; empty if none is named."""
+    conflict: str = ""
+    """Why it cannot be compared: how another document contradicts this one."""
+
+    @property
+    def wire_path(self) -> str:
+        """The path without the names of its parameters, which are not sent."""
+        return re.sub(r"\{[^}]*\}", "{}", self.path)
 
     @property
     def id(self) -> str:
