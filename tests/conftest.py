@@ -1,4 +1,6 @@
-"""What all tests share: how Hypothesis runs them."""
+"""What all tests share: how Hypothesis runs them, and what the garbage collector looks at."""
+
+import gc
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +15,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from going through all modules and tests again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the interpreter free everything when it exits."""
+    gc.unfreeze()
