@@ -118,7 +118,7 @@ class Node:
         """Return the parts with their keys or numbers. Raises DocumentError for a plain value."""
         if not self.raw:
             return []
-        keyed = replace(self, raw=_keyed(self.raw) or self.raw)
+        keyed = Node(self.document, self.pointer, _keyed(self.raw) or self.raw, self.declared)
         return [(key, keyed.child(key)) for key in keyed.raw]
 
     def text(self, key: str) -> str:

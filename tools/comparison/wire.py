@@ -224,6 +224,8 @@ _NAMES: Final[dict[type, str]] = {
 
 def _merged(parts: list[Schema], source: str) -> Schema:
     """View what several schemas allow together."""
+    if len(parts) == 1:
+        return parts[0]
     declared = frozenset[str]().union(*(part.declared for part in parts))
     bare = [Schema(part.source, declared=part.declared) for part in parts]
     telling = [part for part, nothing in zip(parts, bare, strict=True) if part != nothing]
