@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from hubspot_batch_read.async_client import AsyncHubSpot
     from hubspot_batch_read.async_read import AsyncRead, AsyncRecordBatches
     from hubspot_batch_read.client import HubSpot
-    from hubspot_batch_read.core.ids import InvalidIdError
+    from hubspot_batch_read.core.id_checks import InvalidIdError
     from hubspot_batch_read.core.results import Failure, Missing, Summary, Truncation
+    from hubspot_batch_read.driving.delivery import ClosedError
     from hubspot_batch_read.engines.table_read import TableRead
     from hubspot_batch_read.engines.tokens import TokenFile, TokenVariable
     from hubspot_batch_read.files.errors import FileRefusedError
     from hubspot_batch_read.read import Read
-    from hubspot_batch_read.reading import ClosedError
     from hubspot_batch_read.sending.limits import RateLimit
     from hubspot_batch_read.sending.sender import WaitTooLongError
     from hubspot_batch_read_api.errors import (
@@ -116,7 +116,7 @@ _MODULES = {
     "AsyncRead": "hubspot_batch_read.async_read",
     "AsyncRecordBatches": "hubspot_batch_read.async_read",
     "HubSpot": "hubspot_batch_read.client",
-    "InvalidIdError": "hubspot_batch_read.core.ids",
+    "InvalidIdError": "hubspot_batch_read.core.id_checks",
     "Failure": "hubspot_batch_read.core.results",
     "Missing": "hubspot_batch_read.core.results",
     "Summary": "hubspot_batch_read.core.results",
@@ -126,7 +126,7 @@ _MODULES = {
     "TokenVariable": "hubspot_batch_read.engines.tokens",
     "FileRefusedError": "hubspot_batch_read.files.errors",
     "Read": "hubspot_batch_read.read",
-    "ClosedError": "hubspot_batch_read.reading",
+    "ClosedError": "hubspot_batch_read.driving.delivery",
     "RateLimit": "hubspot_batch_read.sending.limits",
     "WaitTooLongError": "hubspot_batch_read.sending.sender",
     "ApiError": "hubspot_batch_read_api.errors",

@@ -10,12 +10,15 @@ from typing import Any, Self
 from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.driving.async_driver import AsyncDriver
+from hubspot_batch_read.driving.delivery import ClosedError, OnProgress
+from hubspot_batch_read.driving.tasks import AsyncLoop
 from hubspot_batch_read.operations import associations, associations_v3, campaigns
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
-from hubspot_batch_read.reading import ClosedError, OnProgress
-from hubspot_batch_read.tasks import AsyncLoop
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import (
     Association,
@@ -129,7 +132,9 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
         on_error: OnError,
         on_progress: OnProgress | None,
     ) -> AsyncRead[RowT]:
-        plan = self._plan(operation, ids, on_error)
+        return AsyncRead(self._driver(self._plan(operation, ids, on_error), on_progress))
+
+    def _driver(self, plan: Plan[RowT], on_progress: OnProgress | None) -> AsyncDriver[RowT]:
 
         async def send(request: Request[RowT]) -> Response[RowT]:
             http_request = self._http_request(request)
@@ -140,7 +145,7 @@ class AsyncHubSpot(Connection[AsyncLoop[Any]]):
 
             return await self._sender.asend(once, name_of(request))
 
-        return AsyncRead(
+        return AsyncDriver(
             plan,
             send,
             max_concurrency=self._max_concurrency,

@@ -9,13 +9,16 @@ from typing import Any, Self
 
 from hubspot_batch_read.connection import Connection, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, Response, RowT
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.driving.delivery import ClosedError, OnProgress
+from hubspot_batch_read.driving.driver import Driver
+from hubspot_batch_read.driving.threads import PATIENCE, Loop, Wait
 from hubspot_batch_read.operations import associations, associations_v3, campaigns
 from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.reading import ClosedError, OnProgress
-from hubspot_batch_read.threads import PATIENCE, Loop, Wait
 from hubspot_batch_read_api.client import parse_response
 from hubspot_batch_read_api.models import (
     Association,
@@ -185,7 +188,9 @@ class HubSpot(Connection[Loop[Any]]):
         on_error: OnError,
         on_progress: OnProgress | None,
     ) -> Read[RowT]:
-        plan = self._plan(operation, ids, on_error)
+        return Read(self._driver(self._plan(operation, ids, on_error), on_progress))
+
+    def _driver(self, plan: Plan[RowT], on_progress: OnProgress | None) -> Driver[RowT]:
 
         def send(request: Request[RowT], wait: Wait) -> Response[RowT]:
             http_request = self._http_request(request)
@@ -196,7 +201,7 @@ class HubSpot(Connection[Loop[Any]]):
 
             return self._send(once, wait, name_of(request))
 
-        return Read(
+        return Driver(
             plan,
             send,
             max_concurrency=self._max_concurrency,

@@ -18,10 +18,10 @@ import pytest
 
 from hubspot_batch_read.cli import execute, inputs
 from hubspot_batch_read.cli.display import Display
+from hubspot_batch_read.driving.driver import Driver
 from hubspot_batch_read.files import FileWriter
 from hubspot_batch_read.files.appended import AppendedFile
 from hubspot_batch_read.files.output import Output
-from hubspot_batch_read.read import Read
 from hubspot_batch_read.sandbox import (
     Hold,
     SandboxRequest,
@@ -125,7 +125,7 @@ PLACES: dict[str, tuple[type, str, int]] = {
     "at the end": (FileWriter, "finish", 0),
     "while a request is sent": (Sender, "send", 1),
     "while all requests are sent": (Sender, "send", 0),
-    "while records are taken": (Read, "_next_part", 0),
+    "while records are taken": (Driver, "next_part", 0),
 }
 
 

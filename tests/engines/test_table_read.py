@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -35,6 +36,8 @@ from hubspot_batch_read import (
     TokenVariable,
     WaitTooLongError,
 )
+from hubspot_batch_read.engines.checks import check_holds_no_secret
+from hubspot_batch_read.engines.table_read import Settings
 from hubspot_batch_read.sandbox import (
     EXPIRED_TOKEN,
     TOKEN_WITHOUT_SCOPES,
@@ -466,6 +469,63 @@ def test_a_proxy_with_a_password_is_not_pickled(proxy: Any, protocol: int) -> No
 
 def test_a_proxy_without_a_password_is_pickled() -> None:
     read = TableRead.campaigns(settings={"httpx_args": {"proxy": "http://localhost:1"}})
+    assert pickle.loads(pickle.dumps(read)) == read
+
+
+@pytest.mark.parametrize(
+    "httpx_args",
+    [
+        {"headers": {"X-Api-Key": "hunter2"}},
+        {"headers": [("user-agent", "us"), ("authorization", "hunter2")]},
+        {"cookies": {"session": "hunter2"}},
+        {"params": {"key": "hunter2"}},
+    ],
+    ids=str,
+)
+def test_what_may_be_secret_is_not_pickled(httpx_args: dict[str, Any]) -> None:
+    read = TableRead.campaigns(settings={"httpx_args": httpx_args})
+    with pytest.raises(TypeError, match=f"{min(httpx_args)}.*function"):
+        pickle.dumps(read)
+
+
+def test_the_password_of_a_key_is_not_pickled() -> None:
+    check_holds_no_secret({"cert": ("certificate.pem", "key.pem")})
+    with pytest.raises(TypeError, match=r"cert.*function"):
+        check_holds_no_secret({"cert": ("certificate.pem", "key.pem", "hunter2")})
+
+
+@pytest.mark.parametrize("portal_column", [None, "portal"])
+def test_settings_may_come_from_a_function(
+    portal_column: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str | None] = []
+
+    def note(request: SandboxRequest) -> None:
+        seen.append(request.headers.get("x-api-key"))
+
+    with sandbox(portal=portal(), faults=note) as running:
+        monkeypatch.setenv("BASE_URL", running.base_url)
+        given = {"access_token": token_of, "portal_column": portal_column}
+        described = contacts(running, settings=settings_with_a_header, **given)
+        read = pickle.loads(pickle.dumps(described))
+        table = pa.table({"id": ["1"], "portal": ["a"]})
+        assert [row["outcome"] for each in read(table.to_batches()) for row in each.to_pylist()]
+    assert seen == ["hunter2"]
+
+
+def settings_with_a_header() -> Settings:
+    return {
+        "base_url": os.environ["BASE_URL"],
+        "httpx_args": {"headers": {"X-Api-Key": "hunter2"}},
+    }
+
+
+def token_of(*_: str) -> str:
+    return os.environ[VARIABLE]
+
+
+def test_a_user_agent_is_pickled() -> None:
+    read = TableRead.campaigns(settings={"httpx_args": {"headers": {"User-Agent": "us"}}})
     assert pickle.loads(pickle.dumps(read)) == read
 
 

@@ -13,9 +13,11 @@ from attrs import define, evolve
 
 from hubspot_batch_read import Read
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.driving.driver import Driver
 from hubspot_batch_read.operations import associations
 from hubspot_batch_read_api.models import Association
 from tests.unit.test_plan import kind
@@ -84,7 +86,7 @@ def reading(
     def respond(request: Request[Association], _: object) -> Any:
         return Answered(plan.decode(json.dumps(send(request)).encode()))
 
-    return Read(plan, respond, max_concurrency=1, on_progress=None)
+    return Read(Driver(plan, respond, max_concurrency=1))
 
 
 def failing(ids: Collection[str]) -> Callable[[Request[Association]], object]:

@@ -22,13 +22,15 @@ from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope
 from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.driving.async_driver import AsyncDriver
+from hubspot_batch_read.driving.driver import Driver
+from hubspot_batch_read.driving.threads import Wait
 from hubspot_batch_read.operations import ASSOCIATIONS
 from hubspot_batch_read.read import Read
 from hubspot_batch_read.reading import Reading
 from hubspot_batch_read.sandbox import Sandbox
 from hubspot_batch_read.tables import filling
 from hubspot_batch_read.tables.table import Column
-from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import Association, AssociationEnvelope
 
 OPERATION = evolve(ASSOCIATIONS, max_inputs=2)
@@ -71,11 +73,11 @@ def plan(ids: Iterable[int], *, collect: bool = False) -> Plan[Association]:
 
 
 def read(ids: Iterable[int], *, collect: bool = False) -> Read[Association]:
-    return Read(plan(ids, collect=collect), send, max_concurrency=3, on_progress=None)
+    return Read(Driver(plan(ids, collect=collect), send, max_concurrency=3))
 
 
 def aread(ids: Iterable[int], *, collect: bool = False) -> AsyncRead[Association]:
-    return AsyncRead(plan(ids, collect=collect), asend, max_concurrency=3, on_progress=None)
+    return AsyncRead(AsyncDriver(plan(ids, collect=collect), asend, max_concurrency=3))
 
 
 def from_ids(record_batch: pa.RecordBatch | pa.Table) -> list[int]:
@@ -187,7 +189,7 @@ def test_an_interrupt_gives_back_what_was_in_no_record_batch() -> None:
     interrupted: list[Association] = []
     operation = evolve(OPERATION, table=evolve(OPERATION.table, columns_of=columns_of))
     plan = Plan(operation, Ids([0, 91, 92, *range(1, 5)]), window=3, collect=False)
-    contacts = Read(plan, send, max_concurrency=3, on_progress=None)
+    contacts = Read(Driver(plan, send, max_concurrency=3))
     with nothing_left(), pytest.raises(KeyboardInterrupt):
         contacts.to_arrow().read_all()
     assert contacts.summary.records == 0
@@ -269,7 +271,7 @@ def test_missing_ids_are_a_table() -> None:
         error = {"category": "X", "message": "\ud800", "context": {"id": [first]}}
         return Answer(AssociationEnvelope.from_dict({"results": [], "errors": [error]}))
 
-    contacts = Read(plan([1, 2]), send_errors, max_concurrency=1, on_progress=None)
+    contacts = Read(Driver(plan([1, 2]), send_errors, max_concurrency=1))
     assert contacts.missing_to_arrow().num_rows == 0
     assert contacts.all() == []
     table = contacts.missing_to_arrow()
@@ -422,7 +424,7 @@ def test_async_a_timeout_gives_back_what_was_in_no_record_batch() -> None:
         return await asend(request)
 
     async def main() -> None:
-        contacts = AsyncRead(plan([0, 1, 2, 90, 4, 5]), hang, max_concurrency=3, on_progress=None)
+        contacts = AsyncRead(AsyncDriver(plan([0, 1, 2, 90, 4, 5]), hang, max_concurrency=3))
         record_batches = contacts.to_arrow()
         assert from_ids(await anext(record_batches)) == [0, 1]
         with pytest.raises(TimeoutError):

@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, normal_form, pack
+from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.id_texts import Id, normal_form, pack
+from hubspot_batch_read.core.ids import Ids
 
 
 class Array:

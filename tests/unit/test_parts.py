@@ -10,7 +10,10 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError, Mark
+from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.id_order import Mark
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read_api.models import Association
 from tests.examples import examples

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_batch_read.core.chunk import MOST_FURTHER_REQUESTS, Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Failure

@@ -16,14 +16,17 @@ from attrs import define, evolve, field, fields
 
 from hubspot_batch_read.async_read import AsyncRead
 from hubspot_batch_read.core.chunk import Request
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.driving.async_driver import AsyncDriver
+from hubspot_batch_read.driving.driver import Driver
+from hubspot_batch_read.driving.threads import Wait
 from hubspot_batch_read.operations import ASSOCIATIONS, ASSOCIATIONS_V3
 from hubspot_batch_read.operations.common import NO_ASSOCIATIONS_FOUND
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.models import (
     Association,
     AssociationEnvelope,
@@ -79,7 +82,7 @@ def sync_read(
     on_progress: Callable[[Summary], object] | None = None,
 ) -> Read[RowT]:
     plan = Plan(operation, Ids(ids, unique=unique), window=max_concurrency, collect=collect)
-    return Read(plan, send, max_concurrency=max_concurrency, on_progress=on_progress)
+    return Read(Driver(plan, send, max_concurrency=max_concurrency, on_progress=on_progress))
 
 
 def at_once(request: Request[Association], wait: Wait) -> Answer[Association]:
@@ -506,7 +509,7 @@ def async_read(
             await result
         return answer(request)
 
-    return AsyncRead(plan, awaited, max_concurrency=3, on_progress=on_progress)
+    return AsyncRead(AsyncDriver(plan, awaited, max_concurrency=3, on_progress=on_progress))
 
 
 def nothing(request: Request[Association]) -> None:
@@ -834,7 +837,7 @@ def test_async_a_new_loop_can_begin_right_after_a_break() -> None:
             return answer(request)
 
         plan = Plan(OPERATION, Ids(range(100)), window=3, collect=False)
-        read = AsyncRead(plan, send, max_concurrency=3, on_progress=None)
+        read = AsyncRead(AsyncDriver(plan, send, max_concurrency=3))
         got = []
         async for record in read:
             got.append(record)
@@ -863,7 +866,7 @@ def test_async_further_pages_are_asked_for_while_records_return() -> None:
 
         operation = evolve(ASSOCIATIONS, max_inputs=50)
         plan = Plan(operation, Ids(range(100)), window=3, collect=False)
-        async with AsyncRead(plan, send, max_concurrency=3, on_progress=None) as read:
+        async with AsyncRead(AsyncDriver(plan, send, max_concurrency=3)) as read:
             async for record in read:
                 await asyncio.sleep(0)
                 if record.from_.id == "40":

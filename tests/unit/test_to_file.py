@@ -410,7 +410,7 @@ def test_a_read_that_is_closed_leaves_files_to_go_on_with(tmp_path: Path) -> Non
         if summary.records > 5:
             read.close()
 
-    read._on_progress = close
+    read._driver._on_progress = close
     summary = read.to_file(tmp_path / "rows.jsonl", missing=tmp_path / "missing")
     assert summary.records > 5
     unread = [each for each in lines(tmp_path / "missing") if each["reason"] == "unread"]

@@ -35,7 +35,7 @@ def test_a_late_thread_takes_no_ids_from_a_stopped_loop() -> None:
     lock = LateLock()
     with HubSpot("token", base_url="http://127.0.0.1:9", max_retries=0) as hubspot:
         reads.append(hubspot.read_associations("contacts", "companies", ids()))
-        reads[0]._lock = lock  # type: ignore[assignment]
+        reads[0]._driver.lock = lock  # type: ignore[assignment]
         assert list(reads[0]) == []
         unread = reads[0].unread()
         lock.opened.set()

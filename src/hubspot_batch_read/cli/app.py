@@ -19,8 +19,8 @@ from hubspot_batch_read import (
 from hubspot_batch_read.cli.execute import execute
 from hubspot_batch_read.cli.faults import OK, WRONG_USE
 from hubspot_batch_read.cli.options import Command, Options, with_options
-from hubspot_batch_read.core.ids import Id
-from hubspot_batch_read.reading import OnProgress
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.driving.delivery import OnProgress
 
 app = typer.Typer(
     epilog="The access token is taken from HUBSPOT_ACCESS_TOKEN, --token-file or --token-command.",

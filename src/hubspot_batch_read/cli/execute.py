@@ -25,12 +25,12 @@ from hubspot_batch_read.cli.options import Options
 from hubspot_batch_read.cli.report import Report, is_talkative
 from hubspot_batch_read.cli.run import Run
 from hubspot_batch_read.cli.token_command import TokenCommand
-from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.driving.delivery import OnProgress
 from hubspot_batch_read.files.locks import lock_of
 from hubspot_batch_read.files.places import is_device, own_files
 from hubspot_batch_read.hidden import Hidden
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.reading import OnProgress
 from hubspot_batch_read_api.errors import ArgumentError
 
 Begin = Callable[[HubSpot, Iterator[Id], OnProgress], Read[Any]]

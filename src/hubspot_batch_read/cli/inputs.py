@@ -16,8 +16,8 @@ from hubspot_batch_read.cli.console import is_terminal
 from hubspot_batch_read.cli.csv_column import DELIMITERS, cells
 from hubspot_batch_read.cli.faults import CommandError, WrongUseError
 from hubspot_batch_read.cli.file_kinds import refuse_other_kinds
-from hubspot_batch_read.core.id_checks import problem_of_text, what_spoilt
-from hubspot_batch_read.core.ids import Id, InvalidIdError, normal_form
+from hubspot_batch_read.core.id_checks import InvalidIdError, problem_of_text, what_spoilt
+from hubspot_batch_read.core.id_texts import Id, normal_form
 
 LONGEST_ID = 255
 """Minimum length of a text that cannot be an id; HubSpot's ids have at most 36 characters."""

@@ -16,11 +16,11 @@ from hubspot_batch_read.cli.faults import ID_ERRORS, OK, CommandError, WrongUseE
 from hubspot_batch_read.cli.inputs import Entry, Input
 from hubspot_batch_read.cli.interrupts import Interrupts
 from hubspot_batch_read.cli.options import Options
-from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.results import Summary
+from hubspot_batch_read.driving.delivery import Explain, OnProgress
 from hubspot_batch_read.files import FileRefusedError
 from hubspot_batch_read.read import Read
-from hubspot_batch_read.reading import Explain, OnProgress
 from hubspot_batch_read.sentences import counted
 from hubspot_batch_read_api.errors import BadRequestError, NotFoundError
 

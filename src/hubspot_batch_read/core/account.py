@@ -18,11 +18,16 @@ from typing import Generic, TypeVar, overload
 
 from attrs import define, field
 
-from hubspot_batch_read.core.ids import Key, Mark
-from hubspot_batch_read.core.results import Failure, Missing, Reason, Truncation
+from hubspot_batch_read.core.id_order import Mark
+from hubspot_batch_read.core.id_texts import Key
+from hubspot_batch_read.core.results import Failure, Missing, Reason, Summary, Truncation
+from hubspot_batch_read_api.errors import ApiError
 from hubspot_batch_read_api.models import BatchError
 
 RecordT = TypeVar("RecordT")
+
+PLACES = ("records", "error", "without_associations", "unanswered", "invalid")
+"""The places of ids that are not unread, as they are named in the numbers of earlier runs."""
 
 
 @define(frozen=True, eq=False)
@@ -34,6 +39,14 @@ class Why:
     sub_category: str | None = None
     message: str | None = None
     context: Mapping[str, Sequence[str]] | None = None
+
+    @staticmethod
+    def of(error: Exception) -> Why:
+        """Return the reason for an id that HubSpot refuses to read."""
+        if isinstance(error, ApiError):
+            context = error.context or None
+            return Why("error", error.category, error.sub_category, error.description, context)
+        return Why("error", message=str(error))
 
 
 WITHOUT_ASSOCIATIONS = Why("without_associations")
@@ -175,6 +188,33 @@ class Account(Generic[RecordT]):
     def next_part(self) -> int:
         """The number of the next part."""
         return self.parts[-1].number + 1 if self.parts else self.parts_written
+
+    def summary(self, returned: int, *, total: int | None, duplicates: int) -> Summary:
+        """Return the numbers, including those of earlier runs.
+
+        Args:
+            returned: How many records were returned to the caller.
+            total: The number of ids, if it is known.
+            duplicates: How many of them were duplicates.
+        """
+        counts = self.missing.counts + self.earlier
+        placed = sum(self.earlier[name] for name in PLACES)
+        return Summary(
+            total=total,
+            taken=self.taken + placed,
+            duplicates=duplicates,
+            records=returned + self.earlier["records"],
+            errors=counts["error"],
+            without_associations=counts["without_associations"],
+            unanswered=counts["unanswered"],
+            invalid=counts["invalid"],
+            unread=self.taken - returned - len(self.missing),
+            truncated=len(self.truncated) + self.earlier["truncated"],
+            unexpected=self.unexpected,
+            requests=self.requests + self.earlier["requests"],
+            failures=len(self.failures),
+            earlier=placed,
+        )
 
     def drop_returned(self) -> None:
         """Drop the chunks whose records were all returned or written."""

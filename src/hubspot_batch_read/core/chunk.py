@@ -20,7 +20,8 @@ from typing import Final, Generic, Literal, NamedTuple, cast
 from attrs import Factory, define
 
 from hubspot_batch_read.core.account import UNANSWERED, WITHOUT_ASSOCIATIONS, Why
-from hubspot_batch_read.core.ids import Key, Mark
+from hubspot_batch_read.core.id_order import Mark
+from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.matching import Outcome
 from hubspot_batch_read.core.operation import Inputs, Operation, RowT
 from hubspot_batch_read.core.pages import Pages

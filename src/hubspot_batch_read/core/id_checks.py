@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from reprlib import repr as short_repr
 
+from hubspot_batch_read.core.id_texts import text_of
+from hubspot_batch_read_api.errors import ArgumentError
+
 _SPOILT = re.compile(
     r"""
     (?P<decimal> [+-]?\d+(?:\.\d*|,0+) ) |
@@ -21,6 +24,42 @@ _WHAT_HAPPENED = {
     "missing": "it stands for a missing value",
     "formula": "it is a formula or an error of a spreadsheet",
 }
+
+
+class InvalidIdError(ArgumentError):
+    """A value is not a valid id; `argument` gives its position, such as `ids[3]`."""
+
+    value: str
+    """The value, or a few characters of its repr if it is not text."""
+
+    def __init__(self, argument: str, problem: str, value: str) -> None:
+        """Keep the value and what is wrong with it."""
+        super().__init__(argument, problem)
+        self.value = value
+
+
+def checked(value: object, argument: str) -> str:
+    """Return the text of an id.
+
+    Args:
+        value: The id, or an InvalidIdError for a value that the caller knows to be invalid.
+        argument: The position of the value, such as `ids[3]`.
+
+    Raises:
+        InvalidIdError: It is not a valid id.
+    """
+    if isinstance(value, InvalidIdError):
+        raise value
+    text = text_of(value)
+    problem = problem_of_object(value) if text is None else problem_of_text(text)
+    if text is not None and problem is None:
+        return text
+    reason = f": {problem}" if problem else ""
+    raise InvalidIdError(
+        argument,
+        f"expected an id as text or whole number, got {shown(value)}{reason}",
+        value if type(value) is str else shown(value),
+    )
 
 
 def problem_of_text(text: str) -> str | None:

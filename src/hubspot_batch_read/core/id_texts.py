@@ -1,13 +1,35 @@
-"""The texts of ids: of a single value of any type, or of many usual values at once."""
+"""The texts of ids: of a single value of any type, or of many usual values at once.
+
+A read of a million ids remembers each of them. So an id is kept as `int` if that converts back to
+the same text, which takes half the memory.
+"""
 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Collection
 from typing import NamedTuple, SupportsIndex, cast
 from uuid import UUID
 
+Id = str | int | UUID
+"""A valid type of an id: text, a whole number (also of NumPy), or a UUID."""
+
+Key = int | str
+"""The form in which an id is kept."""
+
+_DECIMAL = re.compile("[1-9][0-9]{0,38}", re.ASCII)
 _TOO_LONG = 10**39
+
+
+def pack(text: str) -> Key:
+    """Return the smallest form of an id that `str()` converts back to the same text."""
+    return int(text) if _DECIMAL.fullmatch(text) else text
+
+
+def normal_form(text: str) -> str:
+    """Return an id as HubSpot may write it: without leading zeros, in lower case."""
+    return text.lstrip("0") or "0" if text.isdecimal() else text.lower()
 
 
 class Usual(NamedTuple):

@@ -1,65 +1,30 @@
 """The ids to read: pulled from the caller's iterable, checked, and each taken once.
 
-A read of a million ids remembers each of them. So an id is kept as `int` if that converts back to
-the same text, which takes half the memory.
-
-If a file is written, a hash of the ids in their order tells a later run whether it got the same
-ids. That run skips them; ids that were not read are taken again, before any others.
+If a file is resumed, the ids that an earlier run has taken are skipped. Those that it did not read
+are taken again, before any others.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from itertools import chain, islice
 from typing import cast
-from uuid import UUID
 
 from attrs import define
 
 from hubspot_batch_read.core.id_checks import (
-    problem_of_object,
+    InvalidIdError,
+    checked,
     problem_of_text,
     refuse_other_things,
-    shown,
 )
-from hubspot_batch_read.core.id_texts import text_of, usual_ids
-from hubspot_batch_read_api.errors import ArgumentError
+from hubspot_batch_read.core.id_order import Mark, Order, spelling
+from hubspot_batch_read.core.id_texts import Id, Key, pack, text_of, usual_ids
 
-Id = str | int | UUID
-"""A valid type of an id: text, a whole number (also of NumPy), or a UUID."""
-
-Key = int | str
-"""The form in which an id is kept."""
-
-_DECIMAL = re.compile("[1-9][0-9]{0,38}", re.ASCII)
 _SKIPPED_TOGETHER = 10_000
-
-
-def pack(text: str) -> Key:
-    """Return the smallest form of an id that `str()` converts back to the same text."""
-    return int(text) if _DECIMAL.fullmatch(text) else text
-
-
-def normal_form(text: str) -> str:
-    """Return an id as HubSpot may write it: without leading zeros, in lower case."""
-    return text.lstrip("0") or "0" if text.isdecimal() else text.lower()
-
-
-class InvalidIdError(ArgumentError):
-    """A value is not a valid id; `argument` gives its position, such as `ids[3]`."""
-
-    value: str
-    """The value, or a few characters of its repr if it is not text."""
-
-    def __init__(self, argument: str, problem: str, value: str) -> None:
-        """Keep the value and what is wrong with it."""
-        super().__init__(argument, problem)
-        self.value = value
 
 
 class _End(Enum):
@@ -76,18 +41,6 @@ class _Fault:
 
 
 _Value = Id | InvalidIdError | _Fault | _End
-
-
-@define(frozen=True)
-class Mark:
-    """Progress through the ids."""
-
-    position: int = 0
-    """Number of values, including invalid and repeated ones."""
-    digest: str = ""
-    """Hash of their texts, in order."""
-    duplicates: int = 0
-    """Number of repeated values among them."""
 
 
 class Ids:
@@ -122,8 +75,7 @@ class Ids:
         self._pending: deque[_Value] = deque()
         self._again: deque[tuple[int, str]] = deque()  # skipped ids that have to be read
         self._position = 0
-        self._hash: hashlib.blake2b | None = None
-        self._texts: list[str] = []  # to be hashed
+        self._order: Order | None = None
         self._name = name
         self._seen: set[Key] | None = None if unique else set()
 
@@ -134,17 +86,12 @@ class Ids:
 
     def hash_order(self) -> None:
         """Keep a hash of the ids from now on, for `mark`; call this before any are pulled."""
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._order = Order()
 
     def mark(self) -> Mark:
         """Return the progress through the ids."""
-        if self._hash is None:
-            return Mark(self._position, duplicates=self.duplicates)
-        if self._texts:
-            text = "\n".join(self._texts) + "\n"
-            self._hash.update(text.encode(errors="surrogatepass"))
-            self._texts = []
-        return Mark(self._position, self._hash.hexdigest(), self.duplicates)
+        digest = "" if self._order is None else self._order.digest()
+        return Mark(self._position, digest, self.duplicates)
 
     def skip(self, before: Mark, unread: Iterable[range]) -> Mark:
         """Skip the values that an earlier run has taken, and return the progress.
@@ -154,10 +101,10 @@ class Ids:
         Raises:
             Exception: What the iterable raised.
         """
-        self.hash_order()
+        order = self._order = Order()
         while self._position < before.position and not self._is_at_end:
             self.pull(min(_SKIPPED_TOGETHER, before.position - self._position))
-            self._skip_pending(unread)
+            self._skip_pending(order, unread)
         self.duplicates = before.duplicates
         return self.mark()
 
@@ -165,7 +112,7 @@ class Ids:
     def _is_at_end(self) -> bool:
         return bool(self._pending) and self._pending[-1] is _End.END
 
-    def _skip_pending(self, unread: Iterable[range]) -> None:
+    def _skip_pending(self, order: Order, unread: Iterable[range]) -> None:
         values = list(self._pending)
         at_end = values[-1:] == [_End.END]
         self._pending = deque(values[-1:] if at_end else ())
@@ -174,7 +121,7 @@ class Ids:
             if isinstance(value, _Fault):
                 raise value.error
         texts = self._skipped(values)
-        self._texts += texts
+        order.add(texts)
         start, self._position = self._position, self._position + len(values)
         for each in unread:
             again = range(max(each.start, start), min(each.stop, self._position))
@@ -189,7 +136,7 @@ class Ids:
         if self._seen is not None:
             texts = (text for text in map(text_of, values) if text is not None)
             self._seen.update(pack(text) for text in texts if problem_of_text(text) is None)
-        return [*map(_spelling, values)]
+        return [*map(spelling, values)]
 
     def pull(self, number: int) -> None:
         """Pull up to `number` more values; an exception of the iterable counts as one of them."""
@@ -261,17 +208,17 @@ class Ids:
         values.clear()
         if self._seen is not None:
             self._seen |= key_set
-        if self._hash is not None:
-            self._texts += texts
+        if self._order is not None:
+            self._order.add(texts)
         return True
 
     def _take_next(self, value: _Value, chunk: dict[str, Key], positions: list[range]) -> None:
         if isinstance(value, _Fault):
             raise value.error
         position, self._position = self._position, self._position + 1
-        if self._hash is not None:
-            self._texts.append(_spelling(value))
-        text = self._checked(value, position)
+        if self._order is not None:
+            self._order.add([spelling(value)])
+        text = checked(value, f"{self._name}[{position}]")
         key = pack(text)
         if text in chunk or (self._seen is not None and key in self._seen):
             self.duplicates += 1
@@ -304,7 +251,7 @@ class Ids:
                     self._pending.append(value)
                 return
             try:
-                text = self._checked(value, self._position)
+                text = checked(value, self._name)
             except InvalidIdError as error:
                 yield error.value if error is value else cast("str", value)
                 continue
@@ -315,20 +262,6 @@ class Ids:
                 seen.add(key)
             yield text
 
-    def _checked(self, value: object, position: int) -> str:
-        if isinstance(value, InvalidIdError):
-            raise value
-        text = text_of(value)
-        problem = problem_of_object(value) if text is None else problem_of_text(text)
-        if text is not None and problem is None:
-            return text
-        reason = f": {problem}" if problem else ""
-        raise InvalidIdError(
-            f"{self._name}[{position}]",
-            f"expected an id as text or whole number, got {shown(value)}{reason}",
-            value if type(value) is str else shown(value),
-        )
-
 
 def _add(positions: list[range], position: int) -> None:
     """Add a position, which is greater than all others, to ranges of positions."""
@@ -336,14 +269,6 @@ def _add(positions: list[range], position: int) -> None:
         positions[-1] = range(positions[-1].start, position + 1)
     else:
         positions.append(range(position, position + 1))
-
-
-def _spelling(value: object) -> str:
-    """Return the text of a value that is hashed, which is the same in every run."""
-    if isinstance(value, InvalidIdError):
-        return value.value
-    text = text_of(value)
-    return type(value).__name__ if text is None else text
 
 
 def _length(ids: Iterable[Id]) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any, Generic
 from attrs import Factory, define
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Why
-from hubspot_batch_read.core.ids import normal_form
+from hubspot_batch_read.core.id_texts import normal_form
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
 from hubspot_batch_read_api.errors import DecodeError
 from hubspot_batch_read_api.models import BatchError

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import starmap
-from operator import itemgetter
+from itertools import compress, starmap
+from operator import itemgetter, not_
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from attrs import Factory, define
 
+from hubspot_batch_read.core.id_texts import Key
+from hubspot_batch_read.core.results import Truncation
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_api.types import Model
 from hubspot_batch_read_runtime import plain
@@ -126,6 +128,23 @@ class Operation(Generic[RowT]):
     def merged(self, rows: Sequence[RowT]) -> RowT:
         """Join several rows with the same id, plain or not, into one record."""
         return self.merge(plain.alike(self.row, rows))
+
+    def with_content(
+        self, keys: Sequence[Key], records: Sequence[RowT]
+    ) -> tuple[list[Key], list[RowT], list[Key]]:
+        """Return the ids and records with content, and the ids of the other records."""
+        contents = map(self.content, records)
+        has_content = [content is None or bool(content) for content in contents]
+        with_ids, with_records = compress(keys, has_content), compress(records, has_content)
+        return [*with_ids], [*with_records], [*compress(keys, map(not_, has_content))]
+
+    def truncations(self, keys: Iterable[Key], records: Iterable[RowT]) -> Iterator[Truncation]:
+        """Yield those records that HubSpot cut short, with their ids."""
+        if self.cut is None:
+            return
+        for key, record in zip(keys, records, strict=True):
+            if fields := self.cut(record):
+                yield Truncation(str(key), fields, self.remedy)
 
     def lines(self, records: Iterable[RowT]) -> bytes:
         """Return a line of JSON for each record, plain or not; see `docs/tables.md`."""

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain, compress, repeat
-from operator import not_
+from itertools import chain, repeat
 from typing import Any, Generic, cast
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
-from hubspot_batch_read.core.ids import Ids, InvalidIdError, Key
+from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.matching import errors_of, match, salvage
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
-from hubspot_batch_read.core.results import Failure, Summary, Truncation
+from hubspot_batch_read.core.results import Failure, Summary
 from hubspot_batch_read_api.errors import (
     ApiError,
     BadRequestError,
@@ -33,9 +33,6 @@ from hubspot_batch_read_api.errors import (
 )
 from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_runtime import plain
-
-PLACES = ("records", "error", "without_associations", "unanswered", "invalid")
-"""The places of ids that are not unread, as they are named in the numbers of earlier runs."""
 
 
 class Plan(Generic[RowT]):
@@ -206,7 +203,7 @@ class Plan(Generic[RowT]):
         )
         if is_size or isinstance(error, BadRequestError):
             may_be_whole = not is_size and not self._has_succeeded
-            request.chunk.refuse(request, error, _why(error), may_be_whole=may_be_whole)
+            request.chunk.refuse(request, error, Why.of(error), may_be_whole=may_be_whole)
         else:
             request.chunk.fail(request, error)
         self._make_ready()
@@ -236,8 +233,9 @@ class Plan(Generic[RowT]):
         keys, records = chunk.records()
         missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
         if self.needs_content:
-            keys, records = self._with_content(keys, records, missing)
-        cuts = list(self._truncations(keys, records))
+            keys, records, empty = self.operation.with_content(keys, records)
+            missing += zip(empty, repeat(WITHOUT_ASSOCIATIONS))
+        cuts = [*self.operation.truncations(keys, records)]
         account.truncated += cuts
         for key, why in missing:
             account.missing.add(key, why)
@@ -264,23 +262,6 @@ class Plan(Generic[RowT]):
             account.add_records(keys, records)
             account.ready += () if self.collects else chunk.failures
 
-    def _with_content(
-        self, keys: Sequence[Key], records: Sequence[RowT], missing: list[tuple[Key, Why]]
-    ) -> tuple[list[Key], list[RowT]]:
-        """Return the records that have content; the ids of the others are missing."""
-        contents = map(self.operation.content, records)
-        is_kept = [content is None or bool(content) for content in contents]
-        missing += zip(compress(keys, map(not_, is_kept)), repeat(WITHOUT_ASSOCIATIONS))
-        return [*compress(keys, is_kept)], [*compress(records, is_kept)]
-
-    def _truncations(self, keys: Sequence[Key], records: Sequence[RowT]) -> Iterator[Truncation]:
-        """Yield the records that HubSpot cut short."""
-        if (cut := self.operation.cut) is None:
-            return
-        for key, record in zip(keys, records, strict=True):
-            if fields := cut(record):
-                yield Truncation(str(key), fields, self.operation.remedy)
-
     def unread(self, returned: int) -> Iterator[str]:
         """Yield the ids taken that have no other place yet, then those not taken.
 
@@ -301,33 +282,8 @@ class Plan(Generic[RowT]):
         Args:
             returned: How many records were returned to the caller.
         """
-        account, earlier = self.account, self.account.earlier
-        counts = account.missing.counts + earlier
-        placed = sum(earlier[name] for name in PLACES)
-        return Summary(
-            total=self.ids.total,
-            taken=account.taken + placed,
-            duplicates=self.ids.duplicates,
-            records=returned + earlier["records"],
-            errors=counts["error"],
-            without_associations=counts["without_associations"],
-            unanswered=counts["unanswered"],
-            invalid=counts["invalid"],
-            unread=account.taken - returned - len(account.missing),
-            truncated=len(account.truncated) + earlier["truncated"],
-            unexpected=account.unexpected,
-            requests=account.requests + earlier["requests"],
-            failures=len(account.failures),
-            earlier=placed,
-        )
-
-
-def _why(error: Exception) -> Why:
-    """Return the reason to record for an id that HubSpot refuses to read."""
-    if isinstance(error, ApiError):
-        context = error.context or None
-        return Why("error", error.category, error.sub_category, error.description, context)
-    return Why("error", message=str(error))
+        ids = self.ids
+        return self.account.summary(returned, total=ids.total, duplicates=ids.duplicates)
 
 
 def _drop_frames(error: BaseException) -> None:

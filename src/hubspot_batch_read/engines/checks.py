@@ -46,13 +46,31 @@ def check_is_function(access_token: object, portal_column: str | None) -> None:
         )
 
 
-def check_holds_no_password(httpx_args: Mapping[str, Any] | None) -> None:
-    """Raise TypeError if the address of a proxy has a password."""
-    proxy = (httpx_args or {}).get("proxy")
-    if proxy is None:
-        return
-    if (proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)).raw_auth is not None:
+def check_holds_no_secret(httpx_args: Mapping[str, Any]) -> None:
+    """Raise TypeError for arguments that may be secret, which would be pickled with a description.
+
+    These are passwords of a proxy or a key, and all headers but the User-Agent, cookies and
+    parameters, since some gateways expect a key there.
+    """
+    proxy = httpx_args.get("proxy")
+    if proxy is not None and _with_auth(proxy).raw_auth is not None:
         raise TypeError(
             "a TableRead whose proxy has a password cannot be pickled; set HTTPS_PROXY in the "
             "processes that read"
         )
+    headers = httpx.Headers(httpx_args.get("headers")).keys() - {"user-agent"}
+    secrets = {
+        "headers": headers,
+        "cookies": httpx_args.get("cookies"),
+        "params": httpx_args.get("params"),
+        "cert": isinstance(cert := httpx_args.get("cert"), tuple) and len(cert) > 2,
+    }
+    if found := [name for name, is_there in secrets.items() if is_there]:
+        raise TypeError(
+            f"a TableRead with {found[0]} in httpx_args cannot be pickled, because engines store "
+            "and show it; pass a function as settings, which is called in the process that reads"
+        )
+
+
+def _with_auth(proxy: Any) -> httpx.Proxy:
+    return proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)

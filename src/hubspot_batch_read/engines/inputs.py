@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read_api.errors import ArgumentError
 
 TOGETHER = 10_000

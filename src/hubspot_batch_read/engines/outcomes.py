@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubspot_batch_read.core.account import Part
-from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.tables.arrow import record_batch
 from hubspot_batch_read.tables.filling import ROWS

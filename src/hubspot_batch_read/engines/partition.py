@@ -12,12 +12,13 @@ import httpx
 
 from hubspot_batch_read.client import HubSpot
 from hubspot_batch_read.core.account import Part
-from hubspot_batch_read.core.id_checks import shown
-from hubspot_batch_read.core.ids import Id, Ids, InvalidIdError
+from hubspot_batch_read.core.id_checks import InvalidIdError, shown
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import Envelope, Operation, RowT
-from hubspot_batch_read.reading import ClosedError
+from hubspot_batch_read.driving.delivery import ClosedError
+from hubspot_batch_read.driving.threads import Wait
 from hubspot_batch_read.sending.sender import WaitTooLongError
-from hubspot_batch_read.threads import Wait
 from hubspot_batch_read_api.errors import (
     ApiError,
     BadRequestError,
@@ -68,18 +69,18 @@ class PortalClient(HubSpot):
             Exception: An exception of the iterable, or an error that affects every id.
         """
         present = _Present(ids)
-        read = self._read(operation, Ids(present), "collect", None)
+        driver = self._driver(self._plan(operation, Ids(present), "collect"), None)
         end = _End[RowT]()
-        with closing(read._parts()) as parts:
+        with closing(driver.parts()) as parts:
             for part in parts:
                 yield from outcomes.of_part(part)
                 end.look_at(part)
                 if end.error is not None:
-                    read.close()
+                    driver.close()
                     if end.is_for_all and raises:
                         end.error.add_note(self._explain(end.error))
                         raise end.error
-        late, failures, unread = read._left_over()
+        late, failures, unread = driver.left_over()
         for part in late:
             yield from outcomes.of_part(part)
         for failure in failures:

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from hubspot_batch_read.driving.threads import start
 from hubspot_batch_read.engines.partition import PortalClient
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def rows_of_portals(
             for portal in islice(rest, at_once - len(running)):
                 thread = _PortalThread(*open_(portal), news)
                 running.add(thread)
-                thread.start()
+                start(thread)
             if not running:
                 return
             thread, what = news.get()

@@ -12,24 +12,19 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpa
 from attrs import Factory, define, field
 
 from hubspot_batch_read.client import HubSpot
-from hubspot_batch_read.core.ids import Id
+from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.engines.checks import (
     check_columns,
-    check_holds_no_password,
+    check_holds_no_secret,
     check_is_function,
     check_portal,
 )
 from hubspot_batch_read.engines.partition import PortalClient
 from hubspot_batch_read.engines.portals import rows_of_portals
 from hubspot_batch_read.engines.tokens import Token, TokenVariable
-from hubspot_batch_read.operations import (
-    WORKFLOWS_BY_FLOW_ID,
-    WORKFLOWS_BY_WORKFLOW_ID,
-    associations,
-    associations_v3,
-    campaigns,
-)
+from hubspot_batch_read.operations import associations, associations_v3, campaigns
+from hubspot_batch_read.operations.workflow_id_mappings import workflow_id_mappings_by
 from hubspot_batch_read.sending.limits import RateLimit, RateLimitSetting
 from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_runtime.environment import with_tls_context
@@ -64,7 +59,7 @@ class Options(TypedDict, total=False):
     access_token: Token
     rate_limit: Limit
     portals_at_once: int
-    settings: Settings
+    settings: Settings | Callable[[], Settings]
 
 
 @define(frozen=True, kw_only=True, repr=False)
@@ -106,8 +101,9 @@ class TableRead:
     shared limit."""
     portals_at_once: int = 8
     """Number of portals that one process reads at a time."""
-    settings: Settings = Factory(Settings)
-    """Further arguments for `HubSpot`."""
+    settings: Settings | Callable[[], Settings] = Factory(Settings)
+    """Further arguments for `HubSpot`; or a function that is called in the process that reads and
+    returns them."""
     _make: Callable[..., Operation[Any]] = field(alias="make")
     _arguments: Mapping[str, object] = field(alias="arguments")
 
@@ -120,7 +116,8 @@ class TableRead:
         # Checking a shared limit may connect to it, or need an extra that is not installed here.
         is_late = callable(self.rate_limit) or isinstance(self.rate_limit, RateLimit)
         limit = None if is_late else cast("RateLimitSetting", self.rate_limit)
-        HubSpot("checked", rate_limit=limit, **self.settings).close()
+        settings = Settings() if callable(self.settings) else self.settings
+        HubSpot("checked", rate_limit=limit, **settings).close()
         _ = self.schema
 
     @classmethod
@@ -159,7 +156,7 @@ class TableRead:
         cls, by: Literal["flow_id", "workflow_id"], **options: Unpack[Options]
     ) -> Self:
         """Describe `HubSpot.read_workflow_id_mappings` by flow ids or workflow ids."""
-        return cls._of(_workflow_id_mappings, options, by=by)
+        return cls._of(workflow_id_mappings_by, options, kind=by)
 
     @classmethod
     def _of(
@@ -170,13 +167,14 @@ class TableRead:
     def __repr__(self) -> str:
         """Return the read without its settings, which may contain passwords."""
         arguments = ", ".join(map(repr, self._arguments.values()))
-        name = self._make.__name__.removeprefix("_")
+        name = self._make.__name__
         portal = "" if self.portal_column is None else f", portal_column={self.portal_column!r}"
         return f"<TableRead: {name}({arguments}), id_column={self.id_column!r}{portal}>"
 
     def __reduce__(self) -> Any:
-        """Pickle it, unless its proxy has a password."""
-        check_holds_no_password(self.settings.get("httpx_args"))
+        """Pickle it, unless its settings may hold a secret."""
+        if not callable(self.settings):
+            check_holds_no_secret(self.settings.get("httpx_args") or {})
         return super().__reduce__()
 
     @property
@@ -246,8 +244,8 @@ class TableRead:
         if isinstance(ids, Mapping):
             raise TypeError("ids: expected pairs of a portal and its ids; pass its items()")
         # One TLS context for all, because creating one takes 20 ms.
-        httpx_args = with_tls_context({**(self.settings.get("httpx_args") or {})})
-        settings: Settings = {**self.settings, "httpx_args": httpx_args}
+        settings = self._settings()
+        settings["httpx_args"] = with_tls_context({**(settings.get("httpx_args") or {})})
 
         def read(
             pair: tuple[str, Iterable[Id | None]],
@@ -261,7 +259,10 @@ class TableRead:
 
     def client(self) -> PortalClient:
         """Return a client that can be passed to several calls, to keep its connections."""
-        return self._client(self.settings)
+        return self._client(self._settings())
+
+    def _settings(self) -> Settings:
+        return {**(self.settings() if callable(self.settings) else self.settings)}
 
     def _client(self, settings: Settings, *portal: str) -> PortalClient:
         limit, token = self.rate_limit, partial(self.access_token, *portal)
@@ -289,10 +290,3 @@ class TableRead:
 
 def _raise(error: Exception) -> str:
     raise error
-
-
-def _workflow_id_mappings(by: str) -> Operation[Any]:
-    operations = {"flow_id": WORKFLOWS_BY_FLOW_ID, "workflow_id": WORKFLOWS_BY_WORKFLOW_ID}
-    if by not in operations:
-        raise ArgumentError("by", f"expected 'flow_id' or 'workflow_id', got {by!r}")
-    return operations[by]

@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from attrs import asdict, define
 
-from hubspot_batch_read.core.ids import Mark
-from hubspot_batch_read.core.plan import PLACES
+from hubspot_batch_read.core.account import PLACES
+from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.files.appended import End, sync_folder
 from hubspot_batch_read.files.errors import FileRefusedError
 

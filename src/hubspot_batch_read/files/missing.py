@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from hubspot_batch_read.core.account import Why
-from hubspot_batch_read.core.ids import Key, normal_form
+from hubspot_batch_read.core.id_texts import Key, normal_form
 from hubspot_batch_read.core.results import Reason
 from hubspot_batch_read.files.formats import json_line
 from hubspot_batch_read.sentences import shortened

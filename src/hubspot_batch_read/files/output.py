@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic
 
-from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.files.appended import AppendedFile, End, Stream
 from hubspot_batch_read.files.formats import Csv, Format, JsonLines

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, Generic, cast
 
-from hubspot_batch_read.core.ids import Key
+from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.files.appended import AppendedFile, end_of, sync_folder
 from hubspot_batch_read.files.checkpoint import beside

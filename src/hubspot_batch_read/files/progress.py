@@ -10,7 +10,7 @@ from typing import Any
 from attrs import Factory, define
 
 from hubspot_batch_read.core.account import Part
-from hubspot_batch_read.core.ids import Mark
+from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.files.checkpoint import Checkpoint
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hubspot_batch_read.core.ids import Mark
+from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.files.errors import FileRefusedError
 from hubspot_batch_read.files.places import Places

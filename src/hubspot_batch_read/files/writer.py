@@ -18,7 +18,9 @@ from typing import Generic, Self
 from attrs import evolve
 
 from hubspot_batch_read.core.account import Account, Part
-from hubspot_batch_read.core.ids import InvalidIdError, Key, Mark
+from hubspot_batch_read.core.id_checks import InvalidIdError
+from hubspot_batch_read.core.id_order import Mark
+from hubspot_batch_read.core.id_texts import Key
 from hubspot_batch_read.core.operation import Operation, RowT
 from hubspot_batch_read.files.appended import AppendedFile, End, Stream
 from hubspot_batch_read.files.checkpoint import Checkpoint, State, beside, save

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from hubspot_batch_read.core.ids import Id, Ids
+from hubspot_batch_read.core.id_texts import Id
+from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.operation import LazyInputs, Operation
 from hubspot_batch_read.tables.table import Column, Table
 from hubspot_batch_read_api.api.workflow_id_mappings import read_workflow_id_mappings
+from hubspot_batch_read_api.errors import ArgumentError
 from hubspot_batch_read_api.models import (
     FlowIdInput,
     WorkflowIdInput,
@@ -29,32 +31,31 @@ def _text(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-WORKFLOWS_BY_FLOW_ID = Operation(
-    endpoint=read_workflow_id_mappings,
-    max_inputs=read_workflow_id_mappings.MAX_INPUTS,
-    body=lambda inputs: WorkflowIdMappingRequest(
-        inputs=LazyInputs(lambda id_, _: FlowIdInput(flow_id=id_), inputs)
-    ),
-    envelope=WorkflowIdMappingEnvelope,
-    row=WorkflowIdMapping,
-    id_path=("flowId",),
-    id_of=lambda row: _text(row.flow_id),
-    table=_TABLE,
-    error_keys=("flowId", "flowIds", "id", "ids"),
-)
+def _operation(
+    key: str,
+    make: Callable[[str, str | None], FlowIdInput | WorkflowIdInput],
+    id_of: Callable[[WorkflowIdMapping], str | None],
+) -> Operation[WorkflowIdMapping]:
+    return Operation(
+        endpoint=read_workflow_id_mappings,
+        max_inputs=read_workflow_id_mappings.MAX_INPUTS,
+        body=lambda inputs: WorkflowIdMappingRequest(inputs=LazyInputs(make, inputs)),
+        envelope=WorkflowIdMappingEnvelope,
+        row=WorkflowIdMapping,
+        id_path=(key,),
+        id_of=id_of,
+        table=_TABLE,
+        error_keys=(key, f"{key}s", "id", "ids"),
+    )
 
-WORKFLOWS_BY_WORKFLOW_ID = Operation(
-    endpoint=read_workflow_id_mappings,
-    max_inputs=read_workflow_id_mappings.MAX_INPUTS,
-    body=lambda inputs: WorkflowIdMappingRequest(
-        inputs=LazyInputs(lambda id_, _: WorkflowIdInput(workflow_id=id_), inputs)
-    ),
-    envelope=WorkflowIdMappingEnvelope,
-    row=WorkflowIdMapping,
-    id_path=("workflowId",),
-    id_of=lambda row: _text(row.workflow_id),
-    table=_TABLE,
-    error_keys=("workflowId", "workflowIds", "id", "ids"),
+
+WORKFLOWS_BY_FLOW_ID = _operation(
+    "flowId", lambda id_, _: FlowIdInput(flow_id=id_), lambda row: _text(row.flow_id)
+)
+WORKFLOWS_BY_WORKFLOW_ID = _operation(
+    "workflowId",
+    lambda id_, _: WorkflowIdInput(workflow_id=id_),
+    lambda row: _text(row.workflow_id),
 )
 
 
@@ -71,3 +72,15 @@ def workflow_id_mappings(
     if workflow_ids is not None and flow_ids is None:
         return WORKFLOWS_BY_WORKFLOW_ID, Ids(workflow_ids, name="workflow_ids", unique=unique)
     raise TypeError("pass either flow_ids or workflow_ids; use two reads for both")
+
+
+def workflow_id_mappings_by(kind: str) -> Operation[WorkflowIdMapping]:
+    """Return the operation for a kind of ids: "flow_id" or "workflow_id".
+
+    Raises:
+        ArgumentError: It is another kind.
+    """
+    operations = {"flow_id": WORKFLOWS_BY_FLOW_ID, "workflow_id": WORKFLOWS_BY_WORKFLOW_ID}
+    if kind not in operations:
+        raise ArgumentError("by", f"expected 'flow_id' or 'workflow_id', got {kind!r}")
+    return operations[kind]

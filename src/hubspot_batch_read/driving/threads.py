@@ -59,7 +59,7 @@ class Loop(Generic[RowT]):
     def start_thread(self) -> None:
         """Start a thread, which starts others as they are needed."""
         thread = Thread(target=self._work, name="hubspot-batch-read", daemon=True)
-        thread.start()
+        start(thread)
         self._threads.append(thread)
 
     def begin_again(self, bell: SimpleQueue[None], news: SimpleQueue[None]) -> None:
@@ -135,6 +135,20 @@ class Loop(Generic[RowT]):
         if self._going_on.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
             self._going_on.release()  # for the others that wait
             raise _StoppedError
+
+
+def start(thread: Thread) -> None:
+    """Start a thread. If a KeyboardInterrupt arrives meanwhile, it is raised.
+
+    At one moment, Python raises a RuntimeError instead: about a lock of its own, which the
+    interrupt has left released.
+    """
+    try:
+        thread.start()
+    except RuntimeError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
 
 
 class _StoppedError(Exception):
