@@ -1,5 +1,6 @@
 """What all tests share: how Hypothesis runs them, and what the garbage collector looks at."""
 
+import atexit
 import gc
 
 from hypothesis import HealthCheck, settings
@@ -19,10 +20,5 @@ settings.load_profile("tests")
 
 def pytest_collection_finish() -> None:
     """Keep the collector from going through all modules and tests again and again."""
-    gc.collect()
     gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    """Let the interpreter free everything when it exits."""
-    gc.unfreeze()
+    atexit.register(gc.unfreeze)  # some libraries report what is not freed at the end
