@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import yaml
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -221,6 +220,8 @@ def _text(path: Path) -> str:
 
 
 def _fetch(address: str) -> str:
+    import httpx  # noqa: PLC0415 - takes as long as all else, and most documents are files
+
     try:
         response = httpx.get(address, follow_redirects=True, timeout=60)
         response.raise_for_status()
