@@ -19,12 +19,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/.pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Tests start hundreds of processes. Each would compile all it imports: three times as slow.
+# Tests start hundreds of processes. Without bytecode, each would compile all its imports, and take three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
-# Seconds with uv, minutes with pip. But uv does not read pip's configuration: if PyPI can only be reached through that,
-# pip has to do it.
+# uv takes seconds, pip minutes. But uv does not read pip's configuration, which may be the only way to reach PyPI.
 install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 	echo "uv could not install $(1); trying pip, which takes minutes ..." >&2; \
 	$(BIN)/python -m pip install -qq --requirement $(1); }
@@ -41,16 +40,16 @@ demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--li
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-thorough: $(READY) ## Run all tests, with three times as many examples of what is drawn at random (minutes)
+thorough: $(READY) ## Run all tests, with three times as many Hypothesis examples (minutes)
 	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-forks: $(READY) ## Fork hundreds of processes while threads read, and see each of them end (some minutes)
+forks: $(READY) ## Fork hundreds of processes while threads read, and check that each of them ends (some minutes)
 	FORKS=300 $(BIN)/python -m pytest tests/unit/test_forks.py tests/unit/test_budgets.py $(ARGS)
 
 interrupts: $(READY) ## Interrupt reads thousands of times, at random moments, and count the ids (a minute)
 	INTERRUPTS=3000 $(BIN)/python -m pytest tests/unit/test_interrupts.py $(ARGS)
 
-mutate: $(MUTATE) ## Change the core in 1,500 ways, and list those that its tests do not notice (half an hour; ARGS: mutants)
+mutate: $(MUTATE) ## Change the core in 1,500 ways, and list the changes that its tests do not detect (half an hour; ARGS: mutants)
 	-$(BIN)/mutmut run $(ARGS)
 	@$(BIN)/mutmut results
 
@@ -58,20 +57,20 @@ test-lowest: $(READY) ## Test with the lowest versions that pyproject.toml allow
 	@$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-header \
 		pyproject.toml $(addprefix --extra ,$(EXTRAS)) --output-file build/lowest.txt
 	@$(PYTHON) -m venv --clear --without-pip build/lowest
-	@# Overrides, so that what the tests need beside them cannot raise them.
+	@# Overrides, so that the tests' own dependencies cannot raise these versions.
 	@$(BIN)/uv pip install --quiet --python build/lowest --override build/lowest.txt -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python build/lowest --no-deps --no-build-isolation --editable .
 	build/lowest/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/sandbox tests/cli $(ARGS)
 
-test-engines: $(ENGINES:%=build/engines/%/.installed) ## Test on clusters of Spark 4, Spark 3.5, Ray and Dask (minutes; ENGINES=spark4: on that one)
-	@# Warnings of an engine about itself are not ours to mend.
+test-engines: $(ENGINES:%=build/engines/%/.installed) ## Test on clusters of Spark 4, Spark 3.5, Ray and Dask (minutes; ENGINES=spark4: only that one)
+	@# We cannot fix an engine's warnings about itself.
 	@set -e; for engine in $(ENGINES); do \
 		echo "$$engine:"; \
 		build/engines/$$engine/bin/python -m pytest -W default --timeout 300 $(ARGS) \
 			tests/engines/test_$${engine%[0-9]}.py; \
 	done
 
-test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and compare (ten minutes; ARGS: --ids, --kills)
+test-kills: $(READY) ## Kill runs that write 200,000 ids at random moments, and compare the files (ten minutes; ARGS: --ids, --kills)
 	$(BIN)/python tools/kills.py $(ARGS)
 
 generate: $(READY) ## Write the generated SDK from the spec and the templates
@@ -80,17 +79,17 @@ generate: $(READY) ## Write the generated SDK from the spec and the templates
 check-generated: $(READY) ## Fail if the generated SDK is out of date
 	@$(BIN)/python tools/generate.py --check
 
-drift: $(READY) ## Compare what HubSpot publishes with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|markdown)
+drift: $(READY) ## Compare HubSpot's OpenAPI documents with the spec (PUBLISHED=…, or OLD=… NEW=…; FORMAT=text|markdown)
 	@$(BIN)/python tools/drift.py $(call places,PUBLISHED) $(if $(OLD),--old $(call places,OLD)) \
 		$(if $(NEW),--new $(call places,NEW)) --format $(or $(FORMAT),text)
 
-# A path with spaces, if there is such a file or folder, else what the shell makes of it: several, or a pattern.
+# A path with spaces is one argument if it exists; otherwise, the shell splits the value, and expands patterns.
 places = $(if $(and $(word 2,$($1)),$(wildcard $(subst $(space),\ ,$($1)))),"$$$1",$($1))
 space := $(subst ,, )
 
-# Both say with 1 that there are differences, and with more that they could not compare.
+# griffe and drift.py exit with 1 if there are differences, and with more if they could not compare.
 SINCE ?= $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null)
-release-notes: $(READY) ## List the Python names that a release breaks, and all that changed in the spec (SINCE=…: not the last tag)
+release-notes: $(READY) ## List breaking changes of Python names, and all changes of the spec, since the last tag (SINCE=…: since that commit)
 	@test -n "$(SINCE)" || { echo "No release is tagged yet: name a commit with SINCE=..." >&2; exit 2; }
 	@mkdir -p build
 	@git show "$(SINCE):openapi/hubspot-batch-read.yaml" > build/released.yaml
@@ -101,7 +100,7 @@ release-notes: $(READY) ## List the Python names that a release breaks, and all 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)
 	@$(BIN)/python tools/record.py $(ARGS)
 
-lint: $(READY) ## Check style, which module imports which, and the workflows
+lint: $(READY) ## Check style, imports between modules, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
@@ -143,7 +142,7 @@ docs: $(DOCS) ## Build the documentation into build/site; any warning fails
 	@echo "  $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
 	@echo "Then open http://127.0.0.1:8000"
 
-lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
+lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt, tests/engines/*.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
@@ -160,8 +159,8 @@ lock: $(READY) ## Pin the newest versions of everything: requirements-*.txt
 	done
 
 PINS := $(wildcard requirements-*.txt tests/engines/*.txt)
-# --strict: without it, a package that the service knows nothing about counts as safe.
-audit: $(READY) ## Fail if a pinned package has a known vulnerability (ADVISORIES=all.zip: do not ask PyPI)
+# Without --strict, a package that the service does not know counts as safe.
+audit: $(READY) ## Fail if a pinned package has a known vulnerability (ADVISORIES=all.zip: from a file instead of PyPI)
 ifdef ADVISORIES
 	@$(BIN)/python tools/advisories.py "$(ADVISORIES)" $(PINS)
 else
@@ -182,7 +181,7 @@ $(READY): $(DEMO)
 	@touch $@
 
 $(BENCH): requirements-bench.txt | $(READY)
-	@echo "Installing the packages to compare with (once) ..."
+	@echo "Installing the packages for the benchmarks (once) ..."
 	@$(call install,requirements-bench.txt)
 	@touch $@
 
@@ -192,7 +191,7 @@ $(DOCS): requirements-docs.txt | $(READY)
 	@touch $@
 
 $(MUTATE): requirements-mutate.txt | $(READY)
-	@echo "Installing what changes the code (once) ..."
+	@echo "Installing the mutation tools (once) ..."
 	@$(call install,requirements-mutate.txt)
 	@touch $@
 

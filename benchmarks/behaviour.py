@@ -1,7 +1,7 @@
-"""How this SDK and HubSpot's two handle large reads and failures: `make bench-behaviour`.
+"""Compares how this SDK and HubSpot's two handle large reads and failures: `make bench-behaviour`.
 
-Each reads associations from the sandbox, as its documentation says to, and is asked the same
-questions. What it did is written to behaviour.json, and is the table in README.md.
+Each reads associations from the sandbox, used as its documentation says, in the same scenarios. The
+results are written to behaviour.json, and are the table in README.md.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ class Found(NamedTuple):
     """The result of a read."""
 
     rows: list[Any]
-    """The rows that it returned, of whatever type."""
+    """The rows that it returned, of any type."""
     named: list[str]
-    """The ids without a row, as far as it names them."""
+    """The ids without a row that it names."""
     note: str = ""
-    """A remark on where it names them."""
+    """A remark on where it names them, such as " in an undeclared field"."""
 
 
 Read = Callable[[list[str]], Found]
 
 
 class Question(NamedTuple):
-    """A situation, and how to describe the result."""
+    """A scenario, and how to describe the result."""
 
     ids: Callable[[Portal], Sequence[str]]
     words: Callable[[Found, Sandbox], str]
@@ -73,7 +73,7 @@ class Question(NamedTuple):
 
 
 def main() -> None:
-    """Ask every question of each, write the answers, and print the table."""
+    """Run every scenario with each SDK, write the results, and print the table."""
     results = {
         "versions": {name: version(DISTRIBUTIONS[name]) for name in PACKAGES},
         "questions": {
@@ -102,7 +102,7 @@ def asked(question: Question, name: str) -> str:
         size = CHUNK if question.chunked and name != OURS else len(ids)
         try:
             parts = [read(ids[start : start + size]) for start in range(0, len(ids), size)]
-        except Exception as error:  # noqa: BLE001 - whatever it raises is what is asked for
+        except Exception as error:  # noqa: BLE001 - the exception is the result
             return f"raises `{type(error).__name__}` {after(sandbox)}"
         found = Found(
             [row for part in parts for row in part.rows],
@@ -113,12 +113,12 @@ def asked(question: Question, name: str) -> str:
 
 
 def after(sandbox: Sandbox) -> str:
-    """Return after how many requests something came."""
+    """Return the number of requests so far, in words."""
     return f"after {counted(sandbox.traffic.requests, 'request')}"
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of something, in words."""
+    """Return a number with its noun, such as "2 rows"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -181,7 +181,7 @@ def named(ids: list[str], contexts: list[Mapping[str, list[str]]]) -> list[str]:
 
 
 def without_from(document: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer whose first row does not say which object it is about."""
+    """Return a response whose first row does not say which object it is about."""
     del document["results"][0]["from"]
     return document
 
@@ -192,7 +192,7 @@ def contacts(*specimens: Specimen) -> Callable[[Portal], list[str]]:
 
 
 def rows_and_names(found: Found, sandbox: Sandbox) -> str:
-    """Return how many rows came, and how many ids without one are named."""
+    """Return the number of rows, and of the ids without a row that are named."""
     ids = [getattr(row, "from_", None) or getattr(row, "_from", None) for row in found.rows]
     nameless = f", {ids.count(None)} of them without an id" if None in ids else ""
     named_ids = f", {counted(len(found.named), 'id')} named{found.note}" if found.named else ""
@@ -200,7 +200,7 @@ def rows_and_names(found: Found, sandbox: Sandbox) -> str:
 
 
 def associations(found: Found, sandbox: Sandbox) -> str:
-    """Return how many associations the only row has."""
+    """Return the number of associations of the only row."""
     return f"{len(found.rows[0].to):,} {after(sandbox)}"
 
 
@@ -210,19 +210,19 @@ def id_type(found: Found, _sandbox: Sandbox) -> str:
 
 
 QUESTIONS = {
-    "2500 ids, given at once": Question(lambda portal: portal.contact_ids[:2500], rows_and_names),
+    "2500 ids in one call": Question(lambda portal: portal.contact_ids[:2500], rows_and_names),
     "a contact with 1250 associations": Question(contacts(Specimen.MANY_PAGES), associations),
     "a contact, one without associations, and a malformed id": Question(
         lambda portal: [*contacts(Specimen.ALONE, Specimen.LABELLED)(portal), "nonsense"],
         rows_and_names,
     ),
-    "an id that comes as a number": Question(contacts(Specimen.LABELLED), id_type),
+    "an id sent as a number": Question(contacts(Specimen.LABELLED), id_type),
     "one of two rows lacks its `from`": Question(
         contacts(Specimen.LABELLED, Specimen.OVER_100),
         rows_and_names,
         lambda: in_order([Altered(without_from)]),
     ),
-    "a 502 that is a page in HTML, once": Question(
+    "a 502 with an HTML page, once": Question(
         contacts(Specimen.LABELLED), rows_and_names, lambda: in_order([incidents.bad_gateway()])
     ),
     "a response that breaks off, once": Question(
@@ -234,7 +234,7 @@ QUESTIONS = {
         limits=RateLimits(ten_secondly=10),
         chunked=True,
     ),
-    "a 429 for the whole day": Question(
+    "a 429 for the daily limit": Question(
         contacts(Specimen.LABELLED),
         rows_and_names,
         lambda: in_order(repeat(incidents.rate_limited("DAILY"))),
@@ -252,7 +252,7 @@ def table(results: dict[str, Any], speeds: dict[str, Any]) -> str:
     heads = (f"{name} {number}" for name, number in results["versions"].items())
     typed = ("yes" if marked else "no" for marked in results["typed"].values())
     rows = [
-        ("what is read, or goes wrong", *heads),
+        ("scenario", *heads),
         ("---",) * (len(READERS) + 1),
         *((text, *answers.values()) for text, answers in results["questions"].items()),
         ("is marked as typed (PEP 561)", *typed),

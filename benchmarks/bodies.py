@@ -1,6 +1,6 @@
 """The response bodies that are decoded, by name: the same bytes in every run.
 
-Associations come clean and drifted, each with 1, 10 and 100 associated objects per row:
+Associations are clean or drifted, each with 1, 10 or 100 associated objects per row:
 
     clean     what HubSpot usually sends: `toObjectId` is a number, a label is text or null
     drifted   an unknown key in every object, `toObjectId` is text, no labels, an unknown category
@@ -66,7 +66,7 @@ def files(names: Iterable[str]) -> Iterator[dict[str, str]]:
 
 
 def body(name: str) -> bytes:
-    """Return the body of this name, as compact JSON."""
+    """Return the body with this name, as compact JSON."""
     chance = random.Random(f"{SEED} {name}")  # noqa: S311 - no secret
     kind, _, size = name.rpartition(" ")
     if kind in KINDS:
@@ -176,7 +176,7 @@ def campaign(chance: random.Random, row: int) -> Json:
 
 
 def asset(chance: random.Random, name: str, **metrics: int) -> Json:
-    """Return an asset whose metrics are below these; one below 1 is a rate."""
+    """Return an asset whose metrics are below these values; a value below 1 is a rate."""
     return {
         "id": str(chance.randrange(10**9, 10**11)),
         "name": name,

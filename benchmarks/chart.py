@@ -15,7 +15,7 @@ from contenders import API_CLIENT, JSON, NAMES, OURS, SDK
 FOLDER = Path(__file__).resolve().parent
 DOCS = FOLDER.parent / "docs"
 
-# In the middle between white and GitHub's dark page: an image does not know which it is on.
+# Readable on white and on GitHub's dark page, because an image cannot tell which one it is on.
 TEXT = "#797979"
 LINE = "#79797966"
 BARS = "#6b8cb5"
@@ -23,7 +23,7 @@ OUR_BARS = "#e8702a"
 OPACITY = {1: 0.5, 10: 0.75, 100: 1.0}
 HEIGHT = 0.26
 
-# Nothing that differs from one run to the next, and text as text.
+# No date or random id, so that the files only change with the numbers; text stays text.
 STYLE = {
     "svg.hashsalt": "decode",
     "svg.fonttype": "none",
@@ -45,17 +45,17 @@ class Chart:
     title: str
     """The title of the horizontal axis."""
     unit: str
-    """The label of 1."""
+    """The label of the ratio 1."""
     sizes: Sequence[int]
-    """How many associated objects each row has."""
+    """The numbers of associated objects per row."""
     ours: Collection[str]
-    """The contenders that are this SDK's."""
+    """The contenders that belong to this SDK."""
     ratios: Mapping[str, Sequence[float]]
     """The ratio for each size, by contender."""
 
 
 def draw_decoding(decode: dict[str, dict[str, Any]], path: Path = FOLDER / "decode.svg") -> None:
-    """Draw how long decoding takes."""
+    """Draw the time that decoding takes."""
     ratios = {
         name: [decode[f"clean {size}"][name]["on"]["ratio"]["median"] for size in bodies.SIZES]
         for name in NAMES
@@ -81,7 +81,7 @@ def draw_rows(
 
 
 def draw_seconds(end_to_end: Mapping[str, Any], path: Path = DOCS / "seconds.svg") -> None:
-    """Draw how long whole reads take with each latency, beside HubSpot's SDKs."""
+    """Draw the time that whole reads take at each latency, for this SDK and HubSpot's."""
     seconds, ids = end_to_end["many"], end_to_end["ids"]
     import_module("matplotlib").use("svg")
     pyplot = import_module("matplotlib.pyplot")

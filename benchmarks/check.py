@@ -1,7 +1,7 @@
-"""Whether decoding, reading, importing and the memory held became worse: `make bench-check`.
+"""Checks that decoding, reading, importing and memory did not become worse: `make bench-check`.
 
-It measures this SDK again and compares with benchmarks/results.json, by ratios, which mean the same
-on another machine. What seems worse is measured again, in more runs, before it counts.
+Measures this SDK again, and compares with benchmarks/results.json by ratios, which are comparable
+between machines. A ratio that seems worse is measured again, in more runs, before it counts.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Change(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Say whether it is worse, or which of the two is missing."""
+        """Whether it is worse, or which of the two is missing."""
         if self.before is None:
             return "missing in results.json"
         if self.now is None:
@@ -86,7 +86,7 @@ def measure(runs: int, wanted: set[str] | None = None) -> dict[str, Any]:
 
 
 def ratios(results: Mapping[str, Any]) -> dict[str, float]:
-    """Return the ratios of this SDK that are compared, by name; a failure is none."""
+    """Return the ratios of this SDK that are compared, by name, without failures."""
     found: dict[str, float] = {}
     for body, answers in results["decode"].items():
         if "on" in answers[OURS]:

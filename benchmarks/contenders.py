@@ -3,7 +3,7 @@
     decode = load("orjson")
     decode(b'{"results": [] ...}')
 
-They are imported when they are loaded, so that each process has only the one that it measures.
+Each is imported when it is loaded, so that a process contains only the one that it measures.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def load_stock() -> Decode:
 
 
 def stock_folder() -> Path:
-    """Generate the stock SDK, unless that was done; return the folder that has it."""
+    """Generate the stock SDK, unless that was done already; return its folder."""
     made_from = SPEC.read_bytes() + version("openapi-python-client").encode()
     folder = ROOT / "build" / f"stock-{hashlib.sha256(made_from).hexdigest()[:12]}"
     if not folder.exists():
@@ -97,7 +97,8 @@ def stock_folder() -> Path:
 def load_api_client() -> Decode:
     """Return hubspot-api-client's decoding of a response of its associations read (v4).
 
-    That is the second half of its `ApiClient.call_api`: the body becomes text, then models.
+    That is the second half of its `ApiClient.call_api`: the body is converted to text, then to
+    models.
     """
     api_client = import_module("hubspot.crm.associations.v4").ApiClient()
     model = "BatchResponsePublicAssociationMultiWithLabel"
@@ -111,7 +112,7 @@ def load_api_client() -> Decode:
 def load_sdk() -> Decode:
     """Return hubspot-sdk's decoding of a response of `crm.associations.batch.get`.
 
-    Its client gives every response to its `APIResponse`, whose `parse` is what a method returns.
+    Its client passes every response to its `APIResponse`, whose `parse` returns a method's result.
     """
     client = import_module("hubspot_sdk").HubSpot(access_token="no-token")  # noqa: S106
     api_response = import_module("hubspot_sdk._response").APIResponse

@@ -1,7 +1,7 @@
-"""How long each contender takes to decode a body, as a multiple of json.loads' time.
+"""Measures the time that each contender takes to decode a body, as a multiple of json.loads' time.
 
-In each run, all bodies and contenders come one after the other, each in a process of its own.
-There, json.loads and the contender take turns on the same bytes; the answer is the ratio of their
+In each run, all bodies and contenders are measured one after the other, each in its own process.
+There, json.loads and the contender take turns on the same bytes. The result is the ratio of their
 medians, with the garbage collector as Python starts it, and off.
 """
 
@@ -22,11 +22,11 @@ from processes import ask, rounded, say, spread
 
 TURNS = 4
 PATIENCE = 5
-"""How many times as long as asked for a process may take, to have that many turns."""
+"""Factor by which a process may exceed its time, to complete the minimum number of turns."""
 
 
 class Case(NamedTuple):
-    """A body, and who decodes it."""
+    """A body, and the contender that decodes it."""
 
     body: str
     contender: str
@@ -60,7 +60,7 @@ def measure(cases: Iterable[Case], runs: int, seconds: float) -> dict[str, dict[
 
 
 def combined(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answers of several runs as one: medians, and the spread of the ratios."""
+    """Return the results of several runs as one: medians, and the spread of the ratios."""
     for each in answers:
         if "failure" in each:
             return each
@@ -87,7 +87,7 @@ def answer(contender: str, name: str, path: str, seconds: float) -> dict[str, An
         on = in_turns(decode, body, seconds)
     except ModuleNotFoundError:
         return {"failure": "not installed"}
-    except Exception as error:  # noqa: BLE001 - whatever a contender raises is its answer
+    except Exception as error:  # noqa: BLE001 - the exception is the result
         return {"failure": f"fails: {type(error).__name__}: {error}".splitlines()[0][:120]}
     gc.disable()
     off = in_turns(decode, body, seconds)
@@ -98,10 +98,10 @@ def answer(contender: str, name: str, path: str, seconds: float) -> dict[str, An
 
 
 def hide_imports() -> None:
-    """Keep the collector from looking through what is alive now.
+    """Keep the collector from scanning the objects that exist now.
 
-    Otherwise, json.loads would pay for the modules of the contender beside it, and its time would
-    not be the same beside each of them.
+    Otherwise, the modules of a contender would slow down json.loads in its process, and the times
+    of json.loads would differ between contenders.
     """
     gc.collect()
     gc.freeze()
@@ -119,7 +119,7 @@ def in_turns(decode: Decode, body: bytes, seconds: float) -> dict[str, float]:
         for function, times in order:
             gc.collect()
             times.append(timed(function, body))
-        # Neither is always the one that finds the caches and the memory as the other left them.
+        # In alternating order, because each finds the caches and the memory as the other left them.
         order.reverse()
     if len(plain) == 1:
         gc.collect()
@@ -129,7 +129,7 @@ def in_turns(decode: Decode, body: bytes, seconds: float) -> dict[str, float]:
 
 
 def timed(function: Callable[..., object], argument: object) -> float:
-    """Call a function; return the seconds that it took, without dropping what it returned."""
+    """Call a function; return the seconds that it took, without those to free its result."""
     start = time.perf_counter()
     result = function(argument)
     seconds = time.perf_counter() - start
@@ -151,7 +151,7 @@ def collection_costs(decode: Decode, body: bytes, json_ms: float) -> dict[str, d
 
 
 def collection_ms(decode: Decode, body: bytes, generation: int) -> float:
-    """Return the cost of a collection with a fresh result alive, minus that without one, in ms."""
+    """Return the cost of a collection with a new result in memory, minus that without, in ms."""
     costs: list[float] = []
     for _ in range(2):
         gc.collect()

@@ -1,7 +1,7 @@
-"""Reading associations over loopback, from a server that answers as fast as it can.
+"""Measures reading associations over loopback, from a server that responds as fast as it can.
 
-Each reader has a process of its own. The others than this SDK's layer send one request at a time,
-for 1000 ids each, as their users have to. Every object has one association; records are dropped.
+Each reader has its own process. All but `HubSpot` and `AsyncHubSpot` send one request at a time,
+for 1000 ids, as their users would have to. Each object has one association; records are dropped.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def measure(runs: int, number: int, seconds: float) -> dict[str, Any]:
 
 
 def combined(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answers of several runs as one."""
+    """Return the results of several runs as one."""
     if "failure" in answers[0]:
         return answers[0]
     return {key: spread([answer[key] for answer in answers])._asdict() for key in answers[0]}
@@ -75,7 +75,7 @@ def once(read: Read, number: int) -> dict[str, Any]:
 
 
 def repeatedly(read: Read, seconds: float) -> dict[str, Any]:
-    """Read 1000 ids in one request, again and again; return the milliseconds of one."""
+    """Read 1000 ids in one request, repeatedly; return the milliseconds of one."""
     wanted = ids(1000)
     read(wanted)
     taken: list[float] = []
@@ -87,7 +87,7 @@ def repeatedly(read: Read, seconds: float) -> dict[str, Any]:
 
 
 def ids(number: int) -> list[str]:
-    """Return a number of ids."""
+    """Return n ids."""
     return [str(id_) for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7)]
 
 

@@ -1,4 +1,4 @@
-"""How much memory a decoded response holds, against the dicts and lists of json.loads."""
+"""Measures the memory that a decoded response holds, relative to the dicts of json.loads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CASES = [Case(f"clean {size}", name) for size in (1, 10) for name in NAMES] + [
 
 
 def measure(cases: Iterable[Case]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return by body, by contender, the bytes and their ratio to those of json.loads."""
+    """Return the bytes, and their ratio to those of json.loads, by body and contender."""
     result: dict[str, dict[str, dict[str, Any]]] = {}
     wanted = list(cases)
     with bodies.files({case.body for case in wanted}) as paths:
@@ -37,7 +37,7 @@ def measure(cases: Iterable[Case]) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def answer(contender: str, path: str) -> dict[str, Any]:
-    """Decode a file; return how many bytes the result holds."""
+    """Decode a file; return the number of bytes that the result holds."""
     body = Path(path).read_bytes()
     try:
         decode = load(contender)

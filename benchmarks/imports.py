@@ -1,4 +1,4 @@
-"""How long a fresh interpreter takes for an import, less one that imports nothing."""
+"""Measures the time of an import: that of a new interpreter, minus one that imports nothing."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ STATEMENTS = {
         " hubspot_sdk.HubSpot(access_token='no-token').crm.associations.batch",
     },
 }
-"""By package: importing it; having a client ready to read associations; a part of it."""
+"""By package: importing it, creating a client that can read associations, and a part of it."""
 
 ALL = [statement for each in STATEMENTS.values() for statement in each.values()]
 
 
 def measure(statements: Iterable[str], runs: int) -> dict[str, Any]:
-    """Run each statement once a run, in turn; return its milliseconds and their ratio to httpx'."""
+    """Run the statements in turn, once per run; return milliseconds, and the ratios to httpx."""
     taken: dict[str, list[float]] = {each: [] for each in (NOTHING, HTTPX, *statements)}
     for run in range(-1, runs):
         say(f"import, run {run + 1} of {runs}")
         for statement, times in taken.items():
             seconds = start_up(statement)
-            # The run before the first writes bytecode and fills the disk's cache.
+            # A run before the first one writes bytecode and fills the disk's cache.
             if run >= 0 and seconds is not None:
                 times.append(seconds)
     bare = statistics.median(taken.pop(NOTHING))

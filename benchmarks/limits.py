@@ -189,7 +189,7 @@ def main() -> None:
         "--latency", type=float, default=0.3, help="maximum delay in seconds, each way"
     )
     parser.add_argument(
-        "--kills", type=int, default=1, help="how often redis-killed kills the server"
+        "--kills", type=int, default=1, help="number of times that redis-killed kills the server"
     )
     options = parser.parse_args()
     print(COLUMNS.format(*HEAD))

@@ -1,8 +1,7 @@
-"""The memory that reading a million ids takes: `make bench-memory`.
+"""Measures the memory that reading a million ids takes: `make bench-memory`.
 
-Each case is a process of its own. It reads ids from a generator and drops the records; what counts
-is its greatest resident size, less that of the process before it began to read. The server is
-another process.
+Each case has its own process, which reads ids from a generator and drops the records. The result is
+its maximum resident size, minus the one before it started to read. The server is another process.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Case(NamedTuple):
     guids: bool = False
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the case in words."""
         return ", ".join(
             [
                 "async" if self.asynchronous else "sync",
@@ -53,7 +52,7 @@ class Case(NamedTuple):
 
     @property
     def limit(self) -> int:
-        """Return how many bytes it may take."""
+        """Maximum number of bytes that it may take."""
         remembered = 0 if self.unique else IDS * (BYTES_PER_GUID if self.guids else BYTES_PER_ID)
         file = MEGABYTES_OF_FILE if self.parquet else 0
         return max(remembered, MEGABYTES_UNIQUE * 1_000_000) + file * 1_000_000
@@ -89,7 +88,7 @@ def main() -> int:
 
 
 def measure(base_url: str, case: Case) -> int:
-    """Read, and return the bytes that took."""
+    """Read, and return the number of bytes that it took."""
     read = read_async if case.asynchronous else read_to_file if case.parquet else read_sync
     read(base_url, case, 5000)
     idle = peak()
@@ -98,7 +97,7 @@ def measure(base_url: str, case: Case) -> int:
 
 
 def read_to_file(base_url: str, case: Case, number: int) -> None:
-    """Read a number of ids into a Parquet file."""
+    """Read n ids into a Parquet file."""
     with TemporaryDirectory() as folder, HubSpot("no-token", base_url=base_url) as hubspot:
         wanted = guids(number) if case.guids else ids(number)
         read = hubspot.read_associations("contacts", "companies", wanted, unique_ids=case.unique)
@@ -106,7 +105,7 @@ def read_to_file(base_url: str, case: Case, number: int) -> None:
 
 
 def read_sync(base_url: str, case: Case, number: int) -> None:
-    """Read a number of ids, sync."""
+    """Read n ids, sync."""
     with HubSpot("no-token", base_url=base_url) as hubspot:
         read = hubspot.read_associations(
             "contacts", "companies", ids(number), unique_ids=case.unique
@@ -117,7 +116,7 @@ def read_sync(base_url: str, case: Case, number: int) -> None:
 
 
 def read_async(base_url: str, case: Case, number: int) -> None:
-    """Read a number of ids, async."""
+    """Read n ids, async."""
 
     async def read_all() -> None:
         async with AsyncHubSpot("no-token", base_url=base_url) as hubspot:
@@ -132,13 +131,13 @@ def read_async(base_url: str, case: Case, number: int) -> None:
 
 
 def ids(number: int) -> Iterator[str]:
-    """Yield a number of ids."""
+    """Yield n ids."""
     for id_ in range(FIRST_ID, FIRST_ID + 7 * number, 7):
         yield str(id_)
 
 
 def guids(number: int) -> Iterator[str]:
-    """Yield a number of GUIDs, which the server accepts like any ids."""
+    """Yield n GUIDs, which the server accepts like any ids."""
     for id_ in range(number):
         yield f"{id_:08x}-52d1-4c6f-9a0e-20e3c316a58c"
 

@@ -23,7 +23,7 @@ class Spread(NamedTuple):
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Return the median, the least and the greatest of these, to four digits."""
+    """Return the median, the minimum and the maximum, to four digits."""
     return Spread(*map(rounded, (statistics.median(values), min(values), max(values))))
 
 
@@ -33,15 +33,15 @@ def rounded(value: float) -> float:
 
 
 def ask(script: str, **arguments: object) -> Any:
-    """Run a script of this folder in a fresh interpreter; return the JSON that it prints."""
+    """Run a script of this folder in a new interpreter; return the JSON that it prints."""
     command = [sys.executable, str(FOLDER / script), json.dumps(arguments)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def peak() -> int:
-    """Return the greatest resident size of this process so far, in bytes."""
+    """Return the maximum resident size of this process so far, in bytes."""
     if sys.platform == "linux":
-        # Linux counts that of the process before it became Python in ru_maxrss, but not here.
+        # Unlike ru_maxrss, this does not include the process that started Python.
         status = Path("/proc/self/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -49,7 +49,7 @@ def peak() -> int:
 
 
 def say(text: str) -> None:
-    """Tell how far the measurements are; in a terminal, on one line."""
+    """Show the progress of the measurements; in a terminal, on one line."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="\r", file=sys.stderr, flush=True)
     else:

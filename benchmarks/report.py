@@ -17,7 +17,7 @@ WIDTH = 140
 
 
 class Row(NamedTuple):
-    """A measurement: its name, and a cell by contender."""
+    """A measurement: its name, and a cell for each contender."""
 
     name: str
     cells: Mapping[str, str]
@@ -115,7 +115,7 @@ def held_row(body: str, answers: dict[str, Any]) -> Row:
 
 
 def end_to_end_rows(results: dict[str, Any]) -> Iterator[Row]:
-    """Yield how long reading took, and its peak memory."""
+    """Yield the times of reading, and its peak memory."""
     yield reading_row("1000 ids, 0 ms latency", results["one request"], "ms", "ms")
     for latency, answers in results["many"].items():
         yield reading_row(f"{results['ids']:,} ids, {latency}", answers, "seconds", "s")
@@ -140,7 +140,7 @@ def share_row(name: str, shares: dict[str, float]) -> Row:
 
 
 def import_rows(results: dict[str, Any]) -> Iterator[Row]:
-    """Yield how long imports take, and their ratio to httpx'."""
+    """Yield the times of imports, and their ratios to httpx."""
     for what in ("package", "client", "one operation"):
         cells = {}
         for name, statements in STATEMENTS.items():

@@ -1,10 +1,9 @@
 """CPU time of reading associations into tables and files, as a multiple of httpx and `json.loads`.
 
-Each contender has a process of its own, and reads over loopback from a server that answers as fast
-as it can. All CPU time of that process is counted, with the collector as Python starts it, and
-nothing of the server's. The multiple is that of a loop that sends the same requests with httpx and
-decodes the same bodies with `json.loads`, in a process of its own too, which takes turns with the
-others.
+Each contender has its own process, and reads over loopback from a server that responds as fast as
+it can. All CPU time of that process is counted, with the collector as Python starts it, but not
+that of the server. The unit is a loop that sends the same requests with httpx and decodes the same
+bodies with `json.loads`, in its own process, which takes turns with the others.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ Read = Callable[[str, list[str]], object]
 
 
 class Body(NamedTuple):
-    """A body of the server."""
+    """A response body of the server."""
 
     associations: int
-    """Associated objects of each id."""
+    """Number of associated objects of each id."""
     unknown: bool = False
     """Whether each row has an unknown key."""
 
     @property
     def name(self) -> str:
-        """Its name in the results."""
+        """The name of the body in the results."""
         return f"{self.associations} each{', unknown key' if self.unknown else ''}"
 
 
@@ -81,7 +80,7 @@ def compared(taken: list[float], plain: list[float], number: int) -> dict[str, f
 
 
 def answer(name: str, base_url: str, number: int) -> float:
-    """Return the CPU seconds of all threads for reading a number of ids."""
+    """Return the CPU seconds of all threads for reading n ids."""
     wanted = ids(number)
     read = OUTPUTS[name]
     read(base_url, wanted[:2000])
@@ -127,7 +126,7 @@ def file(kind: str) -> Read:
 
     def write(base_url: str, wanted: list[str]) -> None:
         app = import_module("hubspot_batch_read.cli.app").app
-        os.environ["HUBSPOT_ACCESS_TOKEN"] = "no-token"  # noqa: S105 - what it says
+        os.environ["HUBSPOT_ACCESS_TOKEN"] = "no-token"  # noqa: S105 - not a token
         with tempfile.TemporaryDirectory() as folder:
             given, output = Path(folder, "ids.txt"), Path(folder, f"rows.{kind}")
             given.write_text("".join(f"{id_}\n" for id_ in wanted))
@@ -141,7 +140,7 @@ def file(kind: str) -> Read:
 
 
 def pandas(base_url: str, wanted: list[str]) -> object:
-    """Send the requests with httpx, and turn what `json.loads` decodes into a data frame."""
+    """Send the requests with httpx, and convert the result of `json.loads` to a data frame."""
     path = "/crm/associations/2026-03/contacts/companies/batch/read"
     headers = {"authorization": "Bearer no-token"}
     rows: list[dict[str, object]] = []

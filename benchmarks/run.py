@@ -2,7 +2,7 @@
 
 run.py            five runs; writes results.json, results.txt and the charts (twenty minutes)
 run.py --runs 9   nine runs
-run.py --quick    one short run that writes nothing, to see that everything works
+run.py --quick    one short run that writes nothing, to check that everything works
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TABLE = RESULTS.with_suffix(".txt")
 
 
 class Effort(NamedTuple):
-    """How much is measured."""
+    """The numbers of runs and ids, and the seconds, of the measurements."""
 
     runs: int
     large_runs: int = 3
@@ -92,7 +92,7 @@ def measure(effort: Effort) -> dict[str, Any]:
 
 
 def measure_decoding(effort: Effort) -> dict[str, dict[str, Any]]:
-    """Return how long decoding takes; the largest bodies take longest, and have fewer runs."""
+    """Return the times of decoding; the largest bodies take longest, and have fewer runs."""
     large = [case for case in effort.cases if case.body.endswith(" 100")]
     small = [case for case in effort.cases if case not in large]
     found = {

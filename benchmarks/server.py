@@ -2,8 +2,8 @@
 
     with serve() as base_url: ...
 
-Each object has one association, or as many as `serve(associations=...)` says; one of three has
-two types. With `unknown`, each row has a key that the spec does not know.
+Each object has one association, or n with `serve(associations=n)`; every third one has two types.
+With `unknown`, each row has a key that the spec does not know.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NOTHING = (
 
 @contextmanager
 def serve(*, associations: int = 1, latency: float = 0.0, unknown: bool = False) -> Iterator[str]:
-    """Yield the address of a server; it answers `latency` seconds after a request came."""
+    """Yield the address of a server that responds `latency` seconds after each request."""
     command = [sys.executable, __file__, str(associations), str(latency), str(int(unknown))]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -48,7 +48,7 @@ def serve(*, associations: int = 1, latency: float = 0.0, unknown: bool = False)
 
 
 def body(ids: list[str], associations: int, *, unknown: bool = False) -> bytes:
-    """Return the answer to a request for these ids."""
+    """Return the body of the response for these ids."""
     if associations:
         more = UNKNOWN if unknown else ""
         rows = (ROW % (id_, ",".join(associated(id_, associations)), more) for id_ in ids)
@@ -65,7 +65,7 @@ def associated(id_: str, number: int) -> Iterator[str]:
 
 
 async def main(associations: int, latency: float, *, unknown: bool) -> None:
-    """Serve for ever."""
+    """Serve forever."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -1,7 +1,7 @@
-"""The shares of CPU time in reading a million ids: JSON, HTTP, the collector, and the rest.
+"""Measures how the CPU time of reading a million ids is spent.
 
-JSON is what the models' `from_json` and `to_json` take, HTTP what httpx takes. The CPU time of all
-threads is counted.
+JSON is the time of the models' `from_json` and `to_json`, HTTP that of httpx; the rest is spent on
+the garbage collector and the account of the ids. The CPU time of all threads is counted.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ class Meter:
     """Counts the CPU time of functions, and of the collector, in all threads."""
 
     def __init__(self) -> None:
-        """Begin with nothing counted."""
+        """Start with nothing counted."""
         self.spent: dict[str, float] = {}
         self._within = threading.local()
 
     def watch(self, owner: Any, name: str, label: str) -> None:
-        """Count the time of a method from now on, without the time of counted methods it calls."""
+        """Count the time of a method from now on, without that of counted methods that it calls."""
         inner: Callable[..., object] = getattr(owner, name)
         is_class_method = hasattr(inner, "__self__")
 
@@ -97,7 +97,7 @@ class Meter:
             self.spent[label] = self.spent.get(label, 0.0) + taken - nested
 
     def collection(self, phase: str, _: object) -> None:
-        """Count a collection, in the thread that it runs in."""
+        """Count a collection, in the thread in which it runs."""
         if phase == "start":
             self._within.collection = self.counting(COLLECTOR)
             self._within.collection.__enter__()
@@ -105,12 +105,12 @@ class Meter:
             self._within.collection.__exit__(None, None, None)
 
     def __enter__(self) -> Self:
-        """Begin to count collections."""
+        """Start counting collections."""
         gc.callbacks.append(self.collection)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End to count collections."""
+        """Stop counting collections."""
         gc.callbacks.remove(self.collection)
 
 

@@ -1,4 +1,4 @@
-"""The sizes of the packages: our wheel, and the installed ones."""
+"""Measures the sizes of the packages: our wheel, and the installed ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contenders import API_CLIENT, OURS, ROOT, SDK
 
 
 def measure() -> dict[str, Any]:
-    """Return the bytes of our wheel, and the installed bytes of each, without its dependencies."""
+    """Return the bytes of our wheel, and of each installed package without its dependencies."""
     wheel, unpacked = our_wheel()
     return {
         OURS: {"wheel": wheel, "installed": unpacked},
@@ -23,7 +23,7 @@ def measure() -> dict[str, Any]:
 
 
 def our_wheel() -> tuple[int, int]:
-    """Build our wheel; return its size, and that of the files in it."""
+    """Build our wheel; return its size, and that of its files."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
         subprocess.run([*command, "--directory", folder], cwd=ROOT, check=True, capture_output=True)

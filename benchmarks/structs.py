@@ -1,7 +1,7 @@
 """The associations read as msgspec's structs: the limit of what typed decoding in Python can reach.
 
-They do less than this SDK: unknown keys are dropped, an id keeps the type that it came in, and
-nothing is compared, copied or explained.
+They do less than this SDK: unknown keys are dropped, an id keeps the type that HubSpot sent, and
+errors do not give the place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 
 class Struct(msgspec.Struct, gc=False, rename="camel"):
-    """A JSON object; the collector does not look at it, since JSON has no cycles."""
+    """A JSON object, which the collector does not track, because JSON has no cycles."""
 
 
 class Type(Struct):

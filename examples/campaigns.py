@@ -1,4 +1,4 @@
-"""A report of campaigns: what was measured of their assets in a period, as CSV.
+"""A report on campaigns: the metrics of their assets in a period, as CSV.
 
     python examples/campaigns.py 2026-07-01 2026-09-30 < guids.txt > report.csv
 

@@ -3,8 +3,8 @@
     python examples/mirror.py crm.sqlite --add contacts.txt
     python examples/mirror.py crm.sqlite --older-than 24
 
-The first command adds contacts and reads their companies. The second reads contacts again that
-were last read more than 24 hours ago. Whatever ends a run, the records that it has read are stored,
+The first command adds contacts and reads their companies. The second reads the contacts again that
+were last read more than 24 hours ago. However a run ends, the records that it has read are stored,
 and the next run reads the contacts that it did not reach.
 
     select company_id, count(*) from contact_companies group by company_id;
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def add(database: sqlite3.Connection, ids: Iterable[str]) -> None:
-    """Add contacts that are not there yet."""
+    """Add contacts that are not in the database yet."""
     with database:
         database.executemany(
             "insert or ignore into contacts (id) values (?)", ((id_,) for id_ in ids)
@@ -96,7 +96,7 @@ def store(database: sqlite3.Connection, contact: Association) -> None:
 
 
 def store_missing(database: sqlite3.Connection, missing: Missing) -> None:
-    """Note why a contact has no record; if it has no companies any more, remove its rows."""
+    """Store why a contact has no record; if it no longer has companies, remove its rows."""
     if missing.reason == "without_associations":
         note(database, missing.id)
         database.execute("delete from contact_companies where contact_id = ?", [missing.id])
@@ -105,7 +105,7 @@ def store_missing(database: sqlite3.Connection, missing: Missing) -> None:
 
 
 def note(database: sqlite3.Connection, id_: str, problem: str | None = None) -> None:
-    """Note that a contact was read now."""
+    """Store that a contact was read now."""
     database.execute(
         "update contacts set read_at = datetime('now'), problem = ? where id = ?", [problem, id_]
     )

@@ -3,12 +3,12 @@
     python examples/nightly.py contacts.txt companies-2026-11-28.parquet
 
 It can be killed at any time, and continues where it stopped when it is run again with the same ids.
-Ids without a record are kept beside the output, with the reason, in
+Ids without a record are written to a file beside the output, with the reason:
 `companies-2026-11-28.missing.jsonl`. The log has a line a minute, and one for each wait for
 HubSpot. The exit code is for the scheduler:
 
     0  every id was answered
-    1  some ids have an error, are not ids, or could not be read: see the file of missing ids
+    1  some ids have an error, are invalid, or could not be read: see the file of missing ids
     2  the job stopped early: run it again
 
 The access token is taken from HUBSPOT_ACCESS_TOKEN.
@@ -62,13 +62,13 @@ def read(ids: Path, output: Path, base_url: str) -> Summary:
 
 
 def ids_in(path: Path) -> Iterator[str]:
-    """Yield the ids in a file, which need not fit into memory."""
+    """Yield the ids in a file, which does not have to fit into memory."""
     with path.open(encoding="utf-8-sig") as lines:
         yield from filter(None, map(str.strip, lines))
 
 
 class EveryMinute:
-    """Logs how far the job has come."""
+    """Logs the progress of the job."""
 
     def __init__(self) -> None:
         """Start the first minute."""

@@ -3,7 +3,7 @@
     python examples/several.py contacts.txt folder
 
 One client sends all requests, so the three reads share its connections and its rate limit. If one
-of them fails, the others finish; run again with the same ids, it continues where it stopped.
+of them fails, the others finish; run the program again with the same ids to continue.
 
 The access token is taken from HUBSPOT_ACCESS_TOKEN.
 """

@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis runs them, and what the garbage collector looks at."""
+"""The Hypothesis profile of all tests, and what the garbage collector skips."""
 
 import atexit
 import gc
@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.examples import examples
 
-# The same on every machine, and whatever test is run: neither speed nor chance decides what passes.
+# The same examples on every machine and in every run: neither speed nor chance decides what passes.
 settings.register_profile(
     "tests",
     deadline=None,

@@ -1,4 +1,4 @@
-"""How many examples Hypothesis draws: a third, unless THOROUGH=1 asks for all (`make thorough`)."""
+"""The number of Hypothesis examples: a third, or all with THOROUGH=1 (`make thorough`)."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ IS_THOROUGH = os.environ.get("THOROUGH") == "1"
 
 
 def examples(number: int) -> int:
-    """Return how many of a number of examples are drawn in this run."""
+    """Return how many of n examples are drawn in this run."""
     return number if IS_THOROUGH else max(10, number // 3)

@@ -1,11 +1,11 @@
 """Check that the wheel and the sdist can be installed, and work: `make check-wheel`.
 
-Builds both, and checks that the wheel built from the sdist is identical. Then installs them with
-pip and with uv, without extras and with each extra, into new environments. There, `wheel_user.py`
-uses the package with a sandbox that runs in this environment. Files that passed are put into
-`dist/`.
+Builds both, and checks that the wheel built from the sdist is identical. Then installs them into
+new environments, with pip and with uv, without extras and with each extra. There, `wheel_user.py`
+uses the package with a sandbox that runs in this environment. If all of this works, both files are
+put into `dist/`.
 
-Exit code 1 if something failed; the output says what.
+Exit code 1 if a step failed; the output names it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def build(folder: Path) -> tuple[Path, Path]:
 
 
 def trials(wheel: Path, sdist: Path) -> list[Trial]:
-    """Return what to install: the sdist without extras only, because it builds the same wheel."""
+    """Return the installations: the sdist only without extras, because it builds the same wheel."""
     return [
         Trial(installer, archive, extra)
         for installer in INSTALLERS

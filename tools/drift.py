@@ -5,15 +5,15 @@
     make drift PUBLISHED="my folder/campaigns.json"             a path with spaces
     make drift PUBLISHED=… FORMAT=markdown                      a table
 
-HubSpot publishes an OpenAPI 3.0 document for each API. This tool finds our operations in them and
-prints a line for each difference in what goes over the wire: what it means for users of our spec
-(comparison/operations.py explains the words), where it is, what HubSpot publishes, what our spec
-says, and where our spec says it. A deviation declared in `x-deviates-from-hubspot` is not a
-difference, but if HubSpot no longer publishes what is declared there, the line says "deviation out
-of date". Differences in form alone are ignored.
+HubSpot publishes an OpenAPI 3.0 document for each API. This tool finds our operations in these
+documents, and prints a line for each difference in the requests and responses: its meaning for
+users of our spec (comparison/operations.py explains the words), its place, the values that HubSpot
+publishes and our spec has, and the place in our spec. A deviation declared in
+`x-deviates-from-hubspot` is not a difference; if HubSpot no longer publishes what it declares, the
+line says "deviation out of date". Differences in form alone are ignored.
 
 Exit codes: 0 if there are no differences, 1 if there are. 2 if none were found, but a document
-could not be read, or one of our operations is in none of them. (`make` exits with 2 in both cases.)
+could not be read, or no document contains one of our operations. (`make` exits with 2 for both.)
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def check_tools() -> None:
-    """Check the versions of generator and ruff, because other versions write other code."""
+    """Check the versions of generator and ruff, because others generate different code."""
     requirements = (ROOT / "requirements-dev.in").read_text()
     pins = dict(re.findall(r"^([\w-]+)==(\S+)$", requirements, re.MULTILINE))
     ruff = shutil.which("ruff")
@@ -130,7 +130,7 @@ def differences(package: Path, fresh: Path) -> list[str]:
 def files(folder: Path) -> dict[str, bytes]:
     """Return the content of every file below a folder, except for compiled Python files.
 
-    A link stands for no file: its content is where it leads, which no generated file says.
+    The content of a link is its target, so it differs from every generated file.
     """
     return {
         path.relative_to(folder).as_posix(): (

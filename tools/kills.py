@@ -2,9 +2,9 @@
 
     python tools/kills.py --ids 200000 --kills 20
 
-Each format is written once in a single run, and once by runs that are stopped by KILL, TERM or INT
-and resumed, with failing responses, invalid ids and repeated ids. Exit code 1 if rows or missing
-ids differ.
+Each format is written once by a single run, and once by runs that are stopped by KILL, TERM or INT
+and resumed. There are failing responses, invalid ids and repeated ids. Exit code 1 if rows or
+missing ids differ.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--ids", type=int, default=200_000)
-    parser.add_argument("--kills", type=int, default=20, help="for each format")
+    parser.add_argument("--kills", type=int, default=20, help="kills for each format")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     random.seed(arguments.seed)

@@ -9,8 +9,8 @@
 Only record from a portal with invented data: ids and date-times are replaced (`normalise.py`), but
 everything else is written as it is. See docs/maintaining/recording.md.
 
-Exit codes: 1 if a response differs and was not written. 2 if one could not be recorded, or no
-response was to the same case as its fixture.
+Exit codes: 1 if a response differs and was not written, 2 if one could not be recorded, or is of a
+different case than its fixture.
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ Packages:
     models  the bodies of requests and responses
     errors  the exceptions
 
-This package is not one to copy by itself: it stands on `hubspot_batch_read_runtime`, which comes in
-the same distribution.
+It cannot be copied alone: it needs `hubspot_batch_read_runtime`, which is in the same distribution.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from hubspot_batch_read.async_read import AsyncRead
-from hubspot_batch_read.connection import Connection, OnError, name_of
+from hubspot_batch_read.connection import BaseHubSpot, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.ids import Ids
@@ -29,7 +29,7 @@ from hubspot_batch_read_api.models import (
 from hubspot_batch_read_api.types import Response as SdkResponse
 
 
-class AsyncHubSpot(Connection[AsyncLoop[Any]]):
+class AsyncHubSpot(BaseHubSpot[AsyncLoop[Any]]):
     """The asynchronous version of `HubSpot`, for asyncio.
 
         async with AsyncHubSpot() as hubspot:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class AsyncRead(Reading[RowT]):
-    """The asynchronous version of `Read`: `async for`, `await read.all()`, `read.by_id()`.
+    """The asynchronous version of `Read`: use `async for`, or `await` for `all()` and others.
 
     After a `break`, the requests in flight are cancelled when the event loop runs next. To wait for
     that, use `async with`:
@@ -139,7 +139,7 @@ class _Looping(Generic[RowT]):
         loop = self._loop
         if loop is not None and not loop.is_stopped:
             loop.is_stopped = True
-            with suppress(RuntimeError):  # the event loop is closed, and so is everything else
+            with suppress(RuntimeError):  # the event loop is closed, so nothing is left to stop
                 loop.event_loop.call_soon_threadsafe(loop.stop)
 
 
@@ -167,7 +167,7 @@ class AsyncRecordBatches(_Looping[RowT], AsyncIterator["pa.RecordBatch"]):
         async for record_batch in hubspot.read_campaigns(campaign_ids).to_arrow():
             writer.write_batch(record_batch)
 
-    Records that were not in a record batch yet are returned by another `to_arrow` or loop.
+    Another `to_arrow` or loop returns the records that were not in a record batch yet.
     """
 
     schema: pa.Schema

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any, Self
 
-from hubspot_batch_read.connection import Connection, OnError, name_of
+from hubspot_batch_read.connection import BaseHubSpot, OnError, name_of
 from hubspot_batch_read.core.chunk import Request
 from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.ids import Ids
@@ -29,7 +29,7 @@ from hubspot_batch_read_api.models import (
 from hubspot_batch_read_api.types import Response as SdkResponse
 
 
-class HubSpot(Connection[Loop[Any]]):
+class HubSpot(BaseHubSpot[Loop[Any]]):
     """Reads any number of ids, in as many requests as needed.
 
         with HubSpot() as hubspot:  # HUBSPOT_ACCESS_TOKEN, or HubSpot(access_token)
@@ -59,7 +59,7 @@ class HubSpot(Connection[Loop[Any]]):
                 are taken from it as they are needed. Duplicates are read once.
             unique_ids: Set if the ids contain no duplicates. Then the read does not have to
                 remember the ids, which takes about 75 bytes for each.
-            on_error: What to do when a request fails for good: "raise" the exception where its
+            on_error: What to do when a request fails for good: "raise" the exception where the
                 records would have come, or "collect" it in the read's `failures` and continue.
             on_progress: Called with the summary so far, after responses and at the end.
 
@@ -87,8 +87,8 @@ class HubSpot(Connection[Loop[Any]]):
         """Read the associations of objects, at most 100 of each (v3).
 
         HubSpot has deprecated v3. It returns at most 100 associations of an object, and has no way
-        to read the others (observed); `truncated` lists these records. `read_associations` reads
-        all associations.
+        to read the others (observed); `truncated` lists the records that it cut short.
+        `read_associations` reads all associations.
 
         Arguments, result and exceptions are those of `read_associations`.
         """

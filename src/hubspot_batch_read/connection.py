@@ -36,8 +36,8 @@ OnError = Literal["raise", "collect"]
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name, not a token
 
 
-class Connection(Generic[LoopT]):
-    """The address, the access token, the connections, and the settings of a client."""
+class BaseHubSpot(Generic[LoopT]):
+    """The base class of both clients: the address, the token, the connections and the settings."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Connection(Generic[LoopT]):
             TypeError: `httpx_args` has an argument that httpx does not know.
             ArgumentError: There is no access token, an argument is invalid, or an environment
                 variable for proxies or certificates cannot be used (`ALL_PROXY`, `SSL_CERT_FILE`
-                and the like). It names the argument or variable, and never shows a password.
+                and the like). The error names it, and never shows a password.
         """
         if access_token is None:
             access_token = _token_of_environment()
@@ -104,10 +104,10 @@ class Connection(Generic[LoopT]):
         return f"{type(self).__name__}(base_url={self._base_url!r})"
 
     def __reduce__(self) -> Any:
-        """Refuse to be pickled, since a token would be in the pickle."""
+        """Refuse to be pickled, because the pickle would contain a token."""
         raise TypeError(
-            f"{type(self).__name__} cannot be pickled, since it holds an access token; make one "
-            "where it is used, or describe the read with TableRead"
+            f"{type(self).__name__} cannot be pickled, because it holds an access token; create "
+            "one where it is used, or describe the read with TableRead"
         )
 
     def _register(self, loop: LoopT) -> None:
@@ -138,7 +138,7 @@ def name_of(request: Request[Any]) -> str:
 
 
 def _token_of_environment() -> str:
-    # Variables often end with the line ending of the file they were read from.
+    # A variable that was read from a file often ends with a line ending.
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise _no_token()

@@ -85,7 +85,7 @@ class Read(Reading[RowT]):
 
         Raises:
             Exception: As when iterating.
-            ValueError: Two records have the same id, which was passed twice with `unique_ids`.
+            ValueError: Two records have the same id, because it was passed twice with `unique_ids`.
         """
         ids, left = self._driver.read_all()
         records, number = by_id(ids, left), len(left)
@@ -99,7 +99,7 @@ class Read(Reading[RowT]):
             frame = hubspot.read_campaigns(campaign_ids).to_arrow().read_pandas()
 
         HubSpot is read while the stream is consumed, with about 10,000 rows in memory at a time.
-        `docs/tables.md` lists the columns. A stream stops by an exception, by `close` of the read,
+        `docs/tables.md` lists the columns. A stream stops at an exception, when the read is closed,
         or when it is garbage-collected (its own `close` does nothing). Another call continues after
         the last record batch. Records count as returned with their record batch, even if the
         function that consumes the stream, such as `read_all`, raises: with `on_error="collect"`, no
@@ -141,8 +141,8 @@ class Read(Reading[RowT]):
                 the same order; others may follow them.
 
         Returns:
-            The numbers of the whole, including those of earlier runs. With `on_error="collect"`,
-            some ids may not have been read: see its `unread`.
+            The summary, including the numbers of earlier runs. With `on_error="collect"`, some ids
+            may not have been read: see its `unread`.
 
         Raises:
             RuntimeError: The read has started.
@@ -170,9 +170,9 @@ class Read(Reading[RowT]):
     def to_pandas(self) -> pd.DataFrame:
         """Read everything, and return the rows as a data frame of pandas with Arrow's types.
 
-        So ids are text, and integers stay integers beside nulls. `docs/tables.md` lists the
-        columns. All records are in memory at the same time; for larger tables, use `to_arrow`. If
-        this raises, another call returns what was read before, and the rest.
+        Ids are text, and integers stay integers beside nulls. `docs/tables.md` lists the columns.
+        All records are in memory at the same time; for larger tables, use `to_arrow`. If this
+        raises, another call returns what was read before, and the rest.
 
         Raises:
             ModuleNotFoundError: The extra `arrow`, or pandas, is not installed.

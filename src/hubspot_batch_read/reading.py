@@ -1,4 +1,4 @@
-"""`Reading`: the account of a read, for its user; what `Read` and `AsyncRead` share."""
+"""`Reading`: the account of a read; the base class of `Read` and `AsyncRead`."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ class Reading(Generic[RowT]):
     """
 
     def __init__(self, delivery: Delivery[RowT]) -> None:
-        """Account for what is delivered; for `Read` and `AsyncRead`."""
+        """Account for the ids of a delivery; for `Read` and `AsyncRead`."""
         self._delivery = delivery
         self._account = delivery.account
 
     @property
     def missing(self) -> MissingIds:
-        """The ids without a record, and why: a sequence of `Missing`, which grows during the read.
+        """The ids without a record, and why.
 
-        for missing in contacts.missing:
-            print(missing.id, missing.reason, missing.message)
+            contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+            contacts.all()
+            for missing in contacts.missing:
+                print(missing.id, missing.reason, missing.message)
+
+        A sequence of `Missing`, which grows during the read.
         """
         return self._account.missing
 
@@ -53,7 +57,7 @@ class Reading(Generic[RowT]):
     def unread(self) -> Iterator[str]:
         """Return the ids that were not read: their request failed, is in flight, or was not sent.
 
-        The result can be iterated over once. First, it yields ids that were taken from the iterable
+        The result can be iterated over once. It first yields ids that were taken from the iterable
         of ids, then those that were not taken yet. Unless the ids came from a sequence or a set,
         this consumes their iterator, so do not use the read any more. Invalid ids are yielded
         unchanged.

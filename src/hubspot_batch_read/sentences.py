@@ -77,7 +77,7 @@ def _meaning(error: ApiError) -> str:
         return f"the account is in another data centre, at {error.correct_base_url}"
     if error.is_from_hubspot:
         return "HubSpot refused the request"
-    return "the request was refused, by HubSpot or by something before it"
+    return "the request was refused, by HubSpot or by a proxy or firewall in front of it"
 
 
 ACCESS_TOKEN_PROBLEMS: dict[str | None, str] = {
@@ -85,7 +85,7 @@ ACCESS_TOKEN_PROBLEMS: dict[str | None, str] = {
     "EXPIRED_AUTHENTICATION": "the access token has expired",
     "MISSING_SCOPES": "the access token lacks a scope",
 }
-"""What an error category says about the access token; no other response says anything."""
+"""The problem with the access token, by error category; no other category concerns the token."""
 
 
 def _details(error: ApiError) -> str:

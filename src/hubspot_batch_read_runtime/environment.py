@@ -97,7 +97,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _check_certificate_folders(folders: str | None) -> None:
-    # OpenSSL does not look at them before it needs a certificate.
+    # OpenSSL does not check them until it needs a certificate.
     if folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
         raise ValueError("no such folder")
 

@@ -35,7 +35,7 @@ class ArgumentError(ValueError):
     argument: str
     """Name of the argument or variable."""
     problem: str
-    """What is wrong with it, safe to print and without secrets."""
+    """The problem with it, safe to print and without secrets."""
 
     def __init__(self, argument: str, problem: str) -> None:
         """Keep the name of the argument and the problem."""
@@ -204,8 +204,8 @@ class PermissionDeniedError(ApiError):
     """403: the request is not allowed.
 
     If `missing_scopes` names any, or the category is MISSING_SCOPES, the access token lacks a
-    scope. Otherwise the account may lack the product, the API may not be public, or a proxy may not
-    allow it: the message says what is known.
+    scope. Otherwise, the account may lack the product, the API may not be public, or a proxy may
+    forbid the request: see the message.
     """
 
     @property

@@ -66,7 +66,7 @@ def limit_heads(stream: Any, max_bytes: int, *, is_async: bool) -> None:
 
 
 def end_heads(response: httpx.Response) -> None:
-    """Note that the head of a response has arrived."""
+    """Stop counting, because the head of a response has arrived."""
     heads = getattr(response.extensions.get("network_stream"), "heads", None)
     if isinstance(heads, Heads):
         heads.end()

@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 
 class Lock:
-    """A lock for `with`, which never stays held.
+    """A lock for `with`, which is never left held.
 
     In a forked process it is free, even if a thread of the parent held it. A KeyboardInterrupt
     cannot arrive between acquiring it and the block: Python prevents that for its own locks.

@@ -3,9 +3,9 @@
 Decoding has three steps. Each handles what the previous one does not accept:
 
 1. The usual responses: msgspec decodes and checks them in C, into structs that follow the model's
-   shape, and `_build_all` converts these into models. A shape learns the unknown keys that it
-   meets, and from then on its structs have them.
-2. Ids and numbers in another form, odd unknown keys: `_decode` converts dicts into models.
+   shape, and `_build_all` converts these into models. A shape learns the unknown keys that occur,
+   and from then on, its structs have them.
+2. Ids and numbers in an unusual form, and unusual unknown keys: `_decode` converts dicts to models.
 3. Mismatches: the shape searches the body for the place, which `_decode` does not track.
 
 The first two steps are loops over the fields. For models that occur thousands of times in a

@@ -23,7 +23,7 @@ PORTAL = Portal(seed=7, contacts=2500)
 
 @define(frozen=True)
 class Result:
-    """What a command did."""
+    """The result of a command."""
 
     code: int
     out: bytes
@@ -36,7 +36,7 @@ class Result:
 
 
 class Shown(NamedTuple):
-    """What a terminal showed of a command, and its exit code."""
+    """The output of a command in a terminal, and its exit code."""
 
     code: int
     shown: str
@@ -68,14 +68,14 @@ class Cli:
         return [name, *address, *rest]
 
     def help(self, *command: str) -> str:
-        """Return what a command says of itself."""
+        """Return the help of a command."""
         with self._monkeypatch.context() as patch, pytest.raises(SystemExit):
             patch.setenv("COLUMNS", "200")
             app([*command, "--help"])
         return self._captured.readouterr().out.decode()
 
     def in_terminal(self, *arguments: object, stream: str = "stderr") -> Shown:
-        """Run it in a process of its own, of which a stream is a terminal."""
+        """Run it in its own process, with a terminal as one of the streams."""
         leader, follower = pty.openpty()
         streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: follower}
         process = self.start(*arguments, **streams)
@@ -93,7 +93,7 @@ class Cli:
         stdout: IO[bytes] | int | None = None,
         stderr: int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
-        """Run it in a process of its own."""
+        """Start it in its own process."""
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "hubspot_batch_read.cli"),
@@ -141,7 +141,7 @@ def contacts(cli: Cli) -> Path:
 
 
 def line(id_: str, reason: str) -> dict[str, Any]:
-    """Return a line of the file of missing ids, with nothing but an id and the reason."""
+    """Return a line of the file of missing ids that has only an id and the reason."""
     nothing = dict.fromkeys(("category", "sub_category", "message", "context"))
     return {"id": id_, "reason": reason, **nothing}
 

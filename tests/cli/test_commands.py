@@ -397,8 +397,8 @@ def test_the_token_can_be_in_a_file(cli: Cli) -> None:
         (incidents.rate_limited("DAILY"), "HubSpot's daily limit is used up"),
         (
             SandboxResponse(403, body="<title>Blocked by policy</title>"),
-            "the request was refused, by HubSpot or by something before it (HTTP 403, without a "
-            "message (text/html; charset=utf-8, 32 bytes): Blocked by policy)",
+            "the request was refused, by HubSpot or by a proxy or firewall in front of it (HTTP "
+            "403, without a message (text/html; charset=utf-8, 32 bytes): Blocked by policy)",
         ),
         (
             SandboxResponse(403, body='{"message": "not for public use", "correlationId": "c"}'),
@@ -414,7 +414,8 @@ def test_the_token_can_be_in_a_file(cli: Cli) -> None:
         ),
         (
             SandboxResponse(401, body="<title>Log in</title>"),
-            "the request was refused, by HubSpot or by something before it (HTTP 401",
+            "the request was refused, by HubSpot or by a proxy or firewall in front of it (HTTP "
+            "401",
         ),
         (
             SandboxResponse(302, headers={"Location": "https://login.example/"}),
@@ -551,7 +552,7 @@ def test_the_example_of_each_help_runs(cli: Cli, command: str) -> None:
     (example,) = [line for line in cli.help(command).splitlines() if "Example: " in line]
     words = shlex.split(example)
     assert words[1:3] == ["hubspot-batch-read", command]
-    assert cli(*words[2:]).code in {0, 1}  # its ids are nobody's
+    assert cli(*words[2:]).code in {0, 1}  # its ids do not exist
 
 
 def test_an_id_that_hubspot_refuses_keeps_no_other(cli: Cli, contacts: Path) -> None:

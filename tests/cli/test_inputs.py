@@ -1,4 +1,4 @@
-"""Ids from files, standard input and arguments: every id, and what is none with its place."""
+"""Ids from files, standard input and arguments: every id, and each invalid one with its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that ends at any moment, by whatever means, can be continued without loss or repetition."""
+"""A run that ends at any moment, for any reason, can be continued without loss or repetition."""
 
 from __future__ import annotations
 

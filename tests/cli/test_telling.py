@@ -1,4 +1,4 @@
-"""What is told: the reason of whatever goes wrong, no secret, and nothing that does harm."""
+"""The messages: the reason of every failure, no secret, and nothing harmful to a terminal."""
 
 from __future__ import annotations
 

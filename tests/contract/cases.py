@@ -1,4 +1,4 @@
-"""The fixtures as cases, and the one way to call an operation of the SDK with one."""
+"""The fixtures as cases, and the call of an operation of the SDK with one."""
 
 import asyncio
 import datetime as dt
@@ -26,7 +26,7 @@ FORMS: Final[tuple[Form, ...]] = get_args(Form)
 
 @dataclass(frozen=True)
 class Case:
-    """One fixture: a request, HubSpot's answer to it, and what the SDK is to make of that."""
+    """One fixture: a request, HubSpot's response, and the result that the SDK should return."""
 
     name: str
     operation: Operation
@@ -48,12 +48,12 @@ class Case:
 
     @property
     def raises(self) -> str | None:
-        """Name of the error that the answer becomes, if it becomes one."""
+        """Name of the exception that the SDK should raise, or None."""
         return self.expect.get("raises")
 
     @property
     def drift(self) -> list[str]:
-        """JSON paths at which the answer departs from the spec."""
+        """JSON paths at which the response departs from the spec."""
         drift: list[str] = self.fixture.get("drift", [])
         return drift
 
@@ -69,12 +69,12 @@ class Case:
 
     @property
     def body(self) -> object:
-        """The answer's JSON; a text is a body that is not JSON."""
+        """The JSON of the response; text stands for a body that is not JSON."""
         return self.fixture["response"]["body"]
 
     @property
     def content(self) -> bytes:
-        """The answer's body as it comes over the wire."""
+        """The body of the response, as bytes."""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
         return text.encode()
 
@@ -84,7 +84,7 @@ class Case:
 
 @cache
 def cases() -> list[Case]:
-    """Every fixture."""
+    """Return every fixture."""
     return [
         Case(file.stem, spec.operations()[file.parent.name], json.loads(file.read_text("utf-8")))
         for file in sorted(FIXTURES.glob("*/*.json"))
@@ -92,12 +92,12 @@ def cases() -> list[Case]:
 
 
 def request_model(operation: Operation, body: Json) -> Any:
-    """The body of a request as the operation's model."""
+    """Return the body of a request as the operation's model."""
     return getattr(models, operation.request).from_dict(body)
 
 
 def envelope_model(operation: Operation) -> Any:
-    """The class that the operation answers with."""
+    """Return the model of the operation's response."""
     return getattr(models, operation.envelope)
 
 
@@ -124,7 +124,7 @@ def call(case: Case, form: Form, transport: httpx.MockTransport) -> Any:
 
 
 def _query_arguments(case: Case) -> dict[str, object]:
-    """What a caller passes for the query to come out like this."""
+    """Return the arguments that result in this query."""
     return {
         spec.snake_case(name): _query_argument(case.operation.query_schemas[name], text)
         for name, text in case.request["query"].items()
@@ -139,16 +139,16 @@ def _query_argument(schema: Json, text: str) -> object:
     return dt.date.fromisoformat(text) if schema.get("format") == "date" else text
 
 
-# What a body and a model have in common -------------------------------------------------------
+# Comparing bodies and models ------------------------------------------------------------------
 
 
 def handed_on(body: Any, schema: Json) -> Any:
-    """An answer as a model hands it on: nulls gone, ids as text, date-times as instants."""
+    """Return a response as a model has it: without nulls, ids as text, date-times as instants."""
     return _normal(body, schema, as_handed_on=True)
 
 
 def instants(body: Any, schema: Json) -> Any:
-    """The body with date-times as instants and otherwise as it is, ready to be compared."""
+    """Return a body to compare: with date-times as instants, and otherwise unchanged."""
     return _normal(body, schema, as_handed_on=False)
 
 
@@ -176,7 +176,7 @@ def _normal(value: Any, schema: Json, *, as_handed_on: bool) -> Any:
 
 
 def in_full(value: Any) -> Any:
-    """A model with everything in it as text, of which its repr shows the beginning only."""
+    """Return a model as text, in full; its repr shortens lists."""
     if attrs.has(type(value)):
         fields = {each.name for each in attrs.fields(type(value)) if each.repr}
         return type(value), {name: in_full(getattr(value, name)) for name in fields}
@@ -188,7 +188,7 @@ def in_full(value: Any) -> Any:
 
 
 def is_id(schema: Json) -> bool:
-    """Whether the schema is of what a model gives as text, even where it came as a number."""
+    """Return whether a model converts the values of a schema to text, even numbers."""
     return schema.get("format") == "id" or schema.get("type") == ["string", "integer"]
 
 

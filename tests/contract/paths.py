@@ -11,18 +11,18 @@ _STEP: Final = re.compile(r'\.([A-Za-z_]\w*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]',
 
 
 def json_path(keys: tuple[Key, ...]) -> str:
-    """The path to a place in a JSON value."""
+    """Return the path to a place in a JSON value."""
     return "$" + "".join(map(_step, keys))
 
 
 def parse_path(path: str) -> tuple[Key, ...]:
-    """The keys that a path goes by."""
+    """Return the keys in a path."""
     assert path.startswith("$"), f"not a path: {path}"
     return tuple(key for key, _ in _steps(path[1:]))
 
 
 def children(value: object) -> Iterator[tuple[Key, Any]]:
-    """What is directly inside a JSON value, each with its key."""
+    """Yield the values directly inside a JSON value, each with its key."""
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list):
@@ -30,21 +30,21 @@ def children(value: object) -> Iterator[tuple[Key, Any]]:
 
 
 def places(value: object, base: tuple[Key, ...] = ()) -> Iterator[tuple[Key, ...]]:
-    """Every place inside a JSON value."""
+    """Yield every place inside a JSON value."""
     for key, inner in children(value):
         yield (*base, key)
         yield from places(inner, (*base, key))
 
 
 def at(value: Any, place: tuple[Key, ...]) -> Any:
-    """What stands at a place in a JSON value."""
+    """Return the value at a place in a JSON value."""
     for key in place:
         value = value[key]
     return value
 
 
 def attribute(value: Any, path: str) -> Any:
-    """What stands at `results[0].context["id"]`: names are attributes, brackets are keys."""
+    """Return the value at `results[0].context["id"]`: names are attributes, brackets are keys."""
     for key, is_name in _steps(f".{path}"):
         value = getattr(value, str(key)) if is_name else value[key]
     return value
@@ -57,7 +57,7 @@ def _step(key: Key) -> str:
 
 
 def _steps(path: str) -> Iterator[tuple[Key, bool]]:
-    """Each key, and whether it is written as a name."""
+    """Yield each key, and whether it is written as a name."""
     start = 0
     while start < len(path):
         match = _STEP.match(path, start)

@@ -1,7 +1,7 @@
 """The spec as tests read it: its operations, its schemas without references, its deviations.
 
-`departures` holds a JSON body against a schema closed-world: a field that the spec does not
-declare is a departure too.
+`departures` compares a JSON body with a closed schema: a field that the spec does not declare is a
+departure, too.
 """
 
 import re
@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError
 
 from .paths import Key, children, json_path
 
-# A JSON object, and so a schema, or any other part of the spec.
+# A JSON object, such as a schema or any other part of the spec.
 Json = dict[str, Any]
 
 ROOT: Final = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ DEVIATES: Final = "x-deviates-from-hubspot"
 
 @cache
 def load() -> Json:
-    """The spec as it is written. Everyone shares it: copy it before you change it."""
+    """Return the spec as it is written. It is shared: copy it before you change it."""
     spec: Json = yaml.safe_load(SPEC_FILE.read_text(encoding="utf-8"))
     return spec
 
@@ -37,7 +37,7 @@ def load() -> Json:
 
 @dataclass(frozen=True)
 class Operation:
-    """One of the spec's operations, with the names of the schemas it takes and gives."""
+    """An operation of the spec, with the names of the schemas of its request and response."""
 
     id: str
     tag: str
@@ -58,7 +58,7 @@ class Operation:
         return {each["name"]: each["schema"] for each in operation.get("parameters", [])}
 
     def path_arguments(self, path: str) -> list[str]:
-        """The values that a concrete path has in place of the parameters."""
+        """Return the values of the parameters in a concrete path."""
         pattern = re.sub(r"\{\w+\}", "([^/]+)", self.path)
         match = re.fullmatch(pattern, path)
         assert match, f"{path} is not a path of {self.id}"
@@ -66,13 +66,13 @@ class Operation:
 
 
 def snake_case(name: str) -> str:
-    """A name of the spec as Python has it."""
+    """Return a name of the spec in Python's spelling."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @cache
 def operations() -> dict[str, Operation]:
-    """The operations by their name in Python."""
+    """Return the operations by their names in Python."""
     spec = load()
     found = [
         Operation(
@@ -89,7 +89,7 @@ def operations() -> dict[str, Operation]:
 
 
 def operation_objects(spec: Json) -> Iterator[tuple[str, str, Json]]:
-    """Path, method and operation, for every operation of a spec."""
+    """Yield path, method and operation, for every operation of a spec."""
     for path, item in spec["paths"].items():
         for method, operation in item.items():
             if method in {"get", "put", "post", "delete", "options", "head", "patch", "trace"}:
@@ -106,18 +106,18 @@ def _schema_name(body: Json) -> str:
 
 @cache
 def schema(name: str, *, closed: bool = False) -> Json:
-    """A component schema without references; closed, its objects have no undeclared fields."""
+    """Return a component schema without references; closed objects allow no undeclared fields."""
     resolved = _resolve(load(), load()["components"]["schemas"][name])
     return _close(resolved) if closed else resolved
 
 
 def answer_schema(operation: Operation, status: int) -> Json:
-    """The closed schema for an answer to the operation with this status."""
+    """Return the closed schema of the operation's response with this status."""
     return schema(operation.envelope if 200 <= status < 300 else "Error", closed=True)
 
 
 def lookup(spec: Json, reference: str) -> Json:
-    """What a `$ref` points to."""
+    """Return the target of a `$ref`."""
     found = spec
     for part in reference.removeprefix("#/").split("/"):
         found = found[part]
@@ -125,7 +125,7 @@ def lookup(spec: Json, reference: str) -> Json:
 
 
 def subschemas(schema: Json, place: str) -> Iterator[tuple[str, Json]]:
-    """The schema and every schema written inside it, each with its place; no reference followed."""
+    """Yield a schema and each schema inside it, with their places; no reference is followed."""
     yield place, schema
     for step, inner in _children(schema):
         yield from subschemas(inner, f"{place}.{step}")
@@ -143,7 +143,7 @@ def _children(schema: Json) -> Iterator[tuple[str, Json]]:
 
 
 def rewrite(schema: Json, change: Callable[[Json], Json]) -> Json:
-    """A copy of the schema with each schema directly inside it changed."""
+    """Return a copy of a schema, with each schema directly inside it changed."""
     copy = dict(schema)
     if "properties" in copy:
         copy["properties"] = {name: change(inner) for name, inner in copy["properties"].items()}
@@ -156,7 +156,7 @@ def rewrite(schema: Json, change: Callable[[Json], Json]) -> Json:
 
 
 def _resolve(spec: Json, schema: Json) -> Json:
-    """The schema with what `$ref` and `allOf` bring in written into it."""
+    """Return a schema with `$ref` and `allOf` resolved."""
     parts = [lookup(spec, schema["$ref"])] if "$ref" in schema else []
     parts += schema.get("allOf", [])
     own = {keyword: value for keyword, value in schema.items() if keyword not in {"$ref", "allOf"}}
@@ -194,7 +194,7 @@ def _is_int64(value: object) -> bool:
 
 
 def departures(body: Any, schema: Json) -> dict[str, str]:
-    """Where a JSON body departs from a schema and how, by JSON path."""
+    """Return how a JSON body departs from a schema, by JSON path."""
     validator = Draft202012Validator(schema, format_checker=_formats)
     return {
         json_path(place): problem
@@ -204,7 +204,7 @@ def departures(body: Any, schema: Json) -> dict[str, str]:
 
 
 def _exact(error: ValidationError, base: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], str]]:
-    """The exact places that an error is about: the field itself, not the object around it."""
+    """Yield the exact places of an error: the field itself, not the object around it."""
     place = (*base, *error.relative_path)
     schema: Any = error.schema
     instance: Any = error.instance
@@ -222,7 +222,7 @@ def _exact(error: ValidationError, base: tuple[Key, ...]) -> Iterator[tuple[tupl
 
 
 def _intended_branch(error: ValidationError) -> list[ValidationError]:
-    """What is wrong under the one `anyOf` branch that allows the value's type, if there is one."""
+    """Return the errors of the only `anyOf` branch that allows the value's type, or none."""
     branches: dict[Key, list[ValidationError]] = {}
     for inner in error.context or []:
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
@@ -238,7 +238,7 @@ def _intended_branch(error: ValidationError) -> list[ValidationError]:
 
 
 class Deviation(NamedTuple):
-    """A place at which the spec leaves what HubSpot publishes."""
+    """A place at which the spec deviates from HubSpot's documents."""
 
     place: str
     stated: Json
@@ -246,7 +246,7 @@ class Deviation(NamedTuple):
 
 
 def deviations(spec: Json) -> list[Deviation]:
-    """Every deviation, read off the spec."""
+    """Return every deviation in a spec."""
     return list(_deviations(spec, ()))
 
 

@@ -255,7 +255,7 @@ def test_the_search_for_secrets_finds(text: str, kind: str) -> None:
 def outcome(
     case: Case, form: Form, handler: Callable[[httpx.Request], httpx.Response] | None = None
 ) -> Any:
-    """What a call comes to: what it returns, or the error it raises."""
+    """Return the result of a call: the value that it returns, or the exception that it raises."""
     transport = httpx.MockTransport(handler or (lambda _: case.answer()))
     if not case.raises:
         return call(case, form, transport)

@@ -1,4 +1,4 @@
-"""What holds for every answer: generated ones, mutilated ones, and plain rubbish.
+"""Properties of every response: generated ones, damaged ones, and random bytes.
 
 The strategies are read off the spec, so that they grow with it.
 """
@@ -348,7 +348,7 @@ def model_or_error(decoder: Callable[[Any], Any], body: object) -> Any:
 
 
 def answer(response: httpx.Response) -> Any:
-    """What a call comes to when this is the answer: an envelope or an error of the SDK."""
+    """Return the result of a call with this response: an envelope, or an exception of the SDK."""
     transport = httpx.MockTransport(lambda _: response)
     body = models.AssociationRequest(inputs=[models.AssociationInput(id="1")])
     with AuthenticatedClient(access_token=TOKEN, httpx_args={"transport": transport}) as client:

@@ -1,6 +1,6 @@
 """The rules that the spec keeps, and the proof that each of them notices when it is broken.
 
-A rule reads a spec and gives what is wrong with it, one line a fault.
+A rule reads a spec and returns its faults, one line for each.
 """
 
 import copy

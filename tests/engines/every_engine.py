@@ -1,4 +1,4 @@
-"""The tests that every engine has to pass; each has fixtures of its own for its cluster."""
+"""The tests that every engine has to pass; each engine has its own fixtures for its cluster."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.engines.portal import (
 from tests.unit.budget_servers import budget_server
 
 Rows = Callable[..., Counter[object]]
-"""Returns the rows that a cluster makes of columns: `rows(read, parts=3, id=[...])`."""
+"""Returns the rows that a cluster returns for columns: `rows(read, parts=3, id=[...])`."""
 
 
 class EveryEngine:
@@ -39,7 +39,7 @@ class EveryEngine:
 
     @pytest.fixture(autouse=True)
     def healthy(self, running: Sandbox) -> Iterator[None]:
-        """Leave no faults to the next test."""
+        """Leave no faults for the next test."""
         yield
         running.faults = None
 

@@ -1,4 +1,4 @@
-"""A portal, ids of all kinds, and what one process makes of them: what each engine is held to."""
+"""A portal, ids of all kinds, and the rows that each engine, like one process, has to return."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ FAULTS = (
 
 @cache
 def portal() -> Portal:
-    """Return a portal whose contacts with odd ids have companies. Nothing may change it."""
+    """Return a portal whose contacts with odd ids have companies. It must not be changed."""
     made = Portal.empty()
     for id_ in range(1, 2 * ASSOCIATED, 2):
         made.associate("contacts", "companies", id_, 900_000 + id_)
@@ -60,19 +60,19 @@ def portal() -> Portal:
 
 @contextmanager
 def sandbox(**settings: Any) -> Iterator[Sandbox]:
-    """Run a sandbox whose token a variable has, in this process and those that it starts."""
+    """Run a sandbox whose token is in a variable of this process and those that it starts."""
     with pytest.MonkeyPatch.context() as patch, Sandbox(**settings) as running:
         patch.setenv(VARIABLE, running.token)
         yield running
 
 
 def faulty() -> Any:
-    """Return a fault source that is met by a fifth of all requests."""
+    """Return a fault source that gives a fault to a fifth of all requests."""
     return at_rate(0.2, FAULTS, seed=3)
 
 
 def options(running: Sandbox, **others: Any) -> Options:
-    """Return what all reads of the sandbox are given."""
+    """Return the options of all reads of the sandbox."""
     settings = {"base_url": running.base_url}
     return {"access_token": TokenVariable(VARIABLE), "settings": settings, **others}  # type: ignore[typeddict-item]
 
@@ -83,13 +83,13 @@ def contacts(running: Sandbox, **others: Any) -> TableRead:
 
 
 def expected(read: TableRead, **columns: Any) -> Counter[object]:
-    """Return the rows that one process makes of a table."""
+    """Return the rows that one process returns for a table."""
     table = pa.table(columns)
     return counted(row for batch in read(table.to_batches()) for row in batch.to_pylist())
 
 
 def counted(rows: Iterable[Mapping[str, object]]) -> Counter[object]:
-    """Return how often each row comes, in whatever form an engine has it."""
+    """Return the number of occurrences of each row, in the form of any engine."""
     return Counter(plain(row) for row in rows)
 
 
@@ -100,7 +100,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return tuple(sorted((key, plain(each)) for key, each in value.items()))
     if isinstance(value, list | tuple):
-        is_map = all(type(each) is tuple for each in value)  # as pyarrow has it
+        is_map = all(type(each) is tuple for each in value)  # pyarrow's form of a map
         return tuple(sorted(value)) if is_map else tuple(map(plain, value))
     if isinstance(value, datetime):
         return value.astimezone(UTC)
@@ -108,7 +108,7 @@ def plain(value: Any) -> Any:
 
 
 def outcomes(rows: Counter[object]) -> Counter[str]:
-    """Return how many rows there are of each outcome."""
+    """Return the number of rows with each outcome."""
     found: Counter[str] = Counter()
     for row, number in rows.items():
         found[dict(row)["outcome"]] += number  # type: ignore[call-overload]
@@ -116,14 +116,14 @@ def outcomes(rows: Counter[object]) -> Counter[str]:
 
 
 def without_positions(found: Counter[object]) -> Counter[object]:
-    """Return rows without the message of ids that are invalid, which has a position."""
+    """Return rows without the messages of invalid ids, which contain a position."""
     return Counter(str(row).partition("ids[")[0] for row in found.elements())
 
 
 def token_that_notes_its_process(folder: Path) -> Callable[[], str]:
-    """Return a function that leaves a file with the number of the process that it is called in.
+    """Return a function that writes a file with the number of the process in which it is called.
 
-    It is a closure, so that engines send it, and not the name of this module.
+    It is a closure, so that engines pickle its code, not the name of this module.
     """
     name = VARIABLE
 
@@ -150,7 +150,7 @@ def kills_a_process(folder: Path, ordinal: int) -> Callable[[SandboxRequest], No
 
 
 class Arrivals:
-    """A fault source without faults, which notes when requests arrive."""
+    """A fault source without faults, which records the times at which requests arrive."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -159,14 +159,14 @@ class Arrivals:
         self.times.append(monotonic())
 
     def most_in(self, seconds: float) -> int:
-        """Return the largest number of requests in any window of so many seconds."""
+        """Return the largest number of requests in any window of n seconds."""
         return max(
             sum(start <= time < start + seconds for time in self.times) for start in self.times
         )
 
 
 def run_example(engine: str, running: Sandbox, budget: str) -> None:
-    """Run the example of an engine in docs/scale.md, with the sandbox in HubSpot's place."""
+    """Run the example of an engine in docs/scale.md, with the sandbox instead of HubSpot."""
     page = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
     (code,) = (block for block in blocks if f"engines.{engine} " in block)

@@ -1,4 +1,4 @@
-"""How tests ask a sandbox, and where."""
+"""Requests to a sandbox, and the paths of its endpoints."""
 
 import json
 import re
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class Clock:
-    """A clock that stands still until a test turns it."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start
@@ -40,7 +40,7 @@ def noon() -> Clock:
 
 
 def connect(sandbox: Sandbox) -> httpx.Client:
-    """A client that has the token and fails on a response that the spec does not describe."""
+    """Return a client with the token, which fails on a response that the spec does not describe."""
     return httpx.Client(
         base_url=sandbox.base_url,
         headers={"Authorization": f"Bearer {sandbox.token}"},
@@ -56,7 +56,7 @@ def check_against_spec(response: httpx.Response) -> None:
 
 
 def schema_of(response: httpx.Response) -> Json:
-    """The closed schema for a response, by the request's path and the response's status."""
+    """Return the closed schema of a response, by the request's path and the response's status."""
     path = response.request.url.path
     (operation,) = [
         operation
@@ -68,7 +68,7 @@ def schema_of(response: httpx.Response) -> Json:
 
 @dataclass(frozen=True)
 class Ask:
-    """Asks for objects by their ids."""
+    """Requests objects by their ids."""
 
     client: httpx.Client
 
@@ -83,7 +83,7 @@ class Ask:
 
 
 def send(sandbox: Sandbox, path: str, *ids: str) -> socket.socket:
-    """Send a request over a socket of its own, and return that."""
+    """Send a request over a new socket, and return the socket."""
     url = httpx.URL(sandbox.base_url)
     connection = socket.create_connection((url.host, url.port or 0), timeout=60)
     send_again(connection, sandbox, path, *ids)
@@ -97,7 +97,7 @@ def send_again(connection: socket.socket, sandbox: Sandbox, path: str, *ids: str
 
 
 def receive_all(connection: socket.socket) -> tuple[bytes, bytes]:
-    """Return the head and the body of what comes until the connection is closed."""
+    """Return the head and the body of everything received until the connection is closed."""
     received = b""
     while more := connection.recv(65536):
         received += more
@@ -106,10 +106,10 @@ def receive_all(connection: socket.socket) -> tuple[bytes, bytes]:
 
 
 def results(response: httpx.Response) -> dict[str, Json]:
-    """The results of a response about associations, by the object they are from."""
+    """Return the results of an associations response, by the id of the object that was read."""
     return {result["from"]["id"]: result for result in response.json()["results"]}
 
 
 def items(response: httpx.Response, sub_category: str) -> list[Json]:
-    """The error items of this kind."""
+    """Return the error items with this sub-category."""
     return [item for item in response.json()["errors"] if item["subCategory"] == sub_category]

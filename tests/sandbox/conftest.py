@@ -1,4 +1,4 @@
-"""A sandbox over real sockets, asked by a client that holds JSON responses against the spec."""
+"""A sandbox over real sockets, and a client that checks JSON responses against the spec."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from .asking import Ask, connect
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """One sandbox with the default portal, for every test that leaves it as it is."""
+    """One sandbox with the default portal, for all tests that do not change it."""
     with Sandbox(seed=7) as sandbox:
         yield sandbox
 
@@ -25,7 +25,7 @@ def other_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def faulty(other_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with the default portal, for a test to set faults."""
+    """A sandbox with the default portal, for tests that set faults."""
     yield other_sandbox
     other_sandbox.faults = None
 

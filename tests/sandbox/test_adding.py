@@ -1,4 +1,4 @@
-"""What a test adds to a portal is read like everything else, and invalid arguments are refused."""
+"""Objects that a test adds to a portal are read like all others; invalid arguments are refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PERIOD = {"startDate": "2026-01-01", "endDate": "2026-01-31"}
 
 @pytest.fixture(scope="module")
 def empty() -> Iterator[Sandbox]:
-    """A sandbox with an empty portal; each test adds objects with ids of its own."""
+    """A sandbox with an empty portal; each test adds objects with its own ids."""
     with Sandbox(portal=Portal.empty(page_size=100)) as sandbox:
         yield sandbox
 

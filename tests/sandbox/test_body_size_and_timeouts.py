@@ -1,4 +1,4 @@
-"""What one client can cost a sandbox: bounds of memory and of time."""
+"""The memory and time that one client can cost a sandbox are limited."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Answers against the spec: to requests that the spec allows and nobody thought of."""
+"""Responses match the spec, also to random requests that the spec allows."""
 
 import copy
 from collections.abc import Iterator

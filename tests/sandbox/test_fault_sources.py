@@ -192,7 +192,7 @@ def test_a_source_can_tell_a_repeated_request(faulty: Sandbox, ask: Ask) -> None
         lambda: ask(COMPANIES, "1", a="b"),
         lambda: ask.client.put(COMPANIES, json={"inputs": [{"id": "1"}]}),
     ]
-    for _ in range(2):  # setting the faults begins the count anew
+    for _ in range(2):  # setting the faults restarts the count
         faulty.faults = faults
         statuses = [[question().status_code for question in questions] for _ in range(3)]
         assert statuses == [[502] * 5, [502] * 5, [207, 207, 207, 207, 405]]

@@ -15,7 +15,7 @@ JSON = "application/json"
 
 
 def meet(sandbox: Sandbox, incident: SandboxResponse) -> httpx.Response:
-    """What a client gets; a JSON body is held against the spec."""
+    """Return the response that a client gets; a JSON body is checked against the spec."""
     sandbox.faults = in_order([incident])
     with connect(sandbox) as client:
         return Ask(client)(COMPANIES, "1")

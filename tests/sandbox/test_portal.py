@@ -126,7 +126,7 @@ def test_a_tiny_portal_has_its_specimens_as_far_as_they_go() -> None:
 
 
 def test_negative_numbers_and_a_page_of_nothing_are_refused() -> None:
-    with pytest.raises(ValueError, match="less than 0 objects"):
+    with pytest.raises(ValueError, match="fewer than 0 objects"):
         Portal(companies=-1)
     with pytest.raises(ValueError, match="at least 1, got 0"):
         Portal(page_size=0)

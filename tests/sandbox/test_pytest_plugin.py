@@ -1,4 +1,4 @@
-"""The fixture in a project of a user's: nothing but the plugin, in a pytest of its own."""
+"""The fixture in a user's project, which only has the plugin, in a separate pytest."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def limited(clock: Clock) -> Iterator[Ask]:
 
 
 def remaining(response: httpx.Response) -> tuple[int, int]:
-    """What is left of the ten seconds and of the day, as the headers tell it."""
+    """Return the requests that are left of ten seconds and of the day, from the headers."""
     names = ("Remaining", "Daily-Remaining")
     ten_secondly, daily = (int(response.headers[HEADER + name]) for name in names)
     return ten_secondly, daily

@@ -137,7 +137,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def undisturbed(sandbox: Sandbox) -> Callable[[str], Result]:
-    """What a read returns when nothing goes wrong, by the name of the read."""
+    """The records and missing ids of each read without faults, by the name of the read."""
 
     @cache
     def result(name: str) -> Result:
@@ -155,7 +155,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Result(NamedTuple):
-    """What came of a read."""
+    """The result of a read."""
 
     records: list[Any]
     account: Reading[Any]
@@ -312,7 +312,7 @@ def test_all_faults_together_leave_a_complete_account(
 
 
 def shuffled(document: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer as HubSpot may give it too: in another order, with numbers for ids."""
+    """Return a response in another form of HubSpot's: in another order, with numbers as ids."""
     rows = document["results"][::-1]
     for row in rows:
         row["from"]["id"] = int(row["from"]["id"])

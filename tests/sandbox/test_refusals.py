@@ -1,4 +1,4 @@
-"""What fails a whole request: access, bodies, limits on inputs, and wrong addresses."""
+"""Refusals of whole requests: access, bodies, limits on inputs, and wrong addresses."""
 
 import re
 import socket

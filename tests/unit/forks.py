@@ -1,4 +1,4 @@
-"""Forked processes that do something and have to end."""
+"""Forked processes that call a function and have to end."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 SECONDS = 30
 FORKS = int(os.environ.get("FORKS", "10"))
-"""How many processes are forked under load."""
+"""Number of processes that are forked under load."""
 
 
 def succeeds_in_child(function: Callable[[], object]) -> bool:
-    """Return whether a function returns in a forked process; it is ended if it hangs."""
+    """Return whether a function returns in a forked process, which is killed if it hangs."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)

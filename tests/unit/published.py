@@ -1,7 +1,7 @@
-"""Four documents as HubSpot publishes them, composed by hand from what the spec says it publishes.
+"""Four documents as HubSpot publishes them, written by hand from what the spec says it publishes.
 
-Nothing here is made from the spec, so that each can be held against the other. Like HubSpot's, the
-documents describe other operations too, and each has its own copy of what they share.
+Nothing here is generated from the spec, so that the two can be compared. Like HubSpot's, the
+documents also describe other operations, and each has its own copy of the shared schemas.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .published_parts import (
     text,
 )
 
-# Our operations: the name that the comparison has for each, its document and its path.
+# Our operations: the name of each in the comparison, its document and its path.
 WORKFLOWS: Final = "readWorkflowIdMappings"
 ASSOCIATIONS: Final = "readAssociations"
 ASSOCIATIONS_V3: Final = "readAssociationsV3"
@@ -38,13 +38,13 @@ PATHS: Final = {
 
 
 def documents() -> dict[str, Json]:
-    """The documents, each under the operation of ours that it describes; anyone may change them."""
+    """Return new documents, which may be changed, by the operation of ours that each describes."""
     fresh: dict[str, Json] = json.loads(_WRITTEN)
     return fresh
 
 
 def document(operation: str) -> Json:
-    """The document that describes one of our operations."""
+    """Return the document that describes one of our operations."""
     return documents()[operation]
 
 
@@ -284,5 +284,5 @@ _DOCUMENTS: Final[dict[str, Json]] = {
     ),
 }
 
-# As text, no part of it is shared.
+# Kept as text, so that copies share no part.
 _WRITTEN: Final = json.dumps(_DOCUMENTS)

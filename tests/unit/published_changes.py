@@ -1,7 +1,7 @@
-"""Changes of a published document, one thing each, and what is to be said of them.
+"""Single changes of a published document, and the difference that each should be reported as.
 
-What a change means is written down here a second time, from the words of the table and not from
-the code.
+The meaning of each change is stated here a second time, from the table in `comparison/operations`,
+not from the code.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ OTHER: Final = Kind("breaking", "breaking")
 
 
 class Change(NamedTuple):
-    """One change, there and back."""
+    """One change, in both directions."""
 
     apply: Callable[[Json], None]
     around: Keys | Where
-    """The keys of the schema, or of what holds it, or the place itself."""
+    """The keys of the schema or of its parent, or the place itself."""
     step: str
-    """From there to the place."""
+    """The steps from there to the place."""
     what: str
     words: tuple[str, str]
     kinds: tuple[Kind, Kind]
@@ -79,7 +79,7 @@ def both(*edits: Callable[[Json], None]) -> Callable[[Json], None]:
 
 
 def words(document: Json, schema: Json) -> str:
-    """A schema's type in words, as the comparison has it."""
+    """Return the type of a schema in the words of the comparison."""
     while "$ref" in schema:
         schema = at(document, tuple(schema["$ref"].removeprefix("#/").split("/")))
     if "oneOf" in schema:
@@ -94,11 +94,11 @@ def variant_words(document: Json, variant: Json) -> str:
     return words(document, variant)
 
 
-# What a schema is -------------------------------------------------------------------------------
+# Schemas ----------------------------------------------------------------------------------------
 
 
 def type_changes(document: Json, keys: Keys) -> Iterator[Change]:
-    """Another schema in the place of one."""
+    """Yield replacements by another schema."""
     schema = at(document, keys)
     was = words(document, schema)
     other = (OTHER, OTHER)
@@ -113,7 +113,7 @@ def type_changes(document: Json, keys: Keys) -> Iterator[Change]:
 
 
 def limit_changes(document: Json, keys: Keys) -> Iterator[Change]:
-    """The same type with other limits."""
+    """Yield the same type with other limits."""
     schema = at(document, keys)
     kind, form, enum = (schema.get(keyword) for keyword in ("type", "format", "enum"))
     wider, narrower = (WIDER, NARROWER), (NARROWER, WIDER)
@@ -167,11 +167,11 @@ def enum_changes(enum: list[str] | None, keys: Keys) -> Iterator[Change]:
         yield Change(less, keys, "", "enum value", gone, (kinds[1], kinds[0]))
 
 
-# What is inside ---------------------------------------------------------------------------------
+# Content ----------------------------------------------------------------------------------------
 
 
 def member_changes(document: Json, keys: Keys) -> Iterator[Change]:
-    """Properties that come, go, and become required or optional."""
+    """Yield properties that are added, removed, or become required or optional."""
     schema = at(document, keys)
     if "properties" not in schema or "additionalProperties" in schema:
         return
@@ -201,7 +201,7 @@ def member_changes(document: Json, keys: Keys) -> Iterator[Change]:
 
 
 def choice_changes(document: Json, keys: Keys) -> Iterator[Change]:
-    """Variants of a choice that come and go."""
+    """Yield variants of a choice that are added and removed."""
     variants = at(document, keys).get("oneOf", [])
     was = words(document, {"oneOf": variants})
     narrower, wider = (NARROWER, WIDER), (WIDER, NARROWER)
@@ -219,7 +219,7 @@ def choice_changes(document: Json, keys: Keys) -> Iterator[Change]:
         yield Change(put((*keys, "oneOf"), more), keys, "", "type", (was, now), wider)
 
 
-# What is around the schemas ---------------------------------------------------------------------
+# Parameters and bodies --------------------------------------------------------------------------
 
 
 def parameter_changes(document: Json, path: str, name: str) -> Iterator[Change]:
@@ -283,7 +283,7 @@ def body_changes(document: Json, path: str, name: str) -> Iterator[Change]:
 
 
 def changes(document: Json, path: str, name: str, everywhere: Places) -> Iterator[Change]:
-    """Every change of what an operation sends and receives."""
+    """Yield every change of the requests and responses of an operation."""
     variants = {followed(document, keys) for keys in everywhere.slots if "oneOf" in keys[-2:]}
     for keys in everywhere.slots:
         if "oneOf" not in keys[-2:]:

@@ -16,10 +16,10 @@ SILENT: Final = "No differences. Compared: "
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    """Run the command line; gives the exit code and what was printed, and printed as an error."""
+    """Run the command line; return the exit code, standard output and standard error."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["drift.py", *map(str, arguments)])
-        # Of another operation, no document is written.
+        # No document describes another operation.
         patch.setattr(drift, "spec", lambda: OURS)
         try:
             code = drift.main()
@@ -37,7 +37,7 @@ def write(path: Path, content: Any) -> Path:
 
 
 def write_all(folder: Path, contents: dict[str, Any]) -> Path:
-    """Write documents, each into a folder of its own."""
+    """Write documents, each into its own folder."""
     for name, content in contents.items():
         write(folder / name / "openapi.json", content)
     return folder

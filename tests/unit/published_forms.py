@@ -1,6 +1,6 @@
-"""Other forms of a published document, which say the same of what goes over the wire.
+"""Other forms of a published document, which describe the same requests and responses.
 
-Each rewrites a document in place, here and there or everywhere, as the dice fall.
+Each rewrites a document in place, everywhere or in random places.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def parameters(document: Json) -> list[Json]:
 
 
 def bodies(document: Json) -> list[Json]:
-    """Every request and every response, where it is written out."""
+    """Return every request and response that is not a reference."""
     found = [*components(document, "responses").values()]
     found += components(document, "requestBodies").values()
     for operation in operations(document):
@@ -77,7 +77,7 @@ def bodies(document: Json) -> list[Json]:
 
 
 def slots(document: Json) -> list[Slot]:
-    """Every place that holds a schema, the innermost first."""
+    """Return every place that holds a schema, the innermost first."""
     contents = [each for body in bodies(document) for each in body.get("content", {}).values()]
     outer = [Slot(holder, "schema") for holder in [*contents, *parameters(document)]]
     named = components(document, "schemas")
@@ -113,7 +113,7 @@ def everywhere(node: Any, change: Callable[[Any], None]) -> None:
 
 
 def unused(named: Json, dice: Random) -> str:
-    """A name that no component has yet."""
+    """Return a name that no component has yet."""
     while True:
         name = f"{dice.choice(['Model', 'PublicObject', 'Inline'])}_{dice.randrange(10**6)}"
         if name not in named:
@@ -185,7 +185,7 @@ def letter_case_is_another(document: Json, dice: Random) -> None:
             parameter["name"] = change(parameter["name"])
 
 
-# What only people read --------------------------------------------------------------------------
+# Text for people -------------------------------------------------------------------------------
 
 
 @form
@@ -225,7 +225,7 @@ def extensions_come_and_go(document: Json, dice: Random) -> None:
         owner[f"x-{dice.choice(['hubspot', 'required', 'é'])}"] = copy.deepcopy(value)
 
 
-# Where things are written -----------------------------------------------------------------------
+# Places ---------------------------------------------------------------------------------------
 
 
 @form

@@ -1,4 +1,4 @@
-"""How HubSpot writes an OpenAPI document, and what each of its documents has a copy of.
+"""The parts of an OpenAPI document as HubSpot writes them, and those that each document repeats.
 
 `published` has the documents.
 """
@@ -92,7 +92,7 @@ def published(title: str, paths: Json, schemas: Json) -> Json:
     }
 
 
-# What every document has a copy of --------------------------------------------------------------
+# Parts of every document ---------------------------------------------------------------------
 
 
 def _shared() -> Json:
@@ -135,7 +135,7 @@ def _shared() -> Json:
 
 
 def envelope(row: str, *, errors: bool = False) -> Json:
-    """What surrounds the rows; `errors` if it tells of inputs that failed."""
+    """Return the schema around the rows; with `errors`, it also has the errors of inputs."""
     failures = {
         "errors": array(ref("StandardError")),
         "numErrors": {"type": "integer", "format": "int32"},

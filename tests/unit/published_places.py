@@ -1,4 +1,4 @@
-"""Where the parts of a published document are met on the wire: read off the document by itself."""
+"""The places of a document's parts in requests and responses, derived from the document alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METHODS: Final = {"get", "put", "post", "delete", "patch"}
 
 
 class Where(NamedTuple):
-    """A place on the wire, as the comparison names it."""
+    """A place in a request or response, as the comparison names it."""
 
     operation: str
     part: str
@@ -25,7 +25,7 @@ class Where(NamedTuple):
 
     @property
     def is_sent(self) -> bool:
-        """Whether it is something that we send."""
+        """Whether the place is in a request."""
         return not self.part.startswith("response")
 
 
@@ -33,9 +33,9 @@ class Places(NamedTuple):
     """Each schema that an operation reaches, by its keys in the document."""
 
     slots: dict[Keys, list[Where]]
-    """What holds a schema or a reference to one."""
+    """The places that hold a schema or a reference to one."""
     schemas: dict[Keys, list[Where]]
-    """What is no reference."""
+    """The places that hold a schema that is not a reference."""
 
 
 def at(document: Any, keys: Keys) -> Any:
@@ -50,14 +50,14 @@ def operation_keys(document: Json, path: str) -> Keys:
 
 
 def followed(document: Json, keys: Keys) -> Keys:
-    """The keys of what a reference leads to, or of what stands there if it is none."""
+    """Return the keys of the target of a reference, or of the value itself if it is not one."""
     while "$ref" in (here := at(document, keys)):
         keys = tuple(here["$ref"].removeprefix("#/").split("/"))
     return keys
 
 
 def part_of(document: Json, path: str, keys: Keys) -> str:
-    """What the comparison calls a parameter."""
+    """Return the name of a parameter in the comparison."""
     parameter = at(document, keys)
     name = parameter["name"]
     if parameter["in"] == "path":
@@ -66,7 +66,7 @@ def part_of(document: Json, path: str, keys: Keys) -> str:
 
 
 def outermost(document: Json, path: str, name: str) -> Iterator[tuple[Keys, Where]]:
-    """The schemas that an operation states itself, with their places."""
+    """Yield the schemas that an operation contains directly, with their places."""
     operation = operation_keys(document, path)
     for number, _ in enumerate(at(document, operation)["parameters"]):
         keys = (*operation, "parameters", number)
@@ -84,7 +84,7 @@ def outermost(document: Json, path: str, name: str) -> Iterator[tuple[Keys, Wher
 
 
 def places(document: Json, path: str, name: str) -> Places:
-    """Every place of an operation, which the comparison calls `name`."""
+    """Return every place of an operation, which the comparison calls `name`."""
     found = Places(defaultdict(list), defaultdict(list))
     for keys, where in outermost(document, path, name):
         _walk(document, keys, where, found)
@@ -110,7 +110,7 @@ def _walk(document: Json, keys: Keys, where: Where, found: Places) -> None:
 
 
 def _tag(variant: Json) -> str:
-    """How a path names the variant of a choice that has a property of few values."""
+    """Return the step of a path to a variant that a property with few values identifies."""
     tags = [
         (len(schema["enum"]), name, sorted(schema["enum"]))
         for name, schema in variant.get("properties", {}).items()

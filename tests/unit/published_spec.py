@@ -1,4 +1,4 @@
-"""Our spec, as far as there are documents of its operations in `published`."""
+"""Our spec, with the operations that the documents in `published` describe."""
 
 from __future__ import annotations
 

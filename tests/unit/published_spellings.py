@@ -1,4 +1,4 @@
-"""Other spellings of the same: what `published_forms` does to whole documents, done to schemas."""
+"""Other spellings of schemas that mean the same; `published_forms` does this to documents."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def defaults_are_written_out(document: Json, dice: Random) -> None:
 
 
 def _write_out(dice: Random, where: Json, usual: Json) -> None:
-    """Write some of the defaults where they are not written, and leave out some that are."""
+    """Add some of the defaults that are not written, and remove some that are."""
     for key in some(dice, list(usual)):
         if key not in where:
             where[key] = copy.deepcopy(usual[key])
@@ -172,7 +172,7 @@ ALL_FORMS: Final = (*FORMS, DIVIDED)
 
 
 def rewritten(written: list[Json], forms: list[str], seed: int) -> list[Json]:
-    """The documents in other forms, one after the other, and in any order."""
+    """Return the documents in these forms, applied one after the other, and in random order."""
     dice = Random(seed)  # noqa: S311 - no secret
     changed = copy.deepcopy(written)
     for name in forms:

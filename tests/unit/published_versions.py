@@ -1,4 +1,4 @@
-"""Published documents in which operations have other versions and paths, and what is said."""
+"""Published documents with other versions and paths of operations, and the expected reports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEWER: Final = [
     (CAMPAIGNS, "/hub/marketing/v3/campaigns/batch/read"),
     (WORKFLOWS, "/automation/2026-09/workflow-id-mappings/batch/read"),
     (WORKFLOWS, "/automation/2027-03-beta/workflow-id-mappings/batch/read"),
-    # A beta gives way to what is none, however old its name looks.
+    # A release replaces a beta, however old the release's name looks.
     (WORKFLOWS, "/automation/v4/workflow-id-mappings/batch/read"),
     (WORKFLOWS, "/automation/2026-03/workflow-id-mappings/batch/read"),
 ]
@@ -48,7 +48,7 @@ def said(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:
 
 
 def add(written: dict[str, Json], operation: str, path: str) -> dict[str, Json]:
-    """The documents with one of our operations under another path too."""
+    """Return the documents with one of our operations under another path, too."""
     changed = copy.deepcopy(written)
     paths = changed[operation]["paths"]
     paths[path] = copy.deepcopy(paths[PATHS[operation]])

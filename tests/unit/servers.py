@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Request(NamedTuple):
-    """What the server was sent."""
+    """A request that the server received."""
 
     path: str
     headers: dict[str, str]
@@ -22,7 +22,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the server is to answer."""
+    """A response for the server to send."""
 
     status: int
     headers: dict[str, str]
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
 @contextmanager
 def serve(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Answer every GET and POST as `answer` says; gives the server's address."""
+    """Respond to every GET and POST with the result of `answer`; yield the server's address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -55,20 +55,20 @@ def serve(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if tls is not None:
-        # The thread of a connection shakes hands, so that one that fails holds up no other.
+        # The TLS handshake runs in the connection's thread, so that a failed one blocks no other.
         server.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # it would print
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # by default, it prints
     with running(server):
         yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
 
 
 @contextmanager
 def serve_bytes(*answers: Callable[[], Iterable[bytes]]) -> Iterator[str]:
-    """Answer the requests of a connection with these bytes, then close; gives the address.
+    """Respond to the requests of a connection with these bytes, then close; yield the address.
 
-    At the end, it waits until all of them are sent or the client has closed the connection.
+    At the end, wait until all bytes are sent or the client has closed the connection.
     """
 
     class Handler(StreamRequestHandler):
@@ -94,7 +94,7 @@ def serve_bytes(*answers: Callable[[], Iterable[bytes]]) -> Iterator[str]:
 
 @contextmanager
 def running(server: BaseServer) -> Iterator[None]:
-    """Serve in a thread meanwhile."""
+    """Serve in a thread inside this context."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -146,7 +146,7 @@ def test_another_stream_or_loop_goes_on_where_one_ended() -> None:
         break
     reader = contacts.to_arrow()
     assert from_ids(reader.read_next_batch()) == [2, 3]
-    with pytest.raises(RuntimeError, match="being read already"):
+    with pytest.raises(RuntimeError, match="already in progress"):
         contacts.to_arrow().read_next_batch()
     del reader
     assert int(next(iter(contacts)).from_.id) == 4
@@ -234,7 +234,7 @@ def test_an_interrupted_data_frame_is_complete_the_next_time(
     assert contacts.summary.records == 0
     assert len(getattr(contacts, method)()) == 18
     assert contacts.summary.records == 9
-    with pytest.raises(RuntimeError, match="read to its end"):
+    with pytest.raises(RuntimeError, match="this read is finished"):
         getattr(contacts, method)()
 
 
@@ -341,7 +341,7 @@ def test_async_read_all_reads_what_is_left() -> None:
         record_batches = aread([*range(7), 99]).to_arrow()
         assert from_ids(await anext(record_batches)) == [0, 1]
         assert from_ids(await record_batches.read_all()) == [2, 3, 4, 5, 6]
-        with pytest.raises(RuntimeError, match="read to its end"):
+        with pytest.raises(RuntimeError, match="this read is finished"):
             await record_batches.read_all()
 
     asyncio.run(main())
@@ -351,7 +351,7 @@ def test_after_the_last_record_batch_is_one_empty_end() -> None:
     contacts = read(range(4))
     assert len(list(islice(contacts.to_arrow(), 2))) == 2
     assert contacts.to_arrow().read_all().num_rows == 0
-    with pytest.raises(RuntimeError, match="read to its end"):
+    with pytest.raises(RuntimeError, match="this read is finished"):
         contacts.to_arrow().read_all()
 
 
@@ -363,7 +363,7 @@ def test_async_after_the_last_record_batch_is_one_empty_end() -> None:
             await anext(record_batches)
         await contacts.aclose()
         assert (await contacts.to_arrow().read_all()).num_rows == 0
-        with pytest.raises(RuntimeError, match="read to its end"):
+        with pytest.raises(RuntimeError, match="this read is finished"):
             await contacts.to_arrow().read_all()
 
     asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Who is to blame for a request that fails on its way, how often it is repeated, what is said."""
+"""Errors without a complete response: the host that is named, the retries, and the message."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def failure_of(url: str, mode: str, **options: Any) -> Exception:
 
 @contextmanager
 def bytes_server(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Answer what is sent on a connection with these bytes; gives the port and what came first."""
+    """Respond to each connection with these bytes; yield the port and the first data received."""
     received: list[bytes] = []
 
     class Handler(StreamRequestHandler):

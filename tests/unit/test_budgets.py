@@ -53,7 +53,7 @@ def server() -> Iterator[BudgetServer]:
 
 @pytest.fixture
 def limit(kind: str, lasting: BudgetServer, tmp_path: Path) -> RateLimit:
-    """A limit of five requests in a second, in a budget of its own."""
+    """A limit of five requests in a second, with its own budget."""
     shared = lasting.address if kind == "redis" else tmp_path / "budget"
     return RateLimit(5, per=1, shared=shared, key=str(tmp_path))
 

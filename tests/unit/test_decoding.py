@@ -1,4 +1,4 @@
-"""The ways to decode a response: all give the same, and leave the collector as they found it."""
+"""The ways to decode a response: the results are equal, and the collector stays as it was."""
 
 from __future__ import annotations
 

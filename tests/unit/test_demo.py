@@ -37,7 +37,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def demo(*arguments: str, **variables: str) -> tuple[int, str]:
-    """Run the demo as a user would; gives the exit code and all that was printed."""
+    """Run the demo as a user would; return the exit code and the output."""
     return run(str(DEMO), *arguments, **variables)
 
 

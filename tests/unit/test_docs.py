@@ -150,7 +150,7 @@ def test_the_code_runs_as_it_stands(
     for package in HEAVY & {*re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE)}:
         pytest.importorskip(package, reason=f"needs {package}: pip install it")
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
-    # The ids on the pages are nobody's; here they are those of objects that exist.
+    # The ids on the pages are invented; replace them by those of objects that exist.
     for number, id_ in enumerate(portal.portal.contact_ids[:2]):
         code = code.replace(str(37295 + number), id_)
     code = code.replace("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", portal.portal.campaign_ids[0])
@@ -301,6 +301,14 @@ def test_the_fields_of_the_records_are_those_of_the_models() -> None:
         assert set(re.findall(r"\w+", fields)) <= declared, model
 
 
+def test_the_versions_of_the_engines_are_the_tested_ones() -> None:
+    pins = "\n".join(path.read_text() for path in (ROOT / "tests/engines").glob("*.txt"))
+    tested = re.findall(r"^(?:pyspark|ray|dask)==([\d.]+)$", pins, re.MULTILINE)
+    sentence = re.search(r"The engines are tested on (.|\n)*?\.\n", PAGES["docs/scale.md"])
+    assert sentence is not None
+    assert sorted(re.findall(r"\d[\d.]+\d", sentence[0])) == sorted(tested)
+
+
 def test_the_site_has_every_page_once() -> None:
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
     named = re.findall(r"[\w/-]+\.md", str(navigation))
@@ -314,9 +322,9 @@ def test_the_pages_of_the_site_link_to_no_file_outside_of_it() -> None:
 
 
 def public_names(module: ModuleType) -> Iterator[str]:
-    """Yield the public names of a module, and of the modules that it hands on.
+    """Yield the public names of a module, and of the modules that it re-exports.
 
-    Without those that it hands on from another package, whose reference has them.
+    Names that it re-exports from another package are skipped: the reference of that has them.
     """
     for name in getattr(module, "__all__", None) or functions(module):
         value = getattr(module, name)

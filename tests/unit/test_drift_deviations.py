@@ -71,7 +71,7 @@ Told = tuple[bool, str, str, str, frozenset[Where]]
 
 
 def expected(operation: str, change: Change, before: Places) -> list[Told]:
-    """What is to be said: no schema of ours is in a request and in a response."""
+    """Return the expected report; no schema of ours is in both a request and a response."""
     together: dict[bool, set[Where]] = defaultdict(set)
     for where in change.places(before):
         together[where.is_sent].add(where)
@@ -112,7 +112,7 @@ def successes(everywhere: Places) -> set[str]:
 
 
 def told(outdated: bool, line: Line) -> Told:
-    """What is compared: not the old value, which is ours, nor what it means where that differs."""
+    """Return a report without the old value, which is ours, and without a meaning that differs."""
     meaning, what, _, new, wheres = line
     return (outdated, "" if outdated else meaning, what, new, wheres)
 
@@ -192,7 +192,7 @@ def test_deprecation_does_not_change_what_a_deviation_means() -> None:
 
 
 def said_of(after: Json) -> list[tuple[bool, Line]]:
-    """What is said, with whether it is that a deviation is out of date."""
+    """Return the reports, each with whether it says that a deviation is out of date."""
     comparison = compare_with_ours(OURS, [Document("new", after)])
     outdated = [each.outdated_deviation for each in comparison.differences]
     return list(zip(outdated, lines(comparison), strict=True))

@@ -1,4 +1,4 @@
-"""What `make drift` reads: files, folders and addresses, and what it does with broken ones."""
+"""The files, folders and addresses that `make drift` reads, and its errors about broken ones."""
 
 from __future__ import annotations
 

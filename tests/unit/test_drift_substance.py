@@ -80,7 +80,7 @@ def all_changes(operation: str) -> list[Change]:
 
 
 def difference(due: list[Line], said: list[Line]) -> list[str]:
-    """What should have been said and was not, and the other way round."""
+    """Return the lines that are missing in the report, and those that should not be in it."""
     missing = [f"not said: {line}" for line in due if line not in said]
     return missing + [f"said: {line}" for line in said if said.count(line) != due.count(line)]
 
@@ -114,7 +114,7 @@ def test_each_change_is_one_line_there_and_back(operation: str) -> None:
 def test_a_change_is_one_line_whatever_is_rewritten_besides(
     operation: str, data: st.DataObject, forms: list[str], seed: int
 ) -> None:
-    # A media type is called what the document calls it, whatever that is now.
+    # A media type has the name that the document uses, after any change of it.
     possible = [each for each in all_changes(operation) if each.what != "media type"]
     change = data.draw(st.sampled_from(possible))
     before = document(operation)

@@ -1,4 +1,4 @@
-"""`make drift` finds our operations in whatever version and path, and says which are gone."""
+"""`make drift` finds our operations in any version and path, and reports those that are gone."""
 
 from __future__ import annotations
 

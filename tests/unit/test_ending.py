@@ -18,7 +18,7 @@ from tests.unit.servers import Answer, Request, serve
 
 TOKEN = "pat-na1-0123456789abcdef"
 SECONDS = 20
-"""What a program may take to start, read and end; a timeout or its retries would take longer."""
+"""Seconds that a program may take to start, read and exit; a timeout would take longer."""
 
 
 def ids_in(request: Request) -> list[str]:

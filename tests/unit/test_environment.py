@@ -1,4 +1,4 @@
-"""What a client meets where it is made: variables for proxies and certificates, addresses."""
+"""The environment of a client: variables for proxies and certificates, and addresses."""
 
 from __future__ import annotations
 

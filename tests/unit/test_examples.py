@@ -25,7 +25,7 @@ TESTED = {"nightly.py", "mirror.py", "several.py", "campaigns.py", "demo.py"}
 
 
 class Ran(NamedTuple):
-    """How a program ended, and what it printed."""
+    """The exit code and the output of a program."""
 
     code: int
     output: str

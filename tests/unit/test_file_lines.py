@@ -1,4 +1,4 @@
-"""The lines of files: what is in them whatever HubSpot says, and that they can be read back."""
+"""The lines of files: their content for any response, and that they can be read back."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def generate(project: Path, *options: str, path: str | None = None) -> tuple[int, str]:
-    """Run the script; gives the exit code and all that was printed."""
+    """Run the script; return the exit code and the output."""
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         [sys.executable, "tools/generate.py", *options],

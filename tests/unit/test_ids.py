@@ -22,7 +22,7 @@ from hubspot_batch_read.core.ids import Ids
 
 
 class Array:
-    """It could be a whole number, says its type, but is none; such as NumPy's arrays."""
+    """Has the type of a whole number, but is not one, like some of NumPy's arrays."""
 
     def __index__(self) -> int:
         raise TypeError

@@ -45,7 +45,7 @@ TYPE = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None}
 
 
 class RefusedError(Exception):
-    """What some requests fail with."""
+    """The exception of some requests."""
 
 
 def send(request: Request[Association], wait: Wait) -> Answer[Association]:
@@ -143,7 +143,7 @@ def test_interrupts_lose_no_id_and_make_no_error(storm: Storm, collect: bool) ->
                 continue
             except RuntimeError as error:
                 # A loop may have seen the end just before it was interrupted.
-                if way not in (loop, table) or "was read to its end" not in str(error):
+                if way not in (loop, table) or "this read is finished" not in str(error):
                     raise
             break
         storm.is_on = False

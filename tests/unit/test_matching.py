@@ -1,4 +1,4 @@
-"""What a response says of each id: attributed where HubSpot says so, and never guessed."""
+"""Rows and errors are assigned to the ids that HubSpot names, and never guessed."""
 
 from __future__ import annotations
 

@@ -35,3 +35,9 @@ def test_missing_ids_are_as_a_list_of_them(
     assert len(missing) == len(whys) == missing.counts.total()
     with pytest.raises(IndexError):
         missing[len(whys)]
+
+
+def test_a_set_can_hold_missing_ids_with_a_context() -> None:
+    missing = MissingIds()
+    missing.add("a", FULL)
+    assert set(missing) == {missing[0]}

@@ -1,4 +1,4 @@
-"""What `make record` makes of an exchange: stand-ins by the spec's formats, and no secret."""
+"""`make record` replaces values by stand-ins, by the formats in the spec, and shows no secret."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def exchange(body: Json, *ids: str, status: int = 200, path: str = ASSOCIATIONS)
 
 
 def answered(body: Json, *ids: str, status: int = 200, path: str = ASSOCIATIONS) -> Any:
-    """What a response to a request for these ids becomes."""
+    """Return the normalised response to a request for these ids."""
     found = normalise(exchange(body, *ids, status=status, path=path), SCHEMAS)
     return found["response"]["body"]
 
@@ -48,7 +48,7 @@ def test_a_fixture_that_is_normalised_stays_as_it_is(case: Case) -> None:
 
 
 def form(value: Any) -> Any:
-    """What is left of JSON without its texts and numbers."""
+    """Return the structure of JSON, without its texts and numbers."""
     if isinstance(value, dict):
         return [(key, form(inner)) for key, inner in value.items()]
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a file needs of a read: every id in one part, and a mark to go on from."""
+"""The parts of a read, for files: every id is in one part, and a mark says where to continue."""
 
 from __future__ import annotations
 

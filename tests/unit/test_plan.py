@@ -1,4 +1,4 @@
-"""The plan: each id is in exactly one place, whatever happens and in whatever order."""
+"""The plan: each id is in exactly one place, whatever happens, in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is shown does nothing to a terminal and hides nothing."""
+"""Text that is shown cannot control a terminal, and hides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Hypothesis runs the properties: `tests/conftest.py`."""
+"""The Hypothesis profile in `tests/conftest.py`."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ OPERATION = evolve(ASSOCIATIONS, max_inputs=2)
 
 @define
 class Answer(Generic[RowT]):
-    """What the generated endpoints return, as far as a read looks at it."""
+    """The part of a response of the generated endpoints that a read uses."""
 
     parsed: Envelope[RowT]
     headers: httpx.Headers = field(factory=httpx.Headers)
@@ -226,7 +226,7 @@ def test_close_ends_the_loop() -> None:
 def test_a_read_cannot_be_read_twice_at_the_same_time() -> None:
     read = read_of(at_once)
     for _ in read:
-        with pytest.raises(RuntimeError, match="being read already"):
+        with pytest.raises(RuntimeError, match="already in progress"):
             next(iter(read))
         break
     assert len(read.all()) == 99
@@ -398,7 +398,7 @@ def test_what_was_read_to_its_end_cannot_be_read_again(ids: int, first: str, sec
     read = read_of(at_once, ids)
     SYNC_WAYS[first](read)
     for _ in range(2):
-        with pytest.raises(RuntimeError, match=r"read to its end; .* call the client's method"):
+        with pytest.raises(RuntimeError, match=r"this read is finished; .* client's method again"):
             SYNC_WAYS[second](read)
     assert read.summary.records == ids
 
@@ -413,7 +413,9 @@ def test_async_what_was_read_to_its_end_cannot_be_read_again(
         read = async_read(nothing, ids)
         await ASYNC_WAYS[first](read)
         for _ in range(2):
-            with pytest.raises(RuntimeError, match=r"read to its end; .* call the client's method"):
+            with pytest.raises(
+                RuntimeError, match=r"this read is finished; .* client's method again"
+            ):
                 await ASYNC_WAYS[second](read)
         assert read.summary.records == ids
 
@@ -424,7 +426,7 @@ def test_async_a_stream_that_is_read_after_its_end_is_refused() -> None:
     async def main() -> None:
         batches = async_read(nothing, 5).to_arrow()
         assert await collected(batches) == []  # no associations, so no line
-        with pytest.raises(RuntimeError, match="read to its end"):
+        with pytest.raises(RuntimeError, match="this read is finished"):
             await batches.read_all()
 
     asyncio.run(main(), debug=True)
@@ -437,7 +439,7 @@ def test_after_the_last_record_was_taken_there_is_one_empty_end(way: str) -> Non
         if record.from_.id == "4":
             break
     assert len(SYNC_WAYS[way](read)) == 0  # type: ignore[arg-type]
-    with pytest.raises(RuntimeError, match="read to its end"):
+    with pytest.raises(RuntimeError, match="this read is finished"):
         SYNC_WAYS[way](read)
 
 
@@ -449,7 +451,7 @@ def test_async_after_the_last_record_is_one_empty_end(way: str) -> None:
             if record.from_.id == "4":
                 break
         assert len(await ASYNC_WAYS[way](read)) == 0  # type: ignore[arg-type]
-        with pytest.raises(RuntimeError, match="read to its end"):
+        with pytest.raises(RuntimeError, match="this read is finished"):
             await ASYNC_WAYS[way](read)
 
     asyncio.run(main(), debug=True)
@@ -460,7 +462,7 @@ def test_after_a_final_exception_is_one_empty_end() -> None:
     with pytest.raises(FailedError):
         list(read)
     assert list(read) == []
-    with pytest.raises(RuntimeError, match="read to its end"):
+    with pytest.raises(RuntimeError, match="this read is finished"):
         list(read)
 
 
@@ -476,7 +478,7 @@ def test_an_interrupt_at_the_very_end_leaves_it_to_be_read(way: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         SYNC_WAYS[way](read)
     SYNC_WAYS[way](read)
-    with pytest.raises(RuntimeError, match="read to its end"):
+    with pytest.raises(RuntimeError, match="this read is finished"):
         SYNC_WAYS[way](read)
 
 
@@ -486,7 +488,7 @@ def test_a_batch_that_was_closed_can_be_read_on_to_its_end() -> None:
         read.all()
     with suppress(RuntimeError):  # that there are no more ids may not have been known yet
         assert read.all() == []
-    with pytest.raises(RuntimeError, match="read to its end"):
+    with pytest.raises(RuntimeError, match="this read is finished"):
         read.all()
 
 
@@ -669,7 +671,7 @@ def test_async_a_read_cannot_be_read_twice_at_the_same_time() -> None:
     async def main() -> None:
         async with async_read(nothing) as read:
             async for _ in read:
-                with pytest.raises(RuntimeError, match="being read already"):
+                with pytest.raises(RuntimeError, match="already in progress"):
                     await read.all()
                 break
 
@@ -725,7 +727,7 @@ def test_close_ends_the_loop_that_runs_and_no_other() -> None:
     with nothing_left(), read_of(at_once) as read:
         records = iter(read)
         next(records)
-        with pytest.raises(RuntimeError, match="being read already"):
+        with pytest.raises(RuntimeError, match="already in progress"):
             read.all()
 
 
@@ -887,7 +889,7 @@ def test_async_the_end_of_a_loop_does_not_touch_the_next_one() -> None:
         waiting: asyncio.Task[Association] = asyncio.create_task(anext(records))  # type: ignore[arg-type]
         for _ in range(10):  # the first loop's generator ends in the meantime
             await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="being read already"):
+        with pytest.raises(RuntimeError, match="already in progress"):
             await read.all()
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)

@@ -301,6 +301,19 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(
         connect(Server(), asynchronous=asynchronous, **settings)
 
 
+@pytest.mark.parametrize("client", [HubSpot, AsyncHubSpot])
+def test_an_unknown_argument_is_refused_in_the_name_of_the_client(client: Any) -> None:
+    with pytest.raises(TypeError, match=r"HubSpot\.__init__\(\) .* argument 'token'"):
+        client(token="a-token")
+
+
+@pytest.mark.parametrize("client", [HubSpot, AsyncHubSpot])
+def test_a_read_equals_only_itself_and_can_be_a_key(client: Any) -> None:
+    hubspot = client("a-token")
+    read, other = (hubspot.read_associations("contacts", "companies", ["1"]) for _ in range(2))
+    assert {read: "a", other: "b"}[read] == "a"
+
+
 @both
 def test_the_timeout_is_that_of_every_request(asynchronous: bool) -> None:
     server = Server()

@@ -75,7 +75,7 @@ def test_an_expired_oauth_token_is_replaced(
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Serve an application on a free port; gives its address."""
+    """Serve an application on a free port; yield its address."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     # It listens from here on; a client that connects waits until it is served.
     with socket.create_server(("127.0.0.1", 0)) as listener:

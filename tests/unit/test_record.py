@@ -58,7 +58,7 @@ class Folder:
 
 
 class Hub:
-    """What stands in for HubSpot: it answers as it is told, by path, and else with a 500."""
+    """Stands in for HubSpot: responds as told, by path, and otherwise with a 500."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
@@ -86,7 +86,7 @@ PATH_OF: Final = {
 
 @pytest.fixture
 def fixtures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
-    """A copy of the fixtures, in the place of the real ones."""
+    """A copy of the fixtures, used instead of the real ones."""
     folder = tmp_path / "fixtures"
     shutil.copytree(FIXTURES, folder)
     monkeypatch.setattr(record, "FIXTURES", folder)
@@ -110,7 +110,7 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def run(fixtures: Folder, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the tool; gives the exit code and all that was printed, which never has the token."""
+    """Run the tool; return the exit code and the output, which never contains the token."""
 
     def run(*arguments: str | Path) -> tuple[int, str]:
         code = record.main([str(each) for each in arguments])
@@ -378,7 +378,7 @@ def test_an_address_without_a_server_is_a_line_for_each(
     fixtures: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(lambda _: Answer(500, {}, b"")) as url:
-        pass  # nobody listens there any more
+        pass  # the port is no longer listened on
     monkeypatch.setattr(record, "ADDRESS", url)
     monkeypatch.setattr(wire, "PAUSE", 0.0)
     monkeypatch.setenv(VARIABLE, TOKEN)

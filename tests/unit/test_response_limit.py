@@ -56,7 +56,7 @@ def limited(url: str, limit: int = LIMIT, **httpx_args: Any) -> AuthenticatedCli
 
 
 def body(length: int) -> bytes:
-    """Return an envelope that is so many bytes long."""
+    """Return an envelope of n bytes."""
     return b'{"results": []}'.ljust(length)
 
 

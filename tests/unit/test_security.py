@@ -1,4 +1,4 @@
-"""What SECURITY.md promises, where no other module tests it."""
+"""The promises of SECURITY.md that no other module tests."""
 
 from __future__ import annotations
 

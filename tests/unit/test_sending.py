@@ -471,7 +471,7 @@ def test_an_interrupt_after_retries_is_not_called_giving_up(trial: Trial, mode: 
 
 
 class Abort(Exception):  # noqa: N818 - it is none
-    """What a wait raises to end the sending."""
+    """Raised by a wait to stop the sending."""
 
 
 @BOTH

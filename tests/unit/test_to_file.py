@@ -284,7 +284,7 @@ def test_a_checkpoint_of_another_version_is_refused(
 ) -> None:
     stopped(tmp_path)
     monkeypatch.setattr(checkpoints, "VERSION", 2)
-    refused(tmp_path, "is of another version of this package")
+    refused(tmp_path, "was written by another version of this package")
 
 
 @pytest.mark.parametrize("ending", ["gz", "zst", "ZIP"])
@@ -306,7 +306,7 @@ def test_a_file_is_not_used_for_two_things(tmp_path: Path, name: str) -> None:
 def test_a_read_that_has_begun_writes_no_file(tmp_path: Path) -> None:
     read = reading()
     next(iter(read))
-    with pytest.raises(RuntimeError, match="this is being read already"):
+    with pytest.raises(RuntimeError, match="this read has already started"):
         read.to_file(tmp_path / "rows.jsonl")
     read = reading()
     read.to_file(tmp_path / "rows.jsonl")

@@ -1,4 +1,4 @@
-"""What is unread stays so while a loop that was stopped comes to its end."""
+"""Unread ids stay unread while a loop that was stopped ends."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def issue(number: int, title: str, body: str) -> dict[str, object]:
     return {"number": number, "title": title, "body": body}
 
 
-TITLE = "What HubSpot publishes differs from the spec"
+TITLE = "HubSpot's OpenAPI documents differ from the spec"
 LOOK = ["issue list"]
 
 

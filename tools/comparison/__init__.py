@@ -1,4 +1,4 @@
-"""Compare OpenAPI documents by what goes over the wire.
+"""Compare OpenAPI documents by the requests and responses that they describe.
 
 documents    reads documents and finds the operations in them
 wire         one level of a schema, in a normal form

@@ -12,7 +12,7 @@ ABSENT: Final = "absent"
 
 
 class Meaning(StrEnum):
-    """What a difference means for users of the first description."""
+    """The meaning of a difference for users of the first description."""
 
     BREAKING = "breaking"
     LOOSENING = "loosening"
@@ -58,13 +58,13 @@ class Difference:
     meaning: Meaning
     places: tuple[Place, ...]
     what: str
-    """What differs there: `type`, `required`, …"""
+    """The keyword that differs: `type`, `required`, …"""
     old: str
     """The value in our spec, or in the older of two documents."""
     new: str
     """The value that HubSpot publishes, or in the newer document."""
     source: str
-    """JSON pointer to the part of our spec, or of the older document, that says `old`."""
+    """JSON pointer to the part of our spec, or of the older document, that contains `old`."""
     outdated_deviation: bool = False
     """Whether our spec declares that HubSpot publishes `old`, which it no longer does."""
     details: tuple[Difference, ...] | None = None
@@ -73,7 +73,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Found:
-    """A difference in one place, as it is found."""
+    """A difference in one place, before it is merged with others."""
 
     meaning: Meaning
     place: Place
@@ -88,7 +88,7 @@ class Found:
     name: str = ""
     """The name of an addition, where `source` is the same for all additions."""
     tolerated: bool = False
-    """Whether our spec declares that this may be so, unless it is so everywhere."""
+    """Whether our spec declares that this may be the case, if it is not the case everywhere."""
 
 
 def found(
@@ -125,9 +125,9 @@ def optionality(required: bool) -> str:
 
 
 def merged(found: Iterable[Found]) -> list[Difference]:
-    """Merge the differences that say the same; return the most serious first.
+    """Merge equal differences; return the most serious first.
 
-    Differences say the same if they are about one part of the old document, or one place in several
+    Differences are equal if they concern one part of the old document, or one place in several
     responses of an operation, because HubSpot repeats the schema of a response for each status.
     """
     groups: dict[int, list[Found]] = {}
@@ -143,7 +143,7 @@ def merged(found: Iterable[Found]) -> list[Difference]:
 
 
 def _keys(found: Found) -> list[object]:
-    """Return what two have in common if they say the same: one of these is enough."""
+    """Return the keys of a difference: two are equal if they share one of them."""
     said = (found.meaning, found.what, found.old, found.new)
     keys: list[object] = [(said, found.source, found.name)]
     if found.place.part.startswith("response"):

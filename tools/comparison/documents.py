@@ -31,7 +31,7 @@ class DocumentError(Exception):
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Raise a DocumentError that names `what` if its structure is not that of OpenAPI."""
+    """Raise a DocumentError that names `what` if it is not valid OpenAPI."""
     try:
         yield
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -50,7 +50,7 @@ class Document:
     as_published: bool = False
     """Whether to read it as HubSpot publishes it, according to its `x-deviates-from-hubspot`."""
     seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """A cache of its parsed parts by pointer, because `wire` looks at many of them often."""
+    """A cache of its parsed parts by pointer, because `wire` needs many of them often."""
 
     @cached_property
     def _registry(self) -> Registry[Any]:
@@ -109,7 +109,7 @@ class Node:
             raise DocumentError(f"{self.document.name}: {self.pointer} is not an object")
         step = key.replace("~", "~0").replace("/", "~1")
         raw = self.raw.get(key)
-        # A deviation covers everything inside what it names.
+        # A deviation covers everything inside the keywords that it names.
         declared = {"*", *_keyed(raw)} if key in self.declared else ()
         return Node(self.document, f"{self.pointer}/{step}", raw, frozenset(declared))
 
@@ -152,7 +152,7 @@ class Operation:
 
     method: str
     path: str
-    """Including the path in the server's address."""
+    """The path, including that of the server's address."""
     node: Node = field(repr=False)
     item: Node = field(repr=False)
     """The path item, which may have parameters for all of its operations."""
@@ -234,7 +234,7 @@ def _parse(name: str, text: str) -> Any:
     try:
         if text.lstrip().startswith("{"):
             return json.loads(text)
-        # In YAML a status may be a number, and a day a date; in JSON neither can.
+        # In YAML, a status may be a number, and a day a date; in JSON, neither can be.
         return json.loads(json.dumps(yaml.safe_load(text), default=str))
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise DocumentError(f"{name}: neither JSON nor YAML: {error}") from error

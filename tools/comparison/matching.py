@@ -34,7 +34,7 @@ class Comparison:
     missing: list[str] = field(default_factory=list)
     """The ids of our operations that the documents do not contain."""
     failed: list[str] = field(default_factory=list)
-    """What could not be compared, and why."""
+    """The comparisons that failed, and why."""
 
     def take(self, name: str, found: Iterable[Found]) -> list[Found] | None:
         """Return the differences of an operation; note a failure and return None."""
@@ -46,7 +46,7 @@ class Comparison:
 
 
 def compare_with_ours(spec: Document, documents: list[Document]) -> Comparison:
-    """Compare what HubSpot publishes with our spec."""
+    """Compare HubSpot's documents with our spec."""
     ours = spec.operations
     published = find(documents, ours)
     comparison = Comparison(("ours", "published"), failed=[*published.unread])
@@ -125,7 +125,7 @@ def compare_versions(spec: Document, old: list[Document], new: list[Document]) -
     before, after = (find(documents, spec.operations) for documents in (old, new))
     olds, news = before.operations, after.operations
     ids = {wire_path(operation.path): operation.id for operation in spec.operations}
-    # From one of our operations to another is not a move: both are supported.
+    # A change from one of our operations to another is not a move: both are supported.
     moved = {
         path: now for path, now in moves(olds, news).items() if path not in ids or now not in ids
     }
@@ -177,7 +177,7 @@ def _newer_version(
     line = found(source, Meaning.ADDITION, Place(name), NEWER, operation.path, other.path)
     if differences is None:
         return line
-    # That it has another path is what the line says.
+    # The line itself says that it has another path.
     details = merged(each for each in differences if each.what != "path")
     return replace(line, details=tuple(details))
 

@@ -1,11 +1,11 @@
-"""Compare two descriptions of an operation by what goes over the wire.
+"""Compare two descriptions of an operation by its requests and responses.
 
 Each difference is classified by what it means for users of the first one, usually our spec:
 
     breaking   requests may be refused, or values are gone or of another type
     loosening  less is guaranteed: values may be absent or null, or have a wider type
     addition   more is published: something new, or a stronger guarantee
-    form only  nothing changes: HubSpot now publishes what our spec says, so the deviation that
+    form only  nothing changes: HubSpot now publishes the same as our spec, so the deviation that
                the spec declares there can be removed
 
     difference                          in a request          in a response
@@ -189,7 +189,7 @@ def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
 def _beyond_tolerance(
     differences: list[Found], compared: set[str], may_be_absent: set[str]
 ) -> Iterator[Found]:
-    """Return what our spec declares may be absent, if it is absent in all compared responses.
+    """Return the parts that our spec declares may be absent, if all compared responses lack them.
 
     If all of it is absent and a response is gone, the gone response is returned instead.
     """

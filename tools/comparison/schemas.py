@@ -1,4 +1,4 @@
-"""Compare two schemas by what they allow on the wire; `operations` explains the meanings."""
+"""Compare two schemas by the values that they allow; `operations` explains the meanings."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class _Comparison:
             return Meaning.LOOSENING
         return self.narrower if old in {ANY, None} or (new, old) in WIDER else Meaning.BREAKING
 
-    # What limits a value --------------------------------------------------------------------
+    # Limits of a value ----------------------------------------------------------------------
 
     def limits(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
         """Compare the keywords that limit a value."""
@@ -115,7 +115,7 @@ class _Comparison:
             return Meaning.BREAKING
         return Meaning.LOOSENING if (new < old) == (name in LEAST) else self.narrower
 
-    # What is inside of it -------------------------------------------------------------------
+    # Content --------------------------------------------------------------------------------
 
     def insides(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
         """Compare the content of an array or object."""
@@ -140,7 +140,7 @@ class _Comparison:
         now = new.properties.get(name)
         was_required, is_required = name in old.required, name in new.required
         source = ours.pointer if ours is not None else f"{old.source}/properties"
-        # What is required is declared as a whole: then each that comes or goes is news to it.
+        # A deviation declares `required` as a whole: each added or removed name contradicts it.
         listed = was_required != is_required and "required" in old.declared
         if now is None or is_never(now):
             if there:

@@ -16,13 +16,13 @@ from comparison.documents import Document, DocumentError, Operation
 from comparison.operations import compare, wire_path
 
 _VERSION: Final = re.compile(r"v(?P<number>\d+)|(?P<month>\d{4}-\d{2})(?P<stage>-\w+)?")
-# Steps at the end of many paths, which do not say what is read.
+# Steps at the end of many paths, which do not identify an operation.
 _ACTIONS: Final = {"{}", "batch", "read"}
 # Greater than any version number.
 _DATED: Final = 1000
 
 
-# What a path says -------------------------------------------------------------------------------
+# Paths ------------------------------------------------------------------------------------------
 
 
 def version(path: str) -> tuple[int, str, bool]:
@@ -65,7 +65,7 @@ def _steps(path: str) -> list[str]:
     return [step for step in steps if not _VERSION.fullmatch(step)]
 
 
-# What documents describe ------------------------------------------------------------------------
+# Documents --------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -124,7 +124,7 @@ def _conflict(one: Operation, other: Operation) -> str | None:
     return f"{other.path} is described differently in {names}" if differ else None
 
 
-# Which of them go together ----------------------------------------------------------------------
+# Matching ---------------------------------------------------------------------------------------
 
 
 def newer(

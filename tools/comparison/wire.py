@@ -1,4 +1,4 @@
-"""What a schema allows on the wire, independent of how it is written.
+"""The values that a schema allows, independent of how it is written.
 
 References, `allOf`, the two ways to say null, `const`, and unions of one are resolved here; names,
 order and descriptions are dropped. If a document is read as published, the schemas that its
@@ -23,7 +23,7 @@ UNION: Final = "union"
 
 # A deviation with one of these describes a place completely.
 SHAPES: Final = {"type", "$ref", "not", "anyOf", "oneOf", "allOf"}
-# But its content stays as in the spec, unless the deviation covers it, too.
+# But the content stays as in the spec, unless the deviation covers it, too.
 INSIDES: Final = {"items", "properties", "required", "additionalProperties"}
 # Formats that this project defines; HubSpot publishes plain text.
 OWN_FORMATS: Final = {"id"}
@@ -223,7 +223,7 @@ _NAMES: Final[dict[type, str]] = {
 
 
 def _merged(parts: list[Schema], source: str) -> Schema:
-    """View what several schemas allow together."""
+    """View the values that several schemas allow together."""
     if len(parts) == 1:
         return parts[0]
     declared = frozenset[str]().union(*(part.declared for part in parts))

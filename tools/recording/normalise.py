@@ -116,7 +116,7 @@ def normalise(exchange: Exchange, schemas: Schemas) -> Exchange:
     request, response = exchange["request"], exchange["response"]
     sent, received = schemas.of(request["path"], response["status"])
     stand_ins = _StandIns(schemas)
-    # A message can contain an id that follows it, so the first pass only collects.
+    # A message can contain an id that only comes later, so the first pass only collects ids.
     stand_ins.replaced(request["body"], sent)
     stand_ins.replaced(response["body"], received)
     return {

@@ -1,6 +1,6 @@
 """Send requests as they are in the fixtures.
 
-This does not use the SDK, so that responses that it would refuse are recorded, too.
+The SDK is not used, so that responses that it would refuse are recorded, too.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def connect(target: Target) -> httpx.Client:
 def send(client: httpx.Client, target: Target, paths: Sequence[str], request: Request) -> Response:
     """Send a request, after a pause.
 
-    Raises RecordError if it is for none of the `paths`, if no response arrives, or if the response
-    contains the token.
+    Raises RecordError if the request is for none of the `paths`, if no response arrives, or if the
+    response contains the token.
     """
     # With a user's ids in it, a path could lead to an operation that writes.
     patterns = [re.sub(r"\{\w+\}", "[A-Za-z0-9_-]+", path) for path in paths]

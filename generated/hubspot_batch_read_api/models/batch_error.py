@@ -17,7 +17,7 @@ from .links import LINKS, Links
 class BatchError(Model):
     """Why one or more inputs of a batch have no row.
 
-    Every field can be missing; the sub-category tells the kinds apart.
+    Every field can be missing; the sub-category identifies the kind of error.
     """
 
     status: str | None = field(default=None, metadata=json("status", TEXT, lenient=True))

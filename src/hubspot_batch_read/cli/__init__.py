@@ -1,7 +1,7 @@
 """The command line `hubspot-batch-read`, which needs the extra `cli`.
 
 `app` has the commands, `execute` runs one from its options to its exit code, `inputs` reads the
-ids, `run` reads the records into files, and `report` says how that went.
+ids, `run` reads the records into files, and `report` reports the result.
 """
 
 import sys

@@ -142,7 +142,7 @@ def campaigns(
 def workflow_ids(
     given: Given = None,
     by: Annotated[
-        WorkflowKind, typer.Option(help="The kind of the ids: flow ids (v4) or workflow ids (v3).")
+        WorkflowKind, typer.Option(help="Kind of the ids: flow ids (v4) or workflow ids (v3).")
     ] = WorkflowKind.FLOW,
     *,
     options: Options,

@@ -12,7 +12,7 @@ from hubspot_batch_read_api.errors import printable
 def say(text: str) -> None:
     """Write a line to standard error, which may be closed.
 
-    Control characters are escaped, because parts of a text may come from a server or a file.
+    Control characters are escaped, because parts of the text may come from a server or a file.
     """
     with suppress(AttributeError, OSError, ValueError):
         sys.stderr.write(f"{printable(text)}\n")

@@ -19,7 +19,7 @@ LONGEST_CELL = 2**31 - 1
 HEADER_LINES = 100
 """Maximum number of lines of the header: a quoted cell may contain line endings."""
 LONGEST_LIST = 300
-"""Maximum number of characters of the list of columns in a message."""
+"""Maximum length of the list of columns in a message, in characters."""
 
 
 class Cell(NamedTuple):

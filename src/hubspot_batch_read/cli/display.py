@@ -30,7 +30,7 @@ LOGGER = logging.getLogger("hubspot_batch_read")
 class Display:
     """A progress bar with the numbers of ids done and missing, the speed, and the waits.
 
-    Shown or not, it announces the first wait of each kind at once.
+    Even if the bar is hidden, the first wait of each kind is announced at once.
     """
 
     def __init__(self, *, is_shown: bool) -> None:
@@ -101,6 +101,6 @@ class _Waits(logging.Handler):
 class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        if speed is None and task.completed and task.elapsed:  # all came at once
+        if speed is None and task.completed and task.elapsed:  # all ids were done at once
             speed = task.completed / task.elapsed
         return Text("" if speed is None else f"{speed:,.0f}/s")

@@ -115,7 +115,7 @@ def _token(options: Options, hidden: Hidden) -> str | TokenCommand:
 
 
 def _token_of_file(options: Options) -> str:
-    """Return the access token, without the line ending that files and variables often have."""
+    """Return the access token, without the line ending that files and variables often contain."""
     if options.token_file is None:
         token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
         if not token:

@@ -22,7 +22,7 @@ PROBLEMS = {
 def first_problem(read: Read[Any], options: Options) -> str | None:
     """Return the problem of the first id that has one, or None.
 
-    If the run was resumed, the file of missing ids also has the ids of earlier runs.
+    If the run was resumed, the ids of earlier runs are only in the file of missing ids.
     """
     if options.resume and options.missing is not None and options.missing.is_file():
         lines = _lines(options.missing)

@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     def id_(self) -> Id:
         """The id as HubSpot writes it, so that it is read once, however it is spelled.
 
-        For an invalid id, an exception, by which the read knows that it is invalid.
+        For an invalid id, an exception, which tells the read that it is invalid.
         """
         if self.problem is not None:
             return cast("Id", InvalidIdError(self.place, self.problem, self.text))
@@ -79,7 +79,7 @@ def from_file(path: Path, column: str | None) -> Input:
             yield from _entries(binary, str(path), column)
 
     if path.is_file():
-        with path.open("rb") as binary, suppress(OSError):  # raised when the run comes to it
+        with path.open("rb") as binary, suppress(OSError):  # raised when the run reaches it
             refuse_other_kinds(binary, str(path))
     elif not path.is_fifo():
         path.open("rb").close()  # it can be read
@@ -134,7 +134,7 @@ def _lines(file: io.TextIOWrapper, name: str) -> Generator[Entry]:
     """Yield the lines of a file with one id per line; blank lines are skipped."""
     is_first = True
     for number, line in enumerate(file, 1):
-        text = line.strip().lstrip("\ufeff")  # in the middle, where files were joined
+        text = line.strip().lstrip("\ufeff")  # also inside a file, where files were joined
         if len(text) > 1 and text[0] == text[-1] == '"':
             text = text[1:-1].strip()
         if not text:

@@ -27,8 +27,8 @@ class Interrupts:
     """Turns the first signal in a `with` block into a call, made by another thread.
 
     So a signal never arrives between a record being returned and being written. A second signal
-    ends the program at once; everything written is then in the files. Ignored signals, as with
-    nohup, stay ignored.
+    ends the program at once; what was written stays in the files. Ignored signals, as with nohup,
+    stay ignored.
     """
 
     def __init__(self, end: Callable[[], object]) -> None:

@@ -87,7 +87,7 @@ class Options:
         str | None,
         _option(
             "--token-command",
-            "Take the access token from the output of a command; run again when it has expired.",
+            "Take the token from the output of a command, run again when the token has expired.",
             _RUN,
             "COMMAND",
         ),
@@ -147,14 +147,14 @@ class Options:
         """The format of the output, or None to derive it from the name of the output.
 
         Raises:
-            WrongUseError: `--excel` was combined with another format than CSV.
+            WrongUseError: `--excel` was combined with a format other than CSV.
         """
         if not self.excel:
             return None if self.format_ is None else self.format_.value
         if self.format_ is None and (self.output is None or self.output.suffix.lower() != ".csv"):
-            raise WrongUseError("--excel is about CSV: give --format csv")
+            raise WrongUseError("--excel requires --format csv")
         if self.format_ not in (None, OutputFormat.CSV):
-            raise WrongUseError("--excel is about CSV: give --format csv")
+            raise WrongUseError("--excel requires --format csv")
         return "excel"
 
 

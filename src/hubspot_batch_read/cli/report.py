@@ -1,4 +1,4 @@
-"""Reports how a run went, on standard error."""
+"""Reports the result of a run on standard error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_MESSAGES = 3
 
 @define(frozen=True)
 class Report:
-    """Reports how a run went, without secrets."""
+    """Reports the result of a run, without secrets."""
 
     options: Options
     hidden: Hidden
@@ -81,7 +81,7 @@ def is_talkative(options: Options) -> bool:
 
 
 def _warnings(run: Run) -> list[str]:
-    """Return what else users should know about a run."""
+    """Return warnings about records and responses."""
     warnings = []
     if truncated := run.read.truncated:
         ids = ", ".join(cut.id for cut in truncated[:3])

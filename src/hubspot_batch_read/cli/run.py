@@ -141,7 +141,7 @@ class Run:
             return next(entries, None)
 
     def _count_ids(self) -> int | None:
-        with suppress(CommandError):  # raised when the run comes to it
+        with suppress(CommandError):  # raised when the run reaches it
             return sum(1 for _ in self.input.entries())
         return None
 

@@ -16,7 +16,7 @@ SECONDS = 60
 class TokenCommand:
     """Runs the command for a token: at once, and again each time the token has expired.
 
-    The command is split like a shell does, but run without one. Its output is never shown.
+    The command is split as by a shell, but run without one. Its output is never shown.
     """
 
     def __init__(self, command: str, hidden: Hidden) -> None:

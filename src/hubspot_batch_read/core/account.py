@@ -42,7 +42,7 @@ class Why:
 
     @staticmethod
     def of(error: Exception) -> Why:
-        """Return the reason for an id that HubSpot refuses to read."""
+        """Return the reason to record for an id whose request HubSpot refuses."""
         if isinstance(error, ApiError):
             context = error.context or None
             return Why("error", error.category, error.sub_category, error.description, context)

@@ -97,7 +97,7 @@ class Chunk(Generic[RowT]):
     # Requests
 
     def start(self) -> None:
-        """Note that the chunk is full: all of its ids can be sent."""
+        """Mark the chunk as full: all of its ids can be sent."""
         self.is_full = True
         if self.keys:
             self._ask(dict.fromkeys(self.keys))
@@ -117,12 +117,12 @@ class Chunk(Generic[RowT]):
         self._waiting.append(Request(self.operation, inputs, self))
 
     def abandon(self, request: Request[RowT]) -> None:
-        """Note that a request got no response, and will be sent again."""
+        """Let a request that got no response be sent again."""
         self._in_flight.pop(request, None)
         self._waiting.appendleft(request)
 
     def abandon_all(self) -> None:
-        """Note that all requests in flight will be sent again."""
+        """Let all requests in flight be sent again."""
         for request in [*self._in_flight]:
             self.abandon(request)
 
@@ -146,12 +146,12 @@ class Chunk(Generic[RowT]):
                 continue
             why = outcome.missing.get(id_, UNANSWERED)
             is_first = self._pages.pop(id_, None) is None
-            # For a further page, it can only mean that the page did not arrive.
+            # For a further page, this can only mean that it did not arrive.
             self.found[id_] = why if is_first or why is not WITHOUT_ASSOCIATIONS else UNANSWERED
         self.other_errors += outcome.other_errors
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
-        """Note that one of the chunk's requests failed for good."""
+        """Record that one of the chunk's requests failed for good."""
         self._in_flight.pop(request, None)
         self._fail(request.inputs, error)
         if self._refused is not None:  # its other half was not refused, so this one may be readable
@@ -178,7 +178,7 @@ class Chunk(Generic[RowT]):
     def refuse(
         self, request: Request[RowT], error: Exception, why: Why, *, may_be_whole: bool
     ) -> None:
-        """Find the ids because of which HubSpot refused a request, by sending its halves.
+        """Find the ids that made HubSpot refuse a request, by sending its halves.
 
         Args:
             request: The request that was refused.
@@ -211,7 +211,7 @@ class Chunk(Generic[RowT]):
             self.blame_ids()
 
     def blame_ids(self) -> None:
-        """Note that ids cause the refusals: not every request is refused for the same reason."""
+        """Record that ids cause the refusals: not every request is refused for the same reason."""
         self._blames_ids = True
         halves, self._refused_halves = self._refused_halves, []
         for half in halves:

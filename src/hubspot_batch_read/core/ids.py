@@ -99,7 +99,7 @@ class Ids:
         Values at the positions in `unread` will be taken again, before any others.
 
         Raises:
-            Exception: What the iterable raised.
+            Exception: An exception of the iterable.
         """
         order = self._order = Order()
         while self._position < before.position and not self._is_at_end:
@@ -157,7 +157,7 @@ class Ids:
     def take(self, limit: int, chunk: dict[str, Key], positions: list[range] | None = None) -> None:
         """Move pending values into a chunk until it is full.
 
-        If this raises, the ids before are in the chunk.
+        If this raises, the ids before the exception are in the chunk.
 
         Args:
             limit: Maximum number of ids in the chunk.
@@ -166,7 +166,7 @@ class Ids:
 
         Raises:
             InvalidIdError: A value is not a valid id; the next call skips it.
-            Exception: What the iterable raised, once; it yields no further values.
+            Exception: An exception of the iterable, once; it yields no further values.
         """
         positions = [] if positions is None else positions
         while self._again and len(chunk) < limit:
@@ -274,5 +274,5 @@ def _add(positions: list[range], position: int) -> None:
 def _length(ids: Iterable[Id]) -> int | None:
     try:
         return len(ids) if isinstance(ids, Sized) else None
-    except Exception:  # noqa: BLE001 - a progress bar without a length, more than a C integer holds
+    except Exception:  # noqa: BLE001 - it may be unknown, or more than a C integer holds
         return None

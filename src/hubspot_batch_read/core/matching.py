@@ -1,4 +1,4 @@
-"""What a response says about each id of its request."""
+"""Assigns the rows and errors of a response to the ids of its request."""
 
 from __future__ import annotations
 
@@ -204,8 +204,8 @@ def salvage(
 
     The rows are models, or plain. A row that does not match becomes an error (DECODE_ERROR) with
     the row's id, if it has one. Rows beyond MOST_ITEMS are left out.
-    Returns None if no row matches and HubSpot lists no error: then the model is wrong, or this is
-    another kind of body.
+    Returns None if no row matches and HubSpot lists no error: then the model is wrong, or the body
+    is of another kind.
     """
     document = _document(error.body)
     if not isinstance(document, Mapping) or not isinstance(document.get("results"), list):

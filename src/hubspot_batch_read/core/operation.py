@@ -1,4 +1,4 @@
-"""What the plan needs to know about an operation. `operations/` has an instance for each."""
+"""The description of an operation for the plan. `operations/` has an instance for each."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Operation(Generic[RowT]):
     endpoint: Endpoint
     """The generated module of the endpoint."""
     max_inputs: int
-    """Inputs per request; the spec's `maxItems`."""
+    """Maximum number of inputs in a request; the spec's `maxItems`."""
     body: Callable[[Inputs], Model]
     """Returns the body of a request."""
     envelope: type[Envelope[RowT]]

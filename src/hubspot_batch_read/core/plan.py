@@ -42,7 +42,7 @@ class Plan(Generic[RowT]):
         """Plan to read all ids.
 
         Args:
-            operation: What reads them.
+            operation: The operation that reads them.
             ids: The ids.
             window: Number of chunks in memory in addition to the one that is being returned.
             collect: Whether failures are only recorded, and not raised.
@@ -59,7 +59,7 @@ class Plan(Generic[RowT]):
         self.is_plain = False
         """Whether responses are decoded as plain rows, for tables and files, not as models."""
         self.is_over = False
-        """Whether the files were closed, so that a response that is late must not count."""
+        """Whether the files were closed, so that late responses must not count."""
         self._window = window
         self.collects = collect
         """Whether failures are only recorded, and not raised."""
@@ -80,7 +80,7 @@ class Plan(Generic[RowT]):
 
     @property
     def position(self) -> tuple[int, int, int, bool]:
-        """Number of values taken; if `next_request` changes it, there is news for the caller."""
+        """Progress through the ids; if `next_request` changes it, there is news for the caller."""
         account, ids = self.account, self.ids
         return account.taken, len(account.failures), ids.duplicates, ids.exhausted
 
@@ -146,24 +146,24 @@ class Plan(Generic[RowT]):
         return has_fault or self.ids.exhausted or is_full
 
     def _note_fault(self, chunk: Chunk[RowT], error: Exception) -> None:
-        """Record an invalid id, or what the iterable raised."""
+        """Record an invalid id, or an exception of the iterable."""
         if isinstance(error, InvalidIdError):
             chunk.invalid.append((error.value, Why("invalid", message=str(error))))
             self.account.taken += 1
         chunk.failures.append(Failure(error, ()))
 
     def abandon(self, request: Request[RowT]) -> None:
-        """Note that a request will get no response, so that it is sent again."""
+        """Let a request be sent again that will get no response."""
         request.chunk.abandon(request)
 
     def abandon_all(self) -> None:
-        """Note that no request in flight will get a response, as after a fork."""
+        """Let all requests in flight be sent again, as after a fork."""
         for chunk in self._chunks:
             chunk.abandon_all()
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is nothing left to ask."""
+        """Whether nothing is left to request."""
         return not self._chunks and self.ids.exhausted
 
     # Responses
@@ -185,10 +185,10 @@ class Plan(Generic[RowT]):
         self._receive(request, envelope.results, errors_of(envelope))
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
-        """Note that a request failed for good.
+        """Record that a request failed for good.
 
         If the body as a whole does not match its model, the rows that do match are processed. If
-        HubSpot refuses the content of a request, smaller requests find the ids that are the reason.
+        HubSpot refuses the content of a request, smaller requests find the ids that cause this.
         """
         if isinstance(error, DecodeError):
             salvaged = salvage(self.operation, error, is_plain=self.is_plain)
@@ -266,7 +266,7 @@ class Plan(Generic[RowT]):
         """Yield the ids taken that have no other place yet, then those not taken.
 
         Args:
-            returned: How many records were returned to the caller.
+            returned: Number of records that were returned to the caller.
         """
         account = self.account
         pending = [id_ for failure in account.failures for id_ in failure.ids]
@@ -280,7 +280,7 @@ class Plan(Generic[RowT]):
         """Return the account in numbers.
 
         Args:
-            returned: How many records were returned to the caller.
+            returned: Number of records that were returned to the caller.
         """
         ids = self.ids
         return self.account.summary(returned, total=ids.total, duplicates=ids.duplicates)

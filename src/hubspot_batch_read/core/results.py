@@ -15,8 +15,12 @@ Reason = Literal["error", "without_associations", "unanswered", "invalid"]
 class Missing:
     """An id without a record, and why.
 
-    for missing in contacts.missing:
-        print(missing.id, missing.reason, missing.message)
+    A read has them in `missing`:
+
+        contacts = hubspot.read_associations("contacts", "companies", contact_ids)
+        contacts.all()
+        for missing in contacts.missing:
+            print(missing.id, missing.reason, missing.message)
     """
 
     id: str
@@ -24,26 +28,26 @@ class Missing:
     reason: Reason
     """Why there is no record.
 
-    error: HubSpot has an error for the id, or its row or pages cannot be read.
-    without_associations: The object has no associations or does not exist; HubSpot does not say
-    which (observed).
-    unanswered: HubSpot was asked for the id and did not mention it. It may omit campaigns that do
-    not exist. An object is also unanswered if one of its further pages did not arrive.
-    invalid: The value is not a valid id, and was not sent.
+    - `error`: HubSpot has an error for the id, or its row or pages cannot be read.
+    - `without_associations`: The object has no associations or does not exist; HubSpot does not say
+      which (observed).
+    - `unanswered`: HubSpot was asked for the id and did not mention it. It may omit campaigns that
+      do not exist. An object is also unanswered if one of its further pages did not arrive.
+    - `invalid`: The value is not a valid id, and was not sent.
     """
     category: str | None = None
     """Broad kind of error, such as VALIDATION_ERROR; None for any other reason.
 
-    Some categories are set by this package, not by HubSpot. DECODE_ERROR: the row for the id does
-    not match its model. The others mean that not all pages can be read, because a cursor or a page
-    was repeated (CURSOR_REPEATED), a cursor cannot be sent (CURSOR_INVALID), or there are more than
-    1000 pages (TOO_MANY_PAGES).
+    Some categories are set by this package, not by HubSpot: DECODE_ERROR if the row for the id does
+    not match its model; CURSOR_REPEATED, CURSOR_INVALID or TOO_MANY_PAGES if not all pages can be
+    read, because a cursor or a page was repeated, a cursor cannot be sent, or there are more than
+    1000 pages.
     """
     sub_category: str | None = None
     """Exact kind of error, such as crm.associations.INVALID_IDENTIFIER."""
     message: str | None = None
     """What went wrong, in words that HubSpot may change; for an invalid id, the problem with it."""
-    context: Mapping[str, Sequence[str]] | None = None
+    context: Mapping[str, Sequence[str]] | None = field(default=None, hash=False)
     """The values that the error is about, as HubSpot names them."""
 
 

@@ -1,1 +1,1 @@
-"""The drivers: they carry a plan out with threads or tasks, and hand over what it finds."""
+"""The drivers, which carry out a plan with threads or tasks, and return its results."""

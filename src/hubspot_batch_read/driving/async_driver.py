@@ -51,7 +51,7 @@ class AsyncDriver(Delivery[RowT]):
             # Its requests must be sent again, and nothing would notify the new loop of that later.
             await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
-            raise RuntimeError("this is being read already")
+            raise RuntimeError("this read is already in progress")
         self.begin(for_file=for_file)
         self._loop = AsyncLoop(self.plan, self._send, self._max_concurrency)
         self._register(self._loop)
@@ -83,7 +83,7 @@ class AsyncDriver(Delivery[RowT]):
         return None
 
     async def fill(self, loop: AsyncLoop[RowT]) -> Filling[RowT]:
-        """Wait for the rows of a record batch, and return them; they are not returned yet."""
+        """Wait for the rows of a record batch; their records do not count as returned yet."""
         filling = Filling(self.table)
         with self.keeping_all(plain=True):
             while not (filling.is_full or loop.is_stopped):
@@ -114,7 +114,7 @@ class AsyncDriver(Delivery[RowT]):
         return ids, records if plain else self.models(records)
 
     def return_all(self, records: Sequence[RowT]) -> None:
-        """Count all these records, which were left, as returned."""
+        """Count all of these records as returned; no others are left."""
         self.note_end()
         self.account.returned += len(records)
 

@@ -1,4 +1,4 @@
-"""The records that are ready, and the progress; what `Driver` and `AsyncDriver` share."""
+"""The results that are ready, and the progress: the base class of `Driver` and `AsyncDriver`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ClosedError(HubSpotError):
 
 
 class Delivery(Generic[RowT]):
-    """Looks at what the plan has ready. Drivers wait for it, and hand it over."""
+    """Returns the results that the plan has ready; drivers wait until there are any."""
 
     def __init__(
         self, plan: Plan[RowT], *, on_progress: OnProgress | None, explain: Explain
@@ -67,10 +67,10 @@ class Delivery(Generic[RowT]):
         with self.lock:
             return self.plan.unread(self.returned)
 
-    # The beginning and the end
+    # Start and end
 
     def begin(self, *, for_file: bool) -> None:
-        """Begin a loop, unless the read is finished and the caller has seen its end.
+        """Start a loop, unless the read is finished and the caller has seen its end.
 
         Raises:
             RuntimeError: It is finished, or was written to a file.
@@ -79,11 +79,12 @@ class Delivery(Generic[RowT]):
             self._begun_at = monotonic()
         if self.plan.makes_parts and not for_file:
             raise RuntimeError(
-                "this was written to a file; to read the ids again, call the client's method again"
+                "this read was written to a file; "
+                "to read the ids again, call the client's method again"
             )
         if self._end_was_seen and self.is_over():
             raise RuntimeError(
-                "this was read to its end; to read the ids again, call the client's method again"
+                "this read is finished; to read the ids again, call the client's method again"
             )
 
     def is_over(self) -> bool:
@@ -99,13 +100,13 @@ class Delivery(Generic[RowT]):
             return self.plan.is_finished
 
     def note_end(self) -> None:
-        """Note that the caller sees the end, if everything was read."""
+        """Record that the caller has seen the end, if everything was read."""
         self._end_was_seen = self.is_finished()
 
     # Records
 
     def first_ready(self) -> Ready[RowT] | None:
-        """Return the chunk whose records are to be returned next, or None if none is ready.
+        """Return the chunk with the next records, or None if none is ready.
 
         Raises:
             Exception: The exception of a failed request, where its records would have come.
@@ -178,7 +179,7 @@ class Delivery(Generic[RowT]):
             return self.account.parts[0] if self.account.parts else None
 
     def left_over(self) -> tuple[list[Part[RowT]], list[Failure], Iterator[str]]:
-        """After the end, return the parts not taken, the failures and all other unread ids."""
+        """Return, after the end, the unwritten parts, the failures, and all other unread ids."""
         with self.lock:  # responses may still arrive
             self.account.drop_returned()
             self.plan.is_over = True

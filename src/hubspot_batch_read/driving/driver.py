@@ -1,4 +1,4 @@
-"""`Driver`: reads with threads, and hands over what they find in the caller's thread.
+"""`Driver`: reads with threads, and returns the results in the caller's thread.
 
 Threads send the requests of the plan, and pass the responses to it; so the account is changed where
 no KeyboardInterrupt arrives. The caller's thread pulls the ids, calls `on_progress` and returns the
@@ -72,7 +72,7 @@ class Driver(Delivery[RowT]):
         if self._loop is not None:
             self._loop.stop()
 
-    # Handing over. A record counts as returned when the caller has it: while a generator is
+    # Results. A record counts as returned when the caller has it: while a generator is
     # suspended, the caller has what it yielded last.
 
     def records(self) -> Iterator[RowT]:
@@ -188,7 +188,7 @@ class Driver(Delivery[RowT]):
         """
         is_running = self._loop is not None and not self._loop.is_stopped
         if is_running and (self._is_suspended or self._is_collecting):
-            raise RuntimeError("this is being read already")
+            raise RuntimeError("this read is already in progress")
         self.close()  # an interrupt can leave a loop
         self.begin(for_file=for_file)
         self._leave_requests_to_parent()

@@ -1,4 +1,4 @@
-"""A read that is written to files: what `Read.to_file` and `AsyncRead.to_file` share."""
+"""A read that is written to files, for `Read.to_file` and `AsyncRead.to_file`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hubspot_batch_read.files.missing import missing_lines, unread_line
 
 
 class Writing(Generic[RowT]):
-    """Hands the parts of a read to a writer, and leaves files that can be resumed."""
+    """Passes the parts of a read to a writer, and leaves files that can be resumed."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Writing(Generic[RowT]):
         plan = delivery.plan
         if plan.ids.is_begun or plan.makes_parts:
             raise RuntimeError(
-                "this is being read already; to write a file, call the client's method again"
+                "this read has already started; to write a file, call the client's method again"
             )
         self._delivery = delivery
         self.writer = FileWriter(
@@ -78,7 +78,7 @@ class Writing(Generic[RowT]):
         self.writer.tell(self._unread_lines(None))
 
     def stop(self, error: BaseException | None) -> None:
-        """Leave the files so that they can be resumed, whatever ended the run."""
+        """Leave the files so that they can be resumed, however the run ended."""
         account, writer = self._delivery.account, self.writer
         account.parts_written = max(account.parts_written, writer.parts)
         for step in (writer.stop, lambda: writer.tell(self._unread_lines(error))):
@@ -93,7 +93,7 @@ class Writing(Generic[RowT]):
     def _unread_lines(self, error: BaseException | None) -> Iterator[bytes]:
         """Yield a line for each id that is in neither file: why it is missing, or was not read.
 
-        An interrupt ends them: the rest of a pipe is not waited for.
+        They stop at an interrupt, so that the rest of a pipe is not waited for.
         """
         parts, failures, unread = self._delivery.left_over()
         explain = self._delivery.explain

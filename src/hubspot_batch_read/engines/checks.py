@@ -1,4 +1,4 @@
-"""Checks of a description, which find mistakes before it is sent anywhere."""
+"""Checks of a `TableRead`, which find mistakes before it is sent anywhere."""
 
 from __future__ import annotations
 

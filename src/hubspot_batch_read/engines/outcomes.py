@@ -52,7 +52,7 @@ class Outcomes(Generic[RowT]):
     def __init__(
         self, operation: Operation[RowT], schema: pa.Schema, portal: Sequence[str | None]
     ) -> None:
-        """Take the operation, the schema, and the portal; no portal if it has no column."""
+        """Set the operation, the schema, and the portal, if it has a column."""
         self._operation = operation
         self._schema = schema
         self._portal = portal

@@ -74,7 +74,7 @@ class TableRead:
     send it to other processes, as `engines.spark`, `engines.ray` and `engines.dask` do. See
     `docs/scale.md`.
 
-    The rows have the columns of `to_arrow`, and others with the account of the ids:
+    The rows have the columns of `to_arrow`, and further ones that account for the ids:
 
     - the portal, under the name of its column, if there is a `portal_column`
     - `input_id`: the id, as text
@@ -108,7 +108,7 @@ class TableRead:
     _arguments: Mapping[str, object] = field(alias="arguments")
 
     def __attrs_post_init__(self) -> None:
-        """Check the arguments, so that mistakes are found before it is sent anywhere."""
+        """Check the arguments, so that mistakes are found before anything is sent anywhere."""
         check_columns(self.id_column, self.portal_column)
         check_is_function(self.access_token, self.portal_column)
         if type(self.portals_at_once) is not int or self.portals_at_once < 1:

@@ -1,4 +1,4 @@
-"""Where the process that reads gets its access token from."""
+"""The sources of the access token, for the process that reads."""
 
 from __future__ import annotations
 

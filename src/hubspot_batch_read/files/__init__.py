@@ -2,7 +2,7 @@
 
 `writer` writes one chunk at a time, and keeps a `checkpoint`. `formats` and `parquet` convert
 records, `missing` converts missing ids. `appended` has the files themselves, which are only
-appended to, or truncated to a checkpoint; `locks` keeps other runs away from them.
+appended to, or truncated to a checkpoint; `locks` keeps out other runs.
 """
 
 from hubspot_batch_read.files.errors import FileRefusedError

@@ -17,7 +17,7 @@ from hubspot_batch_read.files.errors import FileRefusedError
 from hubspot_batch_read_api.errors import printable
 
 TAIL = 64 * 1024
-"""Number of bytes before the end that are hashed, to check whether a file is still the same."""
+"""Number of bytes before the end that are hashed, to check whether a file has changed."""
 
 
 @define(frozen=True)
@@ -52,7 +52,7 @@ class AppendedFile:
         """Write bytes at the end.
 
         Raises:
-            OSError: They cannot be written, or not all of them; `cut` removes those that were.
+            OSError: Not all of them could be written; `cut` removes those that were.
         """
         left = memoryview(data)
         with self._naming_it():
@@ -71,7 +71,7 @@ class AppendedFile:
         """Sync the file to disk, so that it survives a crash of the machine.
 
         Raises:
-            OSError: That is not possible, or the file was removed or replaced.
+            OSError: It cannot be synced, or was removed or replaced.
         """
         with self._naming_it():
             os.fsync(self._file.fileno())
@@ -116,7 +116,7 @@ class Stream:
 
     def sync(self) -> None:
         """Sync the stream to disk, if it is a file."""
-        with suppress(OSError, AttributeError):  # it has no descriptor
+        with suppress(OSError, AttributeError):  # a stream without a descriptor
             if stat.S_ISREG(os.fstat(self.file.fileno()).st_mode):
                 os.fsync(self.file.fileno())
 

@@ -107,7 +107,7 @@ def load(path: Path) -> Checkpoint | None:
     if checksum is None or checksum != _checksum(content):
         raise FileRefusedError(f"{path} is damaged; remove it, and the file that it belongs to")
     if content.pop("version") != VERSION:
-        raise FileRefusedError(f"{path} is of another version of this package")
+        raise FileRefusedError(f"{path} was written by another version of this package")
     return _checkpoint(content)
 
 

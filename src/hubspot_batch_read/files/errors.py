@@ -6,4 +6,4 @@ from hubspot_batch_read.sentences import SentenceError
 
 
 class FileRefusedError(SentenceError):
-    """A file was refused, because data would be lost or mixed up. Nothing was changed."""
+    """A file was refused, because data would be lost or mixed up. No file was changed."""

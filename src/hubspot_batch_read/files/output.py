@@ -46,7 +46,7 @@ class Output(Generic[RowT]):
         return self._sink
 
     def write(self, keys: Sequence[Key], records: Sequence[RowT]) -> None:
-        """Append records, which were requested with these ids."""
+        """Append records; `keys` are the ids that they were requested with."""
         self.sink.append(self._format.encode(records))
 
     def complete(self, note: Note) -> None:
@@ -61,7 +61,7 @@ class Output(Generic[RowT]):
         return ()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._let_go()
 
     def _let_go(self) -> None:

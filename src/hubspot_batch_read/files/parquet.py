@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(message, name=error.name) from error
 
 ROWS = 100_000
-"""Approximate number of rows in a row group: a usual unit of readers."""
+"""Approximate number of rows in a row group, which readers usually load as a whole."""
 
 
 class StagedRows(Generic[RowT]):
@@ -106,7 +106,7 @@ class ParquetStream(ParquetFile[RowT]):
         self._sink.append(self._staged.header)
 
     def write(self, keys: Sequence[Key], records: Sequence[RowT]) -> None:
-        """Append records, which were requested with these ids."""
+        """Append records; `keys` are the ids that they were requested with."""
         super().write(keys, records)
         self._keys += keys
 

@@ -140,7 +140,7 @@ class Places:
         """Return the checkpoint to resume from, or None to start from scratch.
 
         Raises:
-            FileRefusedError: A file would be overwritten, or the earlier run was a different one.
+            FileRefusedError: A file would be overwritten, or the earlier run read something else.
         """
         if self.is_stream:
             if resume:

@@ -1,6 +1,6 @@
 """A run that writes files: one part at a time, with checkpoints to resume from.
 
-A part is in the files as a whole, or cut off again. A checkpoint is written at most once a second,
+A part is in the files as a whole, or is cut off. A checkpoint is written at most once a second,
 after everything that it counts is on disk. The order is: the output, the missing ids, the new
 checkpoint under a temporary name, its renaming, the folder. A later run cuts off what follows the
 checkpoint, and reads it again.
@@ -192,7 +192,7 @@ class FileWriter(Generic[RowT]):
             self._save("reading")
 
     def finish(self) -> None:
-        """Complete the output, after all ids were read, except those whose request failed."""
+        """Complete the output once all ids are read, except those whose request failed."""
         is_as_before = self._before is not None and self._before.state == "complete"
         if is_as_before and self._progress.parts == 0:
             return
@@ -231,7 +231,7 @@ class FileWriter(Generic[RowT]):
         return self._output.undelivered()
 
     def _open(self) -> None:
-        """Open the files when there is something to write, so that a mistake leaves no files."""
+        """Open the files when there is something to write, so that a refused run leaves none."""
         if self._is_open:
             return
         if self._places.missing is None:

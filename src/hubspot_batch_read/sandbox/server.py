@@ -59,7 +59,7 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Where the sandbox listens, such as `http://127.0.0.1:8765`.
+        """The address at which the sandbox listens, such as `http://127.0.0.1:8765`.
 
         Raises RuntimeError outside of the `with` block.
         """
@@ -89,13 +89,14 @@ class Sandbox:
 
             token = sandbox.issue_token(requests=5)  # the sixth is refused with 401
 
-        It expires after this number of requests, or when `expire_token` is called; from then on it
-        is refused with 401 EXPIRED_AUTHENTICATION. Without a number, only the call expires it.
-        Requests that do not reach the portal because of a fault (a `SandboxResponse`,
-        `Drop.BEFORE`, `Drop.RESET`) do not count. A refused request that is repeated with another
-        token succeeds even if other requests have used up that token in the meantime. So any number
-        works, however many requests are in flight.
-        Raises ValueError for less than 0 requests.
+        It expires after this number of requests (by default, never), or when `expire_token` is
+        called; from then on, it is refused with 401 EXPIRED_AUTHENTICATION. Requests that do not
+        reach the portal because of a fault (a `SandboxResponse`, `Drop.BEFORE`, `Drop.RESET`) do
+        not count. A refused request that is repeated with another token succeeds even if other
+        requests have used up that token in the meantime. So a client can use such tokens with any
+        number of requests in flight.
+
+        Raises ValueError for fewer than 0 requests.
         """
         return self._tokens.issue(requests)
 

@@ -16,8 +16,9 @@ from hubspot_batch_read.sandbox.server import Sandbox
 def serve(host: str, port: int, portal: Portal, latency: float) -> int:
     """Serve until interrupted, and return the exit code: 0, or 1 if serving was not possible.
 
-    The greeting is printed once it listens; errors, and a warning if other machines can reach it,
-    go to stderr. Port 0 is any free port. Each response is delayed by `latency` seconds.
+    The greeting is printed once it listens. Errors, and a warning if other machines can reach it,
+    are written to standard error. Port 0 is any free port. Each response is delayed by `latency`
+    seconds.
     """
     faults = (lambda _: Latency(latency)) if latency else None
     try:

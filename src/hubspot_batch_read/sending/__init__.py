@@ -4,7 +4,7 @@ sender      the loop: waits for the rate limit, sends, learns from the response,
 retries     whether and when to retry a failed attempt: a pure function
 limiter     when the next request may be sent
 window      the requests that HubSpot has counted, as far as a client knows
-shared      slots of a budget that processes share, also while it is unreachable
+shared      slots of a budget that processes share, and of a client while it is unreachable
 budgets     shared budgets, kept in Redis or in a file
 limits      the rate limits that users pass, and those in HubSpot's headers
 """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LATE = 0.2
 """Seconds that a request may be late for its slot without delaying the slots after it."""
 PATIENCE = 1.0
-"""Seconds after which a budget that does not answer counts as unreachable."""
+"""Seconds after which a budget that does not respond counts as unreachable."""
 
 _IN_REDIS = """
 local earliest, max_wait, spacing, lost, late = unpack(ARGV)

@@ -1,4 +1,4 @@
-"""The rate limit of a client: when the next request may be sent. The waiting is done elsewhere.
+"""The rate limit of a client: when the next request may be sent. The sender does the waiting.
 
 Requests are spread: each takes the next of the slots, which are spaced evenly. Bursts would add up
 at the edges of HubSpot's windows, and delay many requests at once.

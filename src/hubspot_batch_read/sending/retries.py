@@ -33,7 +33,7 @@ _TLS_RECORD = r"illegal status line: bytearray(b'\x15\x03"
 
 
 class Rules(NamedTuple):
-    """The maximum number of retries, and the maximum length of a wait in seconds."""
+    """A client's maximum number of retries, and its maximum wait in seconds."""
 
     max_retries: int
     max_wait: float

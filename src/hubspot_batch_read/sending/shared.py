@@ -1,4 +1,4 @@
-"""Slots from a shared budget, or from this client alone while the budget is unreachable."""
+"""Slots from a shared budget, or this client's own while the budget is unreachable."""
 
 from __future__ import annotations
 
@@ -79,6 +79,6 @@ class SharedSlots:
                 self._seconds - MARGIN,
             )
         self._ask_again_at = monotonic() + PAUSE
-        # Other clients may return only a pause, or a slot, after the budget is reachable again.
+        # Once the budget is reachable, it can take a pause, or a slot, until other clients return.
         self._together_at = self._ask_again_at + max(PAUSE, self._alone)
         return self._alone - before

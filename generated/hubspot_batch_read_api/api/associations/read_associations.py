@@ -45,7 +45,7 @@ def sync(
         ApiError: The response has a status other than 2xx.
         DecodeError: The response body does not match the model.
         ResponseTooLargeError: The response body is longer than the client's `max_response_bytes`.
-        ValueError: An argument is invalid; nothing was sent.
+        ArgumentError: An argument is invalid; nothing was sent.
         httpx.RequestError: No complete response arrived, for example because of a timeout.
     """
     return sync_detailed(from_object_type, to_object_type, client=client, body=body).parsed
@@ -58,7 +58,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: AssociationRequest,
 ) -> Response[AssociationEnvelope]:
-    """Like `sync`, but return the status, headers and raw body as well."""
+    """Like `sync`, but also return the status, headers and raw body."""
     response = client.get_httpx_client().post(**request(from_object_type, to_object_type, body))
     return parse_response(response, AssociationEnvelope.from_json)
 
@@ -94,7 +94,7 @@ def request(from_object_type: str, to_object_type: str, body: AssociationRequest
     """Return the request that `sync` sends, as arguments of the httpx client's `post`.
 
     Raises:
-        ValueError: An argument is invalid.
+        ArgumentError: An argument is invalid.
     """
     from_object_type = path_segment("from_object_type", from_object_type)
     to_object_type = path_segment("to_object_type", to_object_type)

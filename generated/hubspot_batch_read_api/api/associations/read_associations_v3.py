@@ -23,12 +23,12 @@ def sync(
 ) -> AssociationV3Envelope:
     """Read the first 100 associations of each of up to 1000 objects per request (v3).
 
-    The older version of the associations read. Each row holds at most 100 associations; a row
-    with more has a `paging`, but the request has no way to ask for the next page. Of an
-    object's associations to companies, only that to its primary company is returned.
-    Deprecated: HubSpot ends support for v3 in September 2027; its successor, the 2026-03
-    version, returns all of an object's associations. Needs the read scope of an object type,
-    such as crm.objects.contacts.read.
+    The older version of the associations read. Each row holds at most 100 associations. If
+    there are more, it has a `paging`, but the request has no way to ask for the next page. Of
+    an object's associations to companies, only that to its primary company is returned.
+    Deprecated: HubSpot ends support for v3 in September 2027; the successor, version 2026-03,
+    returns all of an object's associations. Needs the read scope of an object type, such as
+    crm.objects.contacts.read.
 
     Args:
         from_object_type: Type of the objects to read from: a name, singular or plural
@@ -46,7 +46,7 @@ def sync(
         ApiError: The response has a status other than 2xx.
         DecodeError: The response body does not match the model.
         ResponseTooLargeError: The response body is longer than the client's `max_response_bytes`.
-        ValueError: An argument is invalid; nothing was sent.
+        ArgumentError: An argument is invalid; nothing was sent.
         httpx.RequestError: No complete response arrived, for example because of a timeout.
     """
     return sync_detailed(from_object_type, to_object_type, client=client, body=body).parsed
@@ -59,7 +59,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: AssociationV3Request,
 ) -> Response[AssociationV3Envelope]:
-    """Like `sync`, but return the status, headers and raw body as well."""
+    """Like `sync`, but also return the status, headers and raw body."""
     response = client.get_httpx_client().post(**request(from_object_type, to_object_type, body))
     return parse_response(response, AssociationV3Envelope.from_json)
 
@@ -97,7 +97,7 @@ def request(
     """Return the request that `sync` sends, as arguments of the httpx client's `post`.
 
     Raises:
-        ValueError: An argument is invalid.
+        ArgumentError: An argument is invalid.
     """
     from_object_type = path_segment("from_object_type", from_object_type)
     to_object_type = path_segment("to_object_type", to_object_type)

@@ -39,8 +39,8 @@ def sync(
         end_date: Last day of the period that metrics are for, YYYY-MM-DD. Metrics need both
             days.
         properties: Internal names of the properties to return, sent as one comma-separated
-            value. None are returned without it. An unknown name fails the whole request with status
-            400.
+            value. By default, none are returned. An unknown name fails the whole request with
+            status 400.
 
     Returns:
         The envelope. Inputs without a row may be listed in its `errors`.
@@ -49,7 +49,7 @@ def sync(
         ApiError: The response has a status other than 2xx.
         DecodeError: The response body does not match the model.
         ResponseTooLargeError: The response body is longer than the client's `max_response_bytes`.
-        ValueError: An argument is invalid; nothing was sent.
+        ArgumentError: An argument is invalid; nothing was sent.
         httpx.RequestError: No complete response arrived, for example because of a timeout.
     """
     return sync_detailed(
@@ -65,7 +65,7 @@ def sync_detailed(
     end_date: datetime.date | str | None = None,
     properties: Iterable[str] | None = None,
 ) -> Response[CampaignEnvelope]:
-    """Like `sync`, but return the status, headers and raw body as well."""
+    """Like `sync`, but also return the status, headers and raw body."""
     response = client.get_httpx_client().post(**request(body, start_date, end_date, properties))
     return parse_response(response, CampaignEnvelope.from_json)
 
@@ -114,7 +114,7 @@ def request(
     """Return the request that `sync` sends, as arguments of the httpx client's `post`.
 
     Raises:
-        ValueError: An argument is invalid.
+        ArgumentError: An argument is invalid.
     """
     return {
         "url": "/marketing/v3/campaigns/batch/read",

@@ -34,7 +34,7 @@ def sync(
         ApiError: The response has a status other than 2xx.
         DecodeError: The response body does not match the model.
         ResponseTooLargeError: The response body is longer than the client's `max_response_bytes`.
-        ValueError: An argument is invalid; nothing was sent.
+        ArgumentError: An argument is invalid; nothing was sent.
         httpx.RequestError: No complete response arrived, for example because of a timeout.
     """
     return sync_detailed(client=client, body=body).parsed
@@ -43,7 +43,7 @@ def sync(
 def sync_detailed(
     *, client: AuthenticatedClient, body: WorkflowIdMappingRequest
 ) -> Response[WorkflowIdMappingEnvelope]:
-    """Like `sync`, but return the status, headers and raw body as well."""
+    """Like `sync`, but also return the status, headers and raw body."""
     response = client.get_httpx_client().post(**request(body))
     return parse_response(response, WorkflowIdMappingEnvelope.from_json)
 
@@ -67,7 +67,7 @@ def request(body: WorkflowIdMappingRequest) -> dict[str, Any]:
     """Return the request that `sync` sends, as arguments of the httpx client's `post`.
 
     Raises:
-        ValueError: An argument is invalid.
+        ArgumentError: An argument is invalid.
     """
     return {
         "url": "/automation/2026-09-beta/workflow-id-mappings/batch/read",

@@ -24,8 +24,8 @@ def read_associations(portal: Portal, batch: Batch) -> Outcome:
     """Return a page of each object's associations.
 
     A repeated input has one result (HubSpot's behaviour is not documented). An `after` that was
-    never sent for the object, for example a decoded or encoded one, is refused with 400, so that
-    clients that change cursors are noticed.
+    never sent for the object, for example because the client decoded it, is refused with 400, so
+    that clients that change cursors are noticed.
     """
     direction = _direction(portal, batch)
     afters = [optional_text(each, "after", at) for at, each in enumerate(batch.inputs)]
@@ -41,8 +41,8 @@ def read_associations(portal: Portal, batch: Batch) -> Outcome:
 def read_associations_v3(portal: Portal, batch: Batch) -> Outcome:
     """Return at most 100 associations of each object, and ignore `after` (observed).
 
-    Of companies only the primary one is returned (documentation). An object without one counts as
-    one without associations: a guess.
+    Of an object's companies, only the primary one is returned (documentation). Without a primary
+    company, an object counts as one without associations: a guess.
     """
     direction = _direction(portal, batch)
     only_primary = direction.target.name == "company"

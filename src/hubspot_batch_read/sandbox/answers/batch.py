@@ -50,15 +50,15 @@ def read_inputs(body: bytes, max_inputs: int) -> list[Input]:
 def texts(batch: Batch, name: str) -> list[str]:
     """Return the value of each input under a required name.
 
-    Raises Refused (400) where it is missing or not text.
+    Raises Refused (400) if one is missing or not text.
     """
     return [text(each, name, position) for position, each in enumerate(batch.inputs)]
 
 
 def text(each: Input, name: str, position: int) -> str:
-    """Return the value of the input at this position under a required name.
+    """Return the value under a required name in the input at this position.
 
-    Raises Refused (400) where it is missing or not text.
+    Raises Refused (400) if it is missing or not text.
     """
     value = optional_text(each, name, position)
     if value is None:
@@ -67,9 +67,9 @@ def text(each: Input, name: str, position: int) -> str:
 
 
 def optional_text(each: Input, name: str, position: int) -> str | None:
-    """Return the value of the input at this position under a name, or None without one.
+    """Return the value under a name in the input at this position, or None if there is none.
 
-    Raises Refused (400) where it is not text.
+    Raises Refused (400) if it is not text.
     """
     value = each.get(name)
     if value is None or isinstance(value, str):

@@ -24,7 +24,7 @@ ASSETS_PAGE = 50
 def read_campaigns(portal: Portal, batch: Batch) -> Outcome:
     """Return each campaign once, with the requested properties and its assets.
 
-    With both days of a period the assets have metrics. A well-formed but unknown id is silently
+    With both days of a period, the assets have metrics. A well-formed but unknown id is silently
     omitted, unless the portal reports it.
     """
     names = _property_names(portal, batch.query)

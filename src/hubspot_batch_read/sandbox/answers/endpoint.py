@@ -10,7 +10,7 @@ from hubspot_batch_read.sandbox.answers.batch import Batch
 from hubspot_batch_read.sandbox.data.portal import Portal
 
 API = "https://api.hubapi.com"
-"""How links in responses start; nothing follows them."""
+"""The start of links in responses; nothing follows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def envelope(
 ) -> tuple[int, dict[str, Any]]:
     """Return the HTTP status and the body for an outcome.
 
-    207 with `errors` and `numErrors` where there are any, else 200 without them; `status` is
-    COMPLETE even where every input failed; results and keys are in any order (all observed).
+    207 with `errors` and `numErrors` if there are errors, otherwise 200 without them; `status` is
+    COMPLETE even if every input failed; results and keys are in any order (all observed).
     """
     body: dict[str, Any] = {
         "status": "COMPLETE",

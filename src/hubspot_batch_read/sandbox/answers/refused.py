@@ -3,8 +3,8 @@
 from typing import Any
 
 
-class Refused(Exception):  # noqa: N818 - HubSpot's word to the client, no error of the sandbox
-    """The response to the whole request has this HTTP status and this body.
+class Refused(Exception):  # noqa: N818 - a response of HubSpot, not an error of the sandbox
+    """HubSpot refuses the whole request, with this HTTP status and this body.
 
     The body is as HubSpot sends it, without `status` and `correlationId`, which all bodies have.
     """

@@ -47,8 +47,8 @@ _TYPE_IDS: dict[tuple[str, str], tuple[int, int | None]] = {
 class AssociationTypes:
     """The types of association from one type of object to another.
 
-    Every link has the unlabelled type. Of the drawn ones, by rank, a company's of rank 0 is also
-    primary, and every third one also has a label of the portal's own.
+    Every link has the unlabelled type. Of the generated links, that of rank 0 to a company is also
+    primary, and every third one also has a custom label.
     """
 
     def __init__(self, from_name: str, to_name: str) -> None:

@@ -27,7 +27,7 @@ class ObjectType:
 
     @classmethod
     def draw(cls, random: Random, rank: int, number: int, *names: str) -> "ObjectType":
-        """Generate the ids of n objects; the first name is the singular one."""
+        """Return a type with n generated ids; the first name is the singular one."""
         return cls(names[0], frozenset(names), draw_ids(random, rank * 10**10, number))
 
 
@@ -54,7 +54,7 @@ class Associations:
     """The associations of one portal, between any two of its types of objects."""
 
     def __init__(self, random: Random, object_types: Sequence[ObjectType]) -> None:
-        """Draw the links between every two types of objects."""
+        """Generate the links between every two types of objects."""
         self._object_types = {name: each for each in object_types for name in each.names}
         self._types: dict[Direction, AssociationTypes] = {}
         self._links: dict[Direction, Callable[[int], list[tuple[int, int]]]] = {}

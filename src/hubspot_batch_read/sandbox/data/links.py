@@ -37,7 +37,7 @@ class Links:
     Nothing is stored, so a portal may have any number of objects: the source at index `s` has
     a degree, and for every rank below it the target at `s + shift + rank * step`, modulo the
     number of targets. Since the step has an inverse modulo that number, the same sum finds the
-    sources of a target. Objects go by their index here.
+    sources of a target. Here, an object is identified by its index.
     """
 
     def __init__(self, random: Random, sources: int, targets: int) -> None:

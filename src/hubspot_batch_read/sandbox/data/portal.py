@@ -1,4 +1,4 @@
-"""The seeded portal: the data that the sandbox responds from."""
+"""The seeded portal: the data behind the responses of the sandbox."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -14,7 +14,7 @@ class Portal:
     """A HubSpot portal generated from a seed: same seed and same sizes, same portal.
 
     It has contacts, deals, tickets, companies, and cars, a custom type (`2-9001`, `p_car`,
-    `p{portal.id}_car`). `Specimen` says what to expect of the first objects of each. Nothing is
+    `p{portal.id}_car`). `Specimen` describes the first objects of each type. Nothing is
     stored per object of these types, so a million contacts cost no more than ten.
 
     A test adds objects of its own with `associate`, `add_campaign` and `add_workflow`, to a
@@ -47,17 +47,17 @@ class Portal:
             companies: Number of companies.
             campaigns: Number of campaigns.
             workflows: Number of workflows.
-            page_size: Associated objects in a page, 1 or more (HubSpot documents none; it is 500 or
-                more).
+            page_size: Associated objects in a page, 1 or more (HubSpot documents no size; its pages
+                have 500 or more).
             reports_unknown_campaigns: Whether a well-formed but unknown campaign id is listed in
-                `errors`, or silently omitted. It is not known which of the two HubSpot does, so
-                clients must handle both.
+                `errors`, or silently omitted. It is not known what HubSpot does, so clients must
+                handle both.
 
         Raises:
             ValueError: A number is too small.
         """
         if min(contacts, deals, tickets, cars, companies, campaigns, workflows) < 0:
-            raise ValueError("a portal cannot have less than 0 objects of a type")
+            raise ValueError("a portal cannot have fewer than 0 objects of a type")
         if page_size < 1:
             raise ValueError(f"page_size must be at least 1, got {page_size}")
         random = seeded(seed)
@@ -183,7 +183,7 @@ class Portal:
             assets: For each type of asset, the name of each by its id; None for no name.
 
         Raises:
-            TypeError: Something is of the wrong type.
+            TypeError: A name or value is of the wrong type.
             ValueError: An argument is invalid, or the campaign exists already.
         """
         self.campaigns.add(id_, properties or {}, assets or {})

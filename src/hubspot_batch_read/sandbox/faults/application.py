@@ -20,7 +20,7 @@ _TOO_LARGE = SandboxResponse(413, html_page("413 Request Entity Too Large"))
 
 
 class Application:
-    """Responds to each request with its fault, or with the service's response if it has none."""
+    """Responds to each request with its fault, or with the service's response."""
 
     def __init__(self, service: Service, faults: FaultSource | None) -> None:
         """Set the service; the application must be served by `connections.Connection`."""

@@ -14,7 +14,7 @@ class Latency:
     """The normal response, or another fault, some seconds later.
 
     The wait ends early, without a response, when the client hangs up or the sandbox stops.
-    `math.inf` is a response that never comes. Raises ValueError for less than 0 seconds.
+    `math.inf` is a response that never comes. Raises ValueError for fewer than 0 seconds.
     """
 
     seconds: float
@@ -29,8 +29,8 @@ class Latency:
 class Hold:
     """The normal response, or another fault, once an event is set.
 
-    Unlike Latency it lets a test decide when the response is sent, for instance when as many
-    requests are in flight as it expects:
+    Unlike `Latency`, it lets a test decide when the response is sent, for example when the expected
+    number of requests are in flight:
 
         everyone = threading.Event()
 
@@ -48,10 +48,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class SlowBody:
-    """The normal response, its head at once and its body in pieces over some seconds.
+    """The normal response: its head at once, its body in pieces over some seconds.
 
     The same time passes before each piece, `seconds / pieces`; a shorter body is sent byte by
-    byte. Raises ValueError for less than 0 seconds or 1 piece.
+    byte. Raises ValueError for fewer than 0 seconds or 1 piece.
     """
 
     seconds: float
@@ -67,7 +67,7 @@ class SlowBody:
 class Drop(Enum):
     """The connection is closed before the response is complete.
 
-    In the middle means after the head and the first half of the normal response's body.
+    "In the middle" means after the head and the first half of the normal response's body.
     """
 
     BEFORE = "before"

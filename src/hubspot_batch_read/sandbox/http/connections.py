@@ -78,9 +78,9 @@ class Connection(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """A server that ends at once; uvicorn looks ten times a second whether it should.
+    """A server that stops at once; uvicorn only checks every 0.1 s whether to stop.
 
-    Tests start one each, so that would be most of their time.
+    Each test starts a server, so that wait would take most of its time.
     """
 
     _loop: asyncio.AbstractEventLoop | None = None

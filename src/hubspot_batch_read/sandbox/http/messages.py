@@ -19,7 +19,7 @@ class SandboxRequest:
     ordinal: int
     """Its number among all requests of the sandbox, from 1, in order of arrival."""
     attempt: int
-    """How many times this request (method, address, body) arrived since the faults were set.
+    """Number of times that this request (method, address, body) arrived since the faults were set.
 
     1 for the first time and 2 for the first repetition, regardless of other requests in between.
     """
@@ -28,7 +28,7 @@ class SandboxRequest:
     query: str
     """As it was sent, without the question mark; empty without a query."""
     headers: Mapping[str, str] = field(repr=False)
-    """By names in lower case. They have the access token, and are not shown in the repr."""
+    """By names in lower case. They contain the access token, and are not shown in the repr."""
     body: bytes
 
     @property
@@ -49,9 +49,9 @@ class SandboxResponse:
     JSON, `SandboxResponse(500)` is empty. Without a Content-Type in `headers`, text is sent as HTML
     and bytes without one.
 
-    Raises ValueError for a status outside of 200 to 999 (those below only announce a response), a
-    body with 204 or 304, which have none, and the headers that follow from the body: Content-Length
-    and Transfer-Encoding. After a status above 599 the connection is closed.
+    Raises ValueError for a status outside of 200 to 999 (lower ones only announce a response), for
+    a body with 204 or 304, which have none, and for the headers that follow from the body:
+    Content-Length and Transfer-Encoding. After a status above 599, the connection is closed.
     """
 
     status: int

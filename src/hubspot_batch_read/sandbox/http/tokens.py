@@ -9,7 +9,7 @@ from hubspot_batch_read.sandbox.answers.refused import Refused
 from hubspot_batch_read.sandbox.http.messages import SandboxRequest, request_key
 from hubspot_batch_read.sandbox.seeded import seeded
 
-TOKEN = "sandbox-token"  # noqa: S105 - it opens nothing but a sandbox
+TOKEN = "sandbox-token"  # noqa: S105 - it only opens a sandbox
 """The token that may read everything."""
 EXPIRED_TOKEN = "sandbox-token-expired"  # noqa: S105 - as above
 """A token whose requests are refused with 401 EXPIRED_AUTHENTICATION."""
@@ -34,7 +34,7 @@ class Tokens:
     def issue(self, requests: int | None = None) -> str:
         """Return a new token for n requests, or for any number of them until `expire`.
 
-        Raises ValueError for less than 0.
+        Raises ValueError for fewer than 0.
         """
         if requests is not None and requests < 0:
             raise ValueError(f"a token is for 0 requests or more, not for {requests}")
