@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import yaml
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -119,7 +118,7 @@ class Node:
         """Return the parts with their keys or numbers. Raises DocumentError for a plain value."""
         if not self.raw:
             return []
-        keyed = replace(self, raw=_keyed(self.raw) or self.raw)
+        keyed = Node(self.document, self.pointer, _keyed(self.raw) or self.raw, self.declared)
         return [(key, keyed.child(key)) for key in keyed.raw]
 
     def text(self, key: str) -> str:
@@ -229,6 +228,8 @@ def _text(path: Path) -> str:
 
 
 def _fetch(address: str) -> str:
+    import httpx  # noqa: PLC0415 - takes as long as all else, and most documents are files
+
     try:
         response = httpx.get(address, follow_redirects=True, timeout=60)
         response.raise_for_status()

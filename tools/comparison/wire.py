@@ -219,6 +219,8 @@ _NAMES: Final[dict[type, str]] = {
 
 def _merged(parts: list[Schema], source: str) -> Schema:
     """View the values that several schemas allow together."""
+    if len(parts) == 1:
+        return parts[0]
     declared = frozenset[str]().union(*(part.declared for part in parts))
     telling = [part for part in parts if part != Schema(part.source, declared=part.declared)]
     if len(telling) == 1:
