@@ -87,14 +87,18 @@ drift: $(READY) ## Compare HubSpot's OpenAPI documents with the spec (PUBLISHED=
 places = $(if $(and $(word 2,$($1)),$(wildcard $(subst $(space),\ ,$($1)))),"$$$1",$($1))
 space := $(subst ,, )
 
-# griffe and drift.py exit with 1 if there are differences, and with more if they could not compare.
 SINCE ?= $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null)
+# griffe and drift.py exit with 1 if there are differences. But griffe also does, with a traceback, if it cannot load a package.
 release-notes: $(READY) ## List breaking changes of Python names, and all changes of the spec, since the last tag (SINCE=…: since that commit)
 	@test -n "$(SINCE)" || { echo "No release is tagged yet: name a commit with SINCE=..." >&2; exit 2; }
 	@mkdir -p build
 	@git show "$(SINCE):openapi/hubspot-batch-read.yaml" > build/released.yaml
 	@for package in hubspot_batch_read hubspot_batch_read_api; do \
-		$(BIN)/python -m griffe check $$package --against "$(SINCE)" --search src --search generated || test $$? -eq 1; done
+		$(BIN)/python -m griffe check $$package --against "$(SINCE)" --search src --search generated --no-inspection \
+			2> build/names.txt; \
+		if test $$? -gt 1 || grep --quiet ^Traceback build/names.txt; then \
+			echo "$$package cannot be compared: $$(tail -n 1 build/names.txt)" >&2; exit 2; fi; \
+		cat build/names.txt; done
 	@$(BIN)/python tools/drift.py --old build/released.yaml --new openapi/hubspot-batch-read.yaml || test $$? -eq 1
 
 record: $(READY) ## Replay the fixtures' requests against HubSpot (ARGS: --sandbox, --ids FILE, --update, names)

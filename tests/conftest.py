@@ -1,4 +1,7 @@
-"""The Hypothesis profile of all tests."""
+"""The Hypothesis profile of all tests, and what the garbage collector skips."""
+
+import atexit
+import gc
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -17,3 +20,9 @@ settings.register_profile(
     "mutate", settings.get_profile("tests"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from going through all modules and tests again and again."""
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # some libraries report what is not freed at the end

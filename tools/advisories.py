@@ -13,6 +13,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,22 @@ from packaging.version import InvalidVersion, Version
 from hubspot_batch_read_runtime.printing import printable
 
 Json = dict[str, Any]
+Pin = tuple[str, str]
 
 
 class AuditError(Exception):
-    """The file or the pins cannot be used."""
+    """A file cannot be used; the text names it."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the pinned versions that are affected; return the exit code."""
     file, *requirements = map(Path, arguments)
     try:
-        found = sorted(findings(read_pins(requirements), list(read_advisories(file))))
-    except (AuditError, OSError, ValueError, zipfile.BadZipFile) as error:
-        print(f"audit: {file.name}: {error}", file=sys.stderr)
+        pins = set[Pin]().union(*map(read_pins, requirements))
+        with using(file):
+            found = sorted(findings(pins, list(read_advisories(file))))
+    except AuditError as error:
+        print(f"audit: {error}", file=sys.stderr)
         return 2
     for line in found:
         print(line, file=sys.stderr)
@@ -44,18 +48,28 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if found else 0
 
 
-def read_pins(files: Sequence[Path]) -> set[tuple[str, str]]:
-    """Return the names and versions that the files pin."""
-    lines = {line for file in files for line in file.read_text("utf-8").splitlines()}
-    return {pin(line) for line in lines if line.strip() and not line.startswith("#")}
+@contextmanager
+def using(file: Path) -> Iterator[None]:
+    """Raise an AuditError that names the file if it cannot be used."""
+    try:
+        yield
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise AuditError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def pin(line: str) -> tuple[str, str]:
+def read_pins(file: Path) -> set[Pin]:
+    """Return the names and versions that a file pins. Raises AuditError."""
+    with using(file):
+        lines = file.read_text("utf-8").splitlines()
+        return {pin(line) for line in lines if line.strip() and not line.startswith("#")}
+
+
+def pin(line: str) -> Pin:
     """Return the name and version of a line such as `attrs==26.1.0`."""
     requirement = Requirement(line)
     specifiers = list(requirement.specifier)
     if len(specifiers) != 1 or specifiers[0].operator != "==":
-        raise AuditError(f"{line} is not pinned")
+        raise ValueError(f"{line} is not pinned")
     return canonicalize_name(requirement.name), specifiers[0].version
 
 
@@ -68,7 +82,7 @@ def read_advisories(file: Path) -> Iterator[Json]:
                 yield advisory
 
 
-def findings(pins: set[tuple[str, str]], advisories: list[Json]) -> Iterator[str]:
+def findings(pins: set[Pin], advisories: list[Json]) -> Iterator[str]:
     """Yield a line for each pinned version and advisory that affects it."""
     affected = [
         (canonicalize_name(each["package"]["name"]), each, advisory)
@@ -77,7 +91,7 @@ def findings(pins: set[tuple[str, str]], advisories: list[Json]) -> Iterator[str
         if each.get("package", {}).get("ecosystem") == "PyPI"
     ]
     if not affected:
-        raise AuditError("it contains no advisory for a PyPI package")
+        raise ValueError("it contains no advisory for a PyPI package")
     for name, each, advisory in affected:
         for pinned, version in pins:
             if pinned == name and is_affected(version, each, advisory["id"]):
@@ -93,7 +107,7 @@ def is_affected(version: str, affected: Json, advisory: str) -> bool:
     try:
         return any(is_within(Version(version), events) for events in ranges)
     except InvalidVersion as error:
-        raise AuditError(f"{advisory}: {error}") from None
+        raise ValueError(f"{advisory}: {error}") from None
 
 
 def is_within(version: Version, events: list[dict[str, str]]) -> bool:

@@ -3,8 +3,8 @@
     python tools/kills.py --ids 200000 --kills 20
 
 Each format is written once by a single run, and once by runs that are stopped by KILL, TERM or INT
-and resumed. There are failing responses, invalid ids and repeated ids. Exit code 1 if rows or
-missing ids differ.
+and resumed. There are failing responses, invalid ids and repeated ids. Exit code 1 if rows, missing
+ids or the names of files differ, or if a run fails.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def main() -> int:
     with TemporaryDirectory() as name, Sandbox(portal=portal) as sandbox:
         folder = Path(name)
         write_ids(folder / "ids", portal.contact_ids)
-        differ = [each for each in FORMATS if not is_same(sandbox, folder, each, arguments.kills)]
-    return 1 if differ else 0
+        same = [try_format(sandbox, folder, each, arguments.kills) for each in FORMATS]
+    return 0 if all(same) else 1
 
 
 def write_ids(path: Path, ids: tuple[str, ...]) -> None:
@@ -58,35 +58,40 @@ def write_ids(path: Path, ids: tuple[str, ...]) -> None:
                 file.write(f"{ids[number // 2]}\n")
 
 
-def is_same(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
-    """Return whether killed runs write the same files as a single run."""
+def try_format(sandbox: Sandbox, folder: Path, format_: str, kills: int) -> bool:
+    """Write a file by one run and by killed ones; print and return whether they are the same."""
     whole, killed = folder / f"whole-{format_}", folder / f"killed-{format_}"
     whole.mkdir()
     killed.mkdir()
-    sandbox.faults = None
-    begun = time.monotonic()
-    start(sandbox, whole, format_).wait()
-    seconds = time.monotonic() - begun
+    started = time.monotonic()
+    codes = [start(sandbox, whole, format_).wait()]
+    seconds = time.monotonic() - started
     faults: list[Fault] = [SandboxResponse(503, headers={"Retry-After": "0"}), Drop.MIDDLE]
     sandbox.faults = at_rate(0.1, faults, seed=1)
-    ended: Counter[int] = Counter()
+    killed_codes: Counter[int] = Counter()
     for _ in range(kills):
         process = start(sandbox, killed, format_)
         time.sleep(random.uniform(0.3, max(0.6, 3 * seconds / kills)))  # noqa: S311 - no secret
         process.send_signal(random.choice(SIGNALS))  # noqa: S311 - no secret
-        ended[process.wait()] += 1
+        killed_codes[process.wait()] += 1
     sandbox.faults = None
-    code = start(sandbox, killed, format_).wait()
+    codes.append(start(sandbox, killed, format_).wait())
+    print(
+        f"{format_}: {seconds:.0f} s in one run; exit codes of the killed runs {dict(killed_codes)}"
+    )
+    if codes != [1, 1]:  # 1: ids are missing
+        print(f"  failed: the exit codes of the whole runs are {codes}")
+        return False
     name = f"rows.{format_}"
-    same = [
-        sorted(rows(whole / name)) == sorted(rows(killed / name)),
-        sorted(lines(whole / "missing")) == sorted(lines(killed / "missing")),
-        {each.name for each in whole.iterdir()} == {each.name for each in killed.iterdir()},
-    ]
-    number = len(list(rows(whole / name)))
-    print(f"{format_}: {number:,} rows, {seconds:.0f} s in one run")
-    print(f"  exit codes {dict(ended)}; same rows, missing ids and files: {same}")
-    return all(same) and code == 1
+    whole_rows, killed_rows = (sorted(rows(each / name)) for each in (whole, killed))
+    same = {
+        "rows": whole_rows == killed_rows,
+        "missing ids": sorted(lines(whole / "missing")) == sorted(lines(killed / "missing")),
+        "files": names(whole) == names(killed),
+    }
+    differ = [what for what, is_same in same.items() if not is_same]
+    print(f"  {len(whole_rows):,} rows; different: {', '.join(differ) or 'nothing'}")
+    return not differ
 
 
 def start(sandbox: Sandbox, folder: Path, format_: str) -> subprocess.Popen[bytes]:
@@ -99,6 +104,11 @@ def start(sandbox: Sandbox, folder: Path, format_: str) -> subprocess.Popen[byte
         env={**os.environ, "HUBSPOT_ACCESS_TOKEN": sandbox.token},
         stderr=subprocess.DEVNULL,
     )
+
+
+def names(folder: Path) -> set[str]:
+    """Return the names of the files in a folder."""
+    return {file.name for file in folder.iterdir()}
 
 
 def rows(path: Path) -> Iterator[str]:

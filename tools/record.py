@@ -9,8 +9,8 @@
 Only record from a portal with invented data: ids and date-times are replaced (`normalise.py`), but
 everything else is written as it is. See docs/maintaining/recording.md.
 
-Exit codes: 1 if a response differs and was not written, 2 if one could not be recorded, or is of a
-different case than its fixture.
+Exit codes: 1 if a response differs and was not written, 2 if one could not be recorded, or each is
+of a different case than its fixture.
 """
 
 from __future__ import annotations
@@ -21,38 +21,37 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-import httpx
 import yaml
-from recording.fixture_files import FIXTURES, ROOT, Case, find, layout, write
-from recording.leaks import find_secrets, holds
-from recording.normalise import Exchange, Json, Request, Schemas, normalise
-from recording.requests import (
-    VARIABLE,
-    OwnIds,
+from recording.fixture_files import (
+    FIXTURES,
+    ROOT,
+    Case,
+    Exchange,
     RecordError,
-    Target,
-    connect,
-    hubspot,
-    read_ids,
-    send,
-    with_ids,
+    Response,
+    find,
+    layout,
 )
+from recording.leaks import find_secrets
+from recording.normalise import in_order, normalise, operation_at
+from recording.requests import VARIABLE, Ids, Server, hubspot, read_ids, send, with_ids
 
 from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read_runtime.printing import printable
 
 SPEC: Final = yaml.safe_load((ROOT / "openapi" / "hubspot-batch-read.yaml").read_text("utf-8"))
 ADDRESS: Final = SPEC["servers"][0]["url"]
 LIVE: Final = "recorded live on"
 
 
-class Verdict(Enum):
+class Verdict(StrEnum):
     """The result for a fixture."""
 
     EQUAL = "equal"
@@ -60,13 +59,6 @@ class Verdict(Enum):
     WRITTEN = "written"
     OTHER = "of a different case"
     FAILED = "not recorded"
-
-
-class Finding(NamedTuple):
-    """The result for a fixture, and why."""
-
-    verdict: Verdict
-    said: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,170 +75,123 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         cases = find(FIXTURES, options.fixtures)
-        ids = read_ids(options.ids, [case.name for case in find(FIXTURES)])
-        with target(sandbox=options.sandbox) as asked, connect(asked) as client:
-            recorder = Recorder(asked, client, ids, update=options.update)
-            return report(asked, ((case, recorder.examine(case)) for case in cases))
-    except KeyError as error:
-        print(f"record: there is no fixture {error.args[0]}", file=sys.stderr)
+        ids = read_ids(options.ids, [case.name for case in find(FIXTURES)]) if options.ids else {}
+        with server(sandbox=options.sandbox) as asked:
+            verdicts = [
+                examine(case, asked, ids.get(case.name, {}), update=options.update)
+                for case in cases
+            ]
     except RecordError as error:
         print(f"record: {error}", file=sys.stderr)
-    return 2
+        return 2
+    return report(asked, Counter(verdicts))
 
 
 @contextmanager
-def target(*, sandbox: bool) -> Iterator[Target]:
+def server(*, sandbox: bool) -> Iterator[Server]:
     """Yield the server to ask: HubSpot, or a sandbox that runs during the block."""
     if not sandbox:
         yield hubspot(ADDRESS, os.environ.get(VARIABLE, ""))
         return
-    with Sandbox(seed=0) as server:
-        yield Target("the sandbox", server.base_url, server.token)
+    with Sandbox(seed=0) as running:
+        yield Server(running.base_url, running.token, is_hubspot=False)
 
 
-class Recorder:
-    """Replays the fixtures' requests."""
-
-    def __init__(self, asked: Target, client: httpx.Client, ids: OwnIds, *, update: bool) -> None:
-        """Take the server to ask, its client, the ids to send, and whether to write responses."""
-        self._asked = asked
-        self._client = client
-        self._ids = ids
-        self._update = update
-        self._schemas = Schemas(SPEC)
-
-    def examine(self, case: Case) -> Finding:
-        """Replay a fixture's request, and compare the response."""
-        if "drift" in case.fixture:
-            return Finding(Verdict.OTHER, "it departs from the spec on purpose")
-        sent = with_ids(case.fixture["request"], self._ids.of(case.name))
-        try:
-            response = send(self._client, self._asked, list(SPEC["paths"]), sent)
-            return self._judge(case, self._normal({"request": sent, "response": response}))
-        except RecordError as error:
-            return Finding(Verdict.FAILED, str(error))
-        except RecursionError:
-            return Finding(Verdict.FAILED, "the response is nested too deeply")
-
-    def _normal(self, exchange: Exchange) -> Exchange:
-        request, response = exchange["request"], exchange["response"]
-        body = in_order(response["body"], request)
-        return normalise(
-            {"request": request, "response": {**response, "body": body}}, self._schemas
-        )
-
-    def _judge(self, case: Case, after: Exchange) -> Finding:
-        fixture = case.fixture
-        before = self._normal({"request": fixture["request"], "response": fixture["response"]})
-        if reason := different_case(before, after):
-            return Finding(Verdict.OTHER, f"{self._asked.name} {reason}")
-        text = layout({**fixture, "source": self._source(case), **after})
-        if kinds := find_secrets(text) or ["access token"] * holds(text, self._asked.token):
-            raise RecordError(f"refused, since it would hold: {', '.join(kinds)}")
-        changes = self._changes(case, before, after)
-        if not self._update or not self._may_write(case, bool(changes)):
-            return Finding(Verdict.DIFFERENT if changes else Verdict.EQUAL, changes)
-        try:
-            write(case.path, text)
-        except OSError as error:
-            raise RecordError(f"it cannot be written ({error.strerror})") from None
-        return Finding(Verdict.WRITTEN, changes)
-
-    def _changes(self, case: Case, before: Exchange, after: Exchange) -> str:
-        old, new = (layout(_with_sorted_keys(each)).splitlines() for each in (before, after))
-        names = f"{case.name} (fixture)", f"{case.name} ({self._asked.name})"
-        return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))
-
-    def _source(self, case: Case) -> str:
-        words = case.fixture["source"].partition(":")[2].strip()
-        if self._asked.is_hubspot:
-            return f"{LIVE} {datetime.now(UTC).date()}: {words}"
-        return f"answered by the sandbox: {words}"
-
-    def _may_write(self, case: Case, changed: bool) -> bool:
-        source = case.fixture["source"]
-        if source.startswith("documentation page"):
-            return False  # it repeats the documentation
-        # An unchanged response of HubSpot is not written, and the sandbox never replaces HubSpot's.
-        if source.startswith(LIVE):
-            return changed and self._asked.is_hubspot
-        return changed or self._asked.is_hubspot
+def examine(case: Case, asked: Server, ids: Ids, *, update: bool) -> Verdict:
+    """Replay a fixture's request; print how the response differs, and write it if `update`."""
+    if "drift" in case.fixture:
+        print(f"{case.name}: a different case: it departs from the spec on purpose")
+        return Verdict.OTHER
+    try:
+        return _judge(case, asked, replayed(case, asked, ids), update=update)
+    except (RecordError, OSError) as error:
+        print(f"{case.name}: {error}", file=sys.stderr)
+        return Verdict.FAILED
 
 
-def in_order(body: Json, request: Request) -> Json:
-    """Return a response with its rows in the order of the inputs; HubSpot's order varies."""
-    rows = body.get("results") if isinstance(body, dict) else None
-    inputs = request["body"].get("inputs") if isinstance(request["body"], dict) else None
-    if not isinstance(body, dict) or not isinstance(rows, list) or not isinstance(inputs, list):
-        return body
-    asked = [about(each) for each in inputs]
-
-    def place(row: Json) -> int:
-        ids = about(row.get("from", row) if isinstance(row, dict) else row)
-        return next((number for number, each in enumerate(asked) if each & ids), len(asked))
-
-    return {**body, "results": sorted(rows, key=place)}
+def replayed(case: Case, asked: Server, ids: Ids) -> Exchange:
+    """Return a fixture's request with own ids, and the response to it, normalised."""
+    request = with_ids(case.fixture["request"], ids)
+    # With own ids in it, a path could lead to an operation that writes.
+    operation_at(request["path"], SPEC)
+    return normal({"request": request, "response": send(asked, request)})
 
 
-def about(value: Json) -> set[str]:
-    """Return the ids that an input or a row is about."""
-    found = value if isinstance(value, dict) else {}
-    return {str(found[key]) for key in ("id", "flowId", "workflowId") if found.get(key) is not None}
+def normal(exchange: Exchange) -> Exchange:
+    """Return the exchange as it is compared and written: its rows sorted, then with stand-ins."""
+    request, response = exchange["request"], exchange["response"]
+    body = in_order(response["body"], request)
+    return normalise({"request": request, "response": {**response, "body": body}}, SPEC)
 
 
-def _with_sorted_keys(value: object) -> Json:
-    found: Json = json.loads(json.dumps(value, sort_keys=True))
-    return found
+def _judge(case: Case, asked: Server, after: Exchange, *, update: bool) -> Verdict:
+    fixture = case.fixture
+    before = normal(fixture)
+    was, now = situation(before["response"]), situation(after["response"])
+    if was != now:
+        print(f"{case.name}: a different case: {asked.name} answered {now}, the fixture has {was}")
+        return Verdict.OTHER
+    text = layout({**fixture, "source": source(case, asked), **after})
+    if kinds := find_secrets(text):
+        raise RecordError(f"refused, since it would hold: {', '.join(kinds)}")
+    changes = difference(case, asked, before, after)
+    if changes:
+        print(changes)
+    if update and may_write(fixture["source"], asked, changed=bool(changes)):
+        case.path.write_text(text, "utf-8")
+        print(f"{case.name}: written; check its `expect`")
+        return Verdict.WRITTEN
+    return Verdict.DIFFERENT if changes else Verdict.EQUAL
 
 
-def different_case(before: Exchange, after: Exchange) -> str | None:
-    """Return why a response is of a different case than the fixture's, or None if it is not."""
-    was, now = before["response"], after["response"]
-    if was["status"] != now["status"]:
-        return f"answered {now['status']}, the fixture has a {was['status']}"
-    if kind(was["body"]) != kind(now["body"]):
-        return f"answered with {kind(now['body'])}, the fixture has {kind(was['body'])}"
-    for name in ("category", "subCategory", "policyName"):
-        meant, found = text_under(was["body"], name), text_under(now["body"], name)
-        if meant and found and meant != found:
-            return f"answered {found}, the fixture has {meant}"
-    return None
-
-
-def kind(body: Json) -> str:
-    """Describe a body."""
+def situation(response: Response) -> str:
+    """Return what distinguishes a response from those to other cases, as a safe text."""
+    status, body = response["status"], response["body"]
     if isinstance(body, str):
-        return "a body that is not JSON" if body else "no body"
-    if not isinstance(body, dict):
-        return "JSON without an envelope"
-    if "results" not in body:
-        return "an error in JSON"
-    # Without --ids, a portal has none of a fixture's objects; such a response must not be written.
-    rows, errors = (name if body.get(name) else f"no {name}" for name in ("results", "errors"))
-    return f"{rows} and {errors}"
+        said = "a body that is not JSON" if body else "no body"
+    elif not isinstance(body, dict):
+        said = "JSON without an envelope"
+    elif "results" in body:
+        # Without --ids, a portal has none of a fixture's objects; such a response is another case.
+        said = " and ".join(
+            name if body.get(name) else f"no {name}" for name in ("results", "errors")
+        )
+    else:
+        names = ("category", "subCategory", "policyName")
+        said = " ".join(str(body[name]) for name in names if name in body) or "an error"
+    return printable(f"{status} with {said}")
 
 
-def text_under(body: Json, name: str) -> str | None:
-    """Return the text under a name, which distinguishes errors of one status."""
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else None
+def difference(case: Case, asked: Server, before: Exchange, after: Exchange) -> str:
+    """Return how the exchange differs from that of a fixture, or an empty text."""
+    names = f"{case.name} (fixture)", f"{case.name} ({asked.name})"
+    return "\n".join(difflib.unified_diff(_lines(before), _lines(after), *names, lineterm=""))
 
 
-def report(asked: Target, findings: Iterable[tuple[Case, Finding]]) -> int:
-    """Print the results; return the exit code."""
-    counts: Counter[Verdict] = Counter()
-    for case, (verdict, said) in findings:
-        counts[verdict] += 1
-        match verdict:
-            case Verdict.DIFFERENT:
-                print(said)
-            case Verdict.WRITTEN:
-                print(said and f"{said}\n", f"{case.name}: written; check its `expect`", sep="")
-            case Verdict.OTHER:
-                print(f"{case.name}: a different case: {said}")
-            case Verdict.FAILED:
-                print(f"{case.name}: {said}", file=sys.stderr)
-    numbers = ", ".join(f"{counts[each]} {each.value}" for each in Verdict if counts[each])
+def _lines(exchange: Exchange) -> list[str]:
+    return json.dumps(exchange, indent=2, sort_keys=True).splitlines()
+
+
+def source(case: Case, asked: Server) -> str:
+    """Return the `source` of a fixture that the server has answered."""
+    purpose = case.fixture["source"].partition(":")[2].strip()
+    if asked.is_hubspot:
+        return f"{LIVE} {datetime.now(UTC).date()}: {purpose}"
+    return f"answered by the sandbox: {purpose}"
+
+
+def may_write(source: str, asked: Server, *, changed: bool) -> bool:
+    """Return whether a response may replace that of a fixture with this source."""
+    if source.startswith("documentation page"):
+        return False  # it repeats the documentation
+    recorded = source.startswith(LIVE)
+    # An unchanged response of HubSpot is not written, and the sandbox never replaces HubSpot's.
+    return changed or not recorded if asked.is_hubspot else changed and not recorded
+
+
+def report(asked: Server, counts: Counter[Verdict]) -> int:
+    """Print the number of fixtures with each result; return the exit code."""
+    numbers = ", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each])
     print(f"{asked.name}: {numbers}")
     if counts[Verdict.WRITTEN]:
         print("In the written fixtures, ids start at 1000; from now on, --ids has to use these.")

@@ -9,16 +9,23 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from importlib.util import find_spec
 from ipaddress import ip_address
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
 import httpx
 
 from hubspot_batch_read_runtime.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import ssl
+
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables that httpx reads instead of using the certificates of certifi."""
 
 
 def checked_base_url(base_url: object) -> str:
@@ -47,6 +54,8 @@ def checked_timeout(timeout: object) -> float | httpx.Timeout | None:
 def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with the TLS context that sync and async calls share.
 
+    All clients in a process share it, too, unless they use other certificates.
+
     Raises:
         ArgumentError: A file of certificates or keys cannot be used.
     """
@@ -56,14 +65,35 @@ def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
     cert = httpx_args.pop("cert", None)
     trusts = httpx_args.get("trust_env", True)
     try:
-        if trusts and verify is True:
-            _check_certificate_folders(os.environ.get("SSL_CERT_DIR"))
-        context = httpx.create_ssl_context(verify, cert, trusts)
+        context = _tls_context(verify, cert, trusts)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         argument, value = _cause_of_tls_failure(verify, cert, trusts)
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ArgumentError(argument, f"{value}: {problem}") from None
     return {**httpx_args, "verify": context}
+
+
+def _tls_context(verify: Any, cert: Any, trusts_environment: bool) -> ssl.SSLContext:
+    file, folder = map(os.environ.get, CERTIFICATES) if trusts_environment else (None, None)
+    if verify is True:
+        _check_certificate_folders(folder)
+        # In a folder, OpenSSL looks when it needs a certificate: nothing is loaded yet.
+        if not cert and (file or not folder):
+            stat = Path(file).stat() if file else None
+            version = stat and (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            return _shared_context(file or None, version, os.environ.get("SSLKEYLOGFILE"))
+    return httpx.create_ssl_context(verify, cert, trusts_environment)
+
+
+@lru_cache(maxsize=8)
+def _shared_context(file: str | None, _version: object, _key_log: str | None) -> ssl.SSLContext:
+    """Return a context for the variables that httpx and Python read; loading one takes 20 ms."""
+    return httpx.create_ssl_context(trust_env=file is not None)
+
+
+if hasattr(os, "register_at_fork"):
+    # A thread of the parent may be using the context at the fork, and OpenSSL has locks of its own.
+    os.register_at_fork(after_in_child=_shared_context.cache_clear)
 
 
 def _check_certificate_folders(folders: str | None) -> None:
@@ -82,7 +112,7 @@ def _cause_of_tls_failure(
         except OSError:
             return "SSLKEYLOGFILE", key_log
     if verify is True and trusts_environment:
-        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        for name in CERTIFICATES:
             if os.environ.get(name):
                 return name, os.environ[name]
     return "httpx_args", "cert" if cert and verify in (True, False) else "verify"

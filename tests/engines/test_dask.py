@@ -23,14 +23,22 @@ from tests.engines.portal import (
     sandbox,
 )
 
-dd: Any = pytest.importorskip("dask.dataframe", reason="needs Dask")
-distributed: Any = pytest.importorskip("distributed", reason="needs distributed")
-
 pytestmark = pytest.mark.filterwarnings("default")  # those of Dask are not ours
 
 
+# Importing them takes more than a second, which only the process pays that runs these tests.
+@pytest.fixture(scope="module")
+def dd() -> Any:
+    return pytest.importorskip("dask.dataframe", reason="needs Dask")
+
+
+@pytest.fixture(scope="module")
+def distributed() -> Any:
+    return pytest.importorskip("distributed", reason="needs distributed")
+
+
 @contextmanager
-def cluster() -> Iterator[Any]:
+def cluster(distributed: Any) -> Iterator[Any]:
     """Run two workers, each a process, with the environment of now."""
     silent = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
     with (
@@ -41,13 +49,13 @@ def cluster() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with sandbox(portal=portal()) as made, cluster():
+def running(distributed: Any) -> Iterator[Sandbox]:
+    with sandbox(portal=portal()) as made, cluster(distributed):
         yield made
 
 
 @pytest.fixture
-def rows(running: Sandbox) -> Rows:
+def rows(running: Sandbox, dd: Any) -> Rows:
     from hubspot_batch_read.engines.dask import read_frame  # noqa: PLC0415 - needs Dask
 
     def on_cluster(read: TableRead, parts: int = 3, **columns: Any) -> Counter[object]:
@@ -62,7 +70,7 @@ class TestDask(EveryEngine):
     name = "dask"
 
 
-def test_the_types_are_known_before(running: Sandbox) -> None:
+def test_the_types_are_known_before(running: Sandbox, dd: Any) -> None:
     from hubspot_batch_read.engines.dask import read_frame  # noqa: PLC0415 - needs Dask
 
     frame = dd.from_pandas(pd.DataFrame({"id": IDS[:9]}), npartitions=2)
@@ -71,7 +79,7 @@ def test_the_types_are_known_before(running: Sandbox) -> None:
     assert made.dtypes["type_id"] == pd.ArrowDtype(pa.int64())
 
 
-def test_the_graph_holds_no_token(running: Sandbox) -> None:
+def test_the_graph_holds_no_token(running: Sandbox, dd: Any, distributed: Any) -> None:
     from hubspot_batch_read.engines.dask import read_frame  # noqa: PLC0415 - needs Dask
 
     frame = dd.from_pandas(pd.DataFrame({"id": IDS[:9]}), npartitions=2)

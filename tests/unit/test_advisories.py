@@ -86,15 +86,20 @@ def test_other_ecosystems_and_withdrawn_advisories_do_not_count(audit: Any) -> N
 @pytest.mark.parametrize(
     ("pins", "records", "problem"),
     [
-        ("thing==1", [advisory("thing", ecosystem="npm")], "no advisory for a PyPI package"),
-        ("thing>=1", [advisory("thing")], "thing>=1 is not pinned"),
+        (
+            "thing==1",
+            [advisory("thing", ecosystem="npm")],
+            "all.zip: it contains no advisory for a PyPI package",
+        ),
+        ("thing>=1", [advisory("thing")], "requirements.txt: thing>=1 is not pinned"),
+        ("thing ==", [advisory("thing")], "requirements.txt: "),
         (
             "thing==1",
             [advisory("thing", ranges=in_range({"introduced": "one"}))],
-            "PYSEC-1: Invalid version: 'one'",
+            "all.zip: PYSEC-1: Invalid version: 'one'",
         ),
     ],
-    ids=["another file", "no pin", "a version that cannot be compared"],
+    ids=["another file", "no pin", "no requirement", "a version that cannot be compared"],
 )
 def test_what_cannot_be_said_fails(
     audit: Any, pins: str, records: list[Json], problem: str
@@ -108,6 +113,10 @@ def test_a_file_that_is_no_archive_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "all.zip"
+    pins = tmp_path / "requirements.txt"
+    pins.write_text("thing==1")
+    assert advisories.main([str(file), str(pins)]) == 2
+    assert f"audit: {file}: No such file or directory\n" in capsys.readouterr().err
     file.write_text("<html>")
-    assert advisories.main([str(file), str(file)]) == 2
-    assert "all.zip" in capsys.readouterr().err
+    assert advisories.main([str(file), str(pins)]) == 2
+    assert f"audit: {file}: File is not a zip file\n" in capsys.readouterr().err

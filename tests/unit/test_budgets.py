@@ -28,6 +28,7 @@ from hubspot_batch_read.sending.window import MARGIN
 from tests.unit.budget_servers import BudgetServer, budget_server
 from tests.unit.forks import FORKS, succeeds_in_child
 from tests.unit.servers import Answer, Request, serve
+from tests.unit.slots import slots
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="needs a server's wheel, which Windows lacks"
@@ -55,12 +56,6 @@ def limit(kind: str, lasting: BudgetServer, tmp_path: Path) -> RateLimit:
     """A limit of five requests in a second, with its own budget."""
     shared = lasting.address if kind == "redis" else tmp_path / "budget"
     return RateLimit(5, per=1, shared=shared, key=str(tmp_path))
-
-
-def slots(limit: RateLimit, number: int) -> list[float]:
-    """Take slots that are a thousand seconds apart; return where they are."""
-    budget = shared_budget(limit)
-    return [budget.take(0, 1e9, 1000) for _ in range(number)]
 
 
 def answer(request: Request) -> Answer:

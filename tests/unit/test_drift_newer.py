@@ -82,13 +82,13 @@ def test_of_all_that_is_published_only_newer_versions_are_told() -> None:
     )
 
 
-def test_each_of_two_newer_versions_is_a_line() -> None:
+def test_each_of_two_newer_versions_is_a_line_the_newest_first() -> None:
     paths = [f"/crm/associations/{version}/{TYPES}" for version in ("2026-09", "2027-03-beta")]
     written = documents()
     for path in paths:
         written = add(written, ASSOCIATIONS, path)
     news = [(line[1], line[4]) for line in said(against_ours(written))]
-    assert sorted(news) == [(ASSOCIATIONS, path) for path in paths]
+    assert news == [(ASSOCIATIONS, path) for path in reversed(paths)]
 
 
 def test_a_newer_version_may_be_in_a_document_of_its_own() -> None:

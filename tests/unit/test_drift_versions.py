@@ -111,6 +111,14 @@ def test_a_path_that_moved_past_an_older_version_is_one_line() -> None:
     assert said(between(old, new)) == [line]
 
 
+def test_one_of_ours_that_ends_as_another_of_ours_comes_is_two_lines() -> None:
+    older, newer = PATHS[ASSOCIATIONS_V3], PATHS[ASSOCIATIONS]
+    assert said(between(only(ASSOCIATIONS_V3), only(ASSOCIATIONS))) == [
+        ("breaking", ASSOCIATIONS_V3, "operation", older, "absent"),
+        ("addition", ASSOCIATIONS_V3, "a newer version exists", older, newer),
+    ]
+
+
 def test_a_version_that_ends_beside_a_successor_is_two_lines() -> None:
     newer = f"/crm/associations/2026-09/{TYPES}"
     new = remove(add(documents(), ASSOCIATIONS, newer), ASSOCIATIONS_V3)

@@ -11,11 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_batch_read import ArgumentError, AsyncHubSpot, HubSpot
 from hubspot_batch_read_api import AuthenticatedClient
+from tests.unit.forks import succeeds_in_child
 
 MAKERS: list[Callable[..., object]] = [AuthenticatedClient, HubSpot, AsyncHubSpot]
 EACH = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
@@ -148,6 +150,56 @@ def test_no_proxy_is_looked_at_where_none_is_used(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1080")
     monkeypatch.setenv("NO_PROXY", "[::1],*")
     AuthenticatedClient("token")
+
+
+def test_clients_share_the_usual_tls_context() -> None:
+    one, other = (tls_context() for _ in range(2))
+    assert one is other
+    assert (one.verify_mode, one.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert one.cert_store_stats() == httpx.create_ssl_context().cert_store_stats()
+
+
+def tls_context(**httpx_args: Any) -> ssl.SSLContext:
+    client = AuthenticatedClient("token", httpx_args=httpx_args)
+    context = client._httpx_args["verify"]
+    assert isinstance(context, ssl.SSLContext)
+    return context
+
+
+def test_other_settings_have_a_tls_context_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, authority, key_log = tls_context(), trustme.CA(), str(tmp_path / "keys")
+    assert tls_context(verify=False).verify_mode == ssl.CERT_NONE
+    monkeypatch.setenv("SSLKEYLOGFILE", key_log)
+    assert tls_context().keylog_filename == key_log
+    monkeypatch.delenv("SSLKEYLOGFILE")
+    assert tls_context().keylog_filename is None
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    own = tls_context()
+    assert len(own.get_ca_certs()) == 1
+    assert tls_context() is own
+    path.write_bytes(path.read_bytes() + trustme.CA().cert_pem.bytes())
+    assert len(tls_context().get_ca_certs()) == 2
+    assert tls_context(trust_env=False) is usual
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert tls_context().get_ca_certs() == []
+    monkeypatch.delenv("SSL_CERT_DIR")
+    assert tls_context() is usual
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_process_has_a_tls_context_of_its_own() -> None:
+    of_parent = tls_context()
+
+    def is_another() -> None:
+        assert tls_context() is not of_parent
+
+    assert succeeds_in_child(is_another)
 
 
 def test_a_tls_context_of_ones_own_is_used() -> None:

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ import record
 from recording import fixture_files
 from recording import requests as wire
 from recording.fixture_files import FIXTURES, layout
-from recording.normalise import Schemas, normalise
+from recording.normalise import normalise
 from recording.requests import VARIABLE
 
 from hubspot_batch_read.sandbox import Portal, Specimen
@@ -256,7 +255,7 @@ def test_a_redirect_is_not_followed(hub: Hub, run: Run) -> None:
         hub.answers[PATH_OF[HTML]] = Answer(307, {"location": f"{elsewhere}/x"}, b"")
         code, output = run(HTML)
     assert code == 2
-    assert "HubSpot answered 307, the fixture has a 502" in output
+    assert "HubSpot answered 307 with no body, the fixture has 502 with" in output
     assert other.requests == []
 
 
@@ -293,7 +292,7 @@ def test_a_difference_is_shown_with_stand_ins_for_ids(
     code, output = run(NULL_LABEL, "--ids", own_ids({"53628": "48213370233"}))
     assert code == 1
     assert output.startswith(f"--- {NULL_LABEL} (fixture)\n+++ {NULL_LABEL} (HubSpot)\n")
-    assert '-                {"category": "HUBSPOT_DEFINED", "label": null, "typeId"' in output
+    assert '-                  "label": null,\n+                  "label": "Primary",' in output
     assert '+          "owner": "who has 1000",' in output
     assert "48213370233" not in output
     assert fixtures.content() == before
@@ -309,26 +308,39 @@ ERROR: Final = {"status": "error", "category": "INVALID_AUTHENTICATION", "messag
 @pytest.mark.parametrize(
     ("name", "other", "said"),
     [
-        (HTML, response(207, {"results": []}), "answered 207, the fixture has a 502"),
+        (
+            HTML,
+            response(207, {"results": []}),
+            "answered 207 with no results and no errors, "
+            "the fixture has 502 with a body that is not JSON",
+        ),
         (
             NULL_LABEL,
             response(200, "<html></html>"),
-            "answered with a body that is not JSON, the fixture has results and no errors",
+            "answered 200 with a body that is not JSON, "
+            "the fixture has 200 with results and no errors",
         ),
         (
             NULL_LABEL,
             response(200, {"results": []}),
-            "answered with no results and no errors, the fixture has results and no errors",
+            "answered 200 with no results and no errors, "
+            "the fixture has 200 with results and no errors",
         ),
         (
             "read_associations/empty_server_error",
             response(500, '""'),
-            "answered with a body that is not JSON, the fixture has no body",
+            "answered 500 with a body that is not JSON, the fixture has 500 with no body",
         ),
         (
             "read_associations/expired_authentication",
             response(401, ERROR),
-            "answered INVALID_AUTHENTICATION, the fixture has EXPIRED_AUTHENTICATION",
+            "answered 401 with INVALID_AUTHENTICATION, "
+            "the fixture has 401 with EXPIRED_AUTHENTICATION",
+        ),
+        (
+            "read_associations/expired_authentication",
+            response(401, {"category": "NO\x1b[2J"}),
+            r"answered 401 with NO\x1b[2J, the fixture has 401 with EXPIRED_AUTHENTICATION",
         ),
     ],
 )
@@ -359,8 +371,6 @@ def test_one_request_without_an_answer_does_not_stop_the_others(
 ) -> None:
     hub.answers[PATH_OF[NULL_LABEL]] = Answer(200, {"content-length": "99"}, b"{}")
     hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
-    deep = b'{"results":' + b'{"a":' * 700 + b"0" + b"}" * 701
-    hub.answers[PATH_OF[FLOW]] = Answer(200, {}, deep)
 
     def breaking_off(request: Request) -> Answer:
         answer = Hub.__call__(hub, request)
@@ -368,10 +378,10 @@ def test_one_request_without_an_answer_does_not_stop_the_others(
 
     with serve(breaking_off) as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(record, "ADDRESS", url)
-        code, output = run(NULL_LABEL, FLOW, NOT_FOUND)
+        code, output = run(NULL_LABEL, NOT_FOUND)
     assert code == 2
-    assert f"{FLOW}: the response is nested too deeply\n" in output
-    assert "HubSpot: 1 equal, 2 not recorded\n" in output
+    assert f"{NULL_LABEL}: no response (RemoteProtocolError)\n" in output
+    assert "HubSpot: 1 equal, 1 not recorded\n" in output
 
 
 def test_an_address_without_a_server_is_a_line_for_each(
@@ -426,7 +436,7 @@ def test_an_answer_is_recorded_and_the_next_one_is_equal(
     assert run(name, "--update", "--ids", again) == (0, "HubSpot: 1 equal\n")
     assert fixtures.content() == written
     exchange: Any = {part: new[part] for part in ("request", "response")}
-    assert normalise(exchange, Schemas(spec.load())) == exchange
+    assert normalise(exchange, spec.load()) == exchange
 
 
 def test_what_hubspot_confirms_is_recorded_too(hub: Hub, fixtures: Folder, run: Run) -> None:
@@ -459,7 +469,6 @@ def test_an_example_of_the_documentation_is_never_overwritten(
         TOKEN.upper(),
         TOKEN.replace("-", "%2D"),
         TOKEN.replace("p", "\\u0070"),
-        b64encode(f"user:{TOKEN}".encode()).decode(),
     ],
 )
 def test_an_answer_that_repeats_the_token_is_refused(
@@ -486,18 +495,6 @@ def test_a_token_in_a_header_is_refused_too(hub: Hub, fixtures: Folder, run: Run
     assert "refused" in output
 
 
-def test_what_has_the_token_without_the_answer_is_refused_too(
-    hub: Hub, fixtures: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(VARIABLE, "open-sesame")
-    fixtures[NOT_FOUND] |= {"source": "composed from the facts: open%2Dsesame"}
-    hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
-    code, output = run(NOT_FOUND, "--update")
-    assert code == 2
-    assert f"{NOT_FOUND}: refused, since it would hold: access token\n" in output
-    assert fixtures[NOT_FOUND]["source"] == "composed from the facts: open%2Dsesame"
-
-
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -522,19 +519,19 @@ def test_a_secret_is_refused_by_kind_and_not_shown(
     assert fixtures.content() == before
 
 
-def test_a_fixture_is_written_whole_or_not_at_all(
+def test_a_fixture_that_cannot_be_written_does_not_stop_the_others(
     hub: Hub, fixtures: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_self: Path, _target: Path) -> Path:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fail(self: Path, *_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
 
-    before = fixtures.content()
-    hub.says(NOT_FOUND, fixtures[NOT_FOUND]["response"])
-    monkeypatch.setattr(Path, "replace", fail)
-    code, output = run(NOT_FOUND, "--update")
+    for name in (NOT_FOUND, DOCUMENTED):
+        hub.says(name, fixtures[name]["response"])
+    monkeypatch.setattr(Path, "write_text", fail)
+    code, output = run(NOT_FOUND, DOCUMENTED, "--update")
     assert code == 2
-    assert f"{NOT_FOUND}: it cannot be written (No space left on device)\n" in output
-    assert fixtures.content() == before
+    assert f"No space left on device: '{fixtures.path / NOT_FOUND}.json'\n" in output
+    assert "HubSpot: 1 equal, 1 not recorded\n" in output
 
 
 @pytest.mark.parametrize("case", fixture_files.find(FIXTURES), ids=lambda case: case.name)
@@ -596,7 +593,7 @@ def test_what_the_sandbox_answers_is_the_same_the_next_time(
         words = before[name]["source"].partition(": ")[2]
         assert fixture["source"] == f"answered by the sandbox: {words}"
         exchange: Any = {part: fixture[part] for part in ("request", "response")}
-        assert normalise(exchange, Schemas(spec.load())) == exchange
+        assert normalise(exchange, spec.load()) == exchange
 
     written = fixtures.content()
     renumbered = own_ids({name: renamed(before[name], after[name], ids, name) for name in after})

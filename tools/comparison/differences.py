@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 ABSENT: Final = "absent"
+REQUIRED: Final = "required"
 
 
 class Meaning(StrEnum):
@@ -65,30 +66,19 @@ class Difference:
     """The value that HubSpot publishes, or in the newer document."""
     source: str
     """JSON pointer to the part of our spec, or of the older document, that contains `old`."""
+    name: str = ""
+    """The name of an addition, where `source` is the same for all additions."""
     outdated_deviation: bool = False
     """Whether our spec declares that HubSpot publishes `old`, which it no longer does."""
+    tolerated: bool = False
+    """Whether our spec declares that this may be the case, if it is not the case everywhere."""
     details: tuple[Difference, ...] | None = None
     """For a newer version, its other differences; None if unknown."""
 
-
-@dataclass(frozen=True)
-class Found:
-    """A difference in one place, before it is merged with others."""
-
-    meaning: Meaning
-    place: Place
-    what: str
-    old: str
-    new: str
-    source: str
-    outdated_deviation: bool = False
-    """As in `Difference`."""
-    details: tuple[Difference, ...] | None = None
-    """As in `Difference`."""
-    name: str = ""
-    """The name of an addition, where `source` is the same for all additions."""
-    tolerated: bool = False
-    """Whether our spec declares that this may be the case, if it is not the case everywhere."""
+    @property
+    def place(self) -> Place:
+        """The first place."""
+        return self.places[0]
 
 
 def found(
@@ -99,14 +89,22 @@ def found(
     old: object,
     new: object,
     *,
+    name: str = "",
     declared: bool = False,
-) -> Found:
-    """Make a difference; None is an absent value, `declared` whether a deviation declares it."""
+    tolerated: bool = False,
+) -> Difference:
+    """Make a difference in one place; None is an absent value.
+
+    `declared` is whether a deviation declares the old value. `name` and `tolerated` are as in
+    `Difference`.
+    """
     was, now = (_words(value) for value in (old, new))
-    return Found(meaning, place, what, was, now, source, outdated_deviation=declared)
+    return Difference(meaning, (place,), what, was, now, source, name, declared, tolerated)
 
 
-def deprecation(source: str, old: bool, new: bool, place: Place, *, ours: bool) -> Iterator[Found]:
+def deprecation(
+    source: str, old: bool, new: bool, place: Place, *, ours: bool
+) -> Iterator[Difference]:
     """Compare whether something is deprecated; `ours` may say so where HubSpot does not."""
     if old != new and not (ours and old):
         meaning = Meaning.LOOSENING if new else Meaning.ADDITION
@@ -121,39 +119,37 @@ def _words(value: object) -> str:
 
 def optionality(required: bool) -> str:
     """Return "required" or "optional"."""
-    return "required" if required else "optional"
+    return REQUIRED if required else "optional"
 
 
-def merged(found: Iterable[Found]) -> list[Difference]:
+def merged(differences: Iterable[Difference]) -> list[Difference]:
     """Merge equal differences; return the most serious first.
 
     Differences are equal if they concern one part of the old document, or one place in several
     responses of an operation, because HubSpot repeats the schema of a response for each status.
     """
-    groups: dict[int, list[Found]] = {}
+    groups: dict[int, list[Difference]] = {}
     group_of: dict[object, int] = {}
-    for number, each in enumerate(found):
+    for number, each in enumerate(differences):
         known = sorted({group_of[key] for key in _keys(each) if key in group_of})
         together = [one for group in known for one in groups.pop(group)]
         first = min([number, *known])
         groups[first] = [*together, each]
         group_of.update({key: first for one in groups[first] for key in _keys(one)})
-    differences = [_difference(groups[first]) for first in sorted(groups)]
-    return sorted(differences, key=lambda each: list(Meaning).index(each.meaning))
+    joined = [_joined(groups[first]) for first in sorted(groups)]
+    return sorted(joined, key=lambda each: list(Meaning).index(each.meaning))
 
 
-def _keys(found: Found) -> list[object]:
+def _keys(each: Difference) -> list[object]:
     """Return the keys of a difference: two are equal if they share one of them."""
-    said = (found.meaning, found.what, found.old, found.new)
-    keys: list[object] = [(said, found.source, found.name)]
-    if found.place.part.startswith("response"):
-        keys.append((said, found.place.operation, found.place.path))
+    said = (each.meaning, each.what, each.old, each.new)
+    keys: list[object] = [(said, each.source, each.name)]
+    if each.place.part.startswith("response"):
+        keys.append((said, each.place.operation, each.place.path))
     return keys
 
 
-def _difference(group: list[Found]) -> Difference:
-    one = group[0]
-    places = tuple(dict.fromkeys(each.place for each in group))
+def _joined(group: list[Difference]) -> Difference:
+    places = tuple(dict.fromkeys(place for each in group for place in each.places))
     outdated = any(each.outdated_deviation for each in group)
-    said = (one.what, one.old, one.new, one.source)
-    return Difference(one.meaning, places, *said, outdated, one.details)
+    return replace(group[0], places=places, outdated_deviation=outdated)

@@ -7,6 +7,7 @@ http(s) address. A `DocumentError` names a document that cannot be read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import yaml
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -118,7 +118,7 @@ class Node:
         """Return the parts with their keys or numbers. Raises DocumentError for a plain value."""
         if not self.raw:
             return []
-        keyed = replace(self, raw=_keyed(self.raw) or self.raw)
+        keyed = Node(self.document, self.pointer, _keyed(self.raw) or self.raw, self.declared)
         return [(key, keyed.child(key)) for key in keyed.raw]
 
     def text(self, key: str) -> str:
@@ -159,6 +159,13 @@ class Operation:
     """The path item, which may have parameters for all of its operations."""
     host: str
     """The server with its protocol; empty if none is named."""
+    conflict: str = ""
+    """Why it cannot be compared: how another document contradicts this one."""
+
+    @property
+    def wire_path(self) -> str:
+        """The path without the names of its parameters, which are not sent."""
+        return re.sub(r"\{[^}]*\}", "{}", self.path)
 
     @property
     def id(self) -> str:
@@ -221,6 +228,8 @@ def _text(path: Path) -> str:
 
 
 def _fetch(address: str) -> str:
+    import httpx  # noqa: PLC0415 - takes as long as all else, and most documents are files
+
     try:
         response = httpx.get(address, follow_redirects=True, timeout=60)
         response.raise_for_status()

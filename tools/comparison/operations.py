@@ -32,40 +32,43 @@ media type, and different ways to say the same (`oneOf` or `anyOf`, `const` or a
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatch
 
 from comparison.differences import (
-    ABSENT,
-    Found,
+    REQUIRED,
+    Difference,
     Meaning,
     Place,
     deprecation,
     found,
     optionality,
 )
-from comparison.documents import Node, Operation, reading
+from comparison.documents import DocumentError, Node, Operation, reading
 from comparison.schemas import compare_schemas
 from comparison.wire import alternatives, is_never, view
 
 
-def compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
+def compare(old: Operation, new: Operation, name: str) -> Iterator[Difference]:
     """Return the differences between two descriptions of an operation, called `name` in places.
 
-    Raises DocumentError if they are not valid OpenAPI, or a reference has no target.
+    Raises DocumentError if documents contradict each other, they are not valid OpenAPI, or a
+    reference has no target.
     """
+    if conflict := old.conflict or new.conflict:
+        raise DocumentError(conflict)
     names = " or ".join(dict.fromkeys(each.node.document.name for each in (old, new)))
     with reading(f"{new.path} of {names}"):
         yield from _compare(old, new, name)
 
 
-def _compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
+def _compare(old: Operation, new: Operation, name: str) -> Iterator[Difference]:
     source = old.node.pointer
     if old.method != new.method:
         methods = (each.method.upper() for each in (old, new))
         yield found(source, Meaning.BREAKING, Place(name), "method", *methods)
-    if wire_path(old.path) != wire_path(new.path):
+    if old.wire_path != new.wire_path:
         yield found(source, Meaning.BREAKING, Place(name), "path", old.path, new.path)
     if old.host and new.host and old.host != new.host:
         yield found("/servers", Meaning.BREAKING, Place(name), "server", old.host, new.host)
@@ -75,34 +78,41 @@ def _compare(old: Operation, new: Operation, name: str) -> Iterator[Found]:
     yield from _responses(old.node, new.node, name)
 
 
-def _deprecation(old: Node, new: Node, place: Place) -> Iterator[Found]:
+def _deprecation(old: Node, new: Node, place: Place) -> Iterator[Difference]:
     was, now = (bool(each.child("deprecated").raw) for each in (old, new))
     yield from deprecation(old.pointer, was, now, place, ours=old.document.ours)
-
-
-def wire_path(path: str) -> str:
-    """Return a path without the names of its parameters, which are not sent."""
-    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 # Parameters -----------------------------------------------------------------------------------
 
 
-def _parameters(old: Operation, new: Operation, name: str) -> Iterator[Found]:
+def _parameters(old: Operation, new: Operation, name: str) -> Iterator[Difference]:
     olds, news = _by_wire(old), _by_wire(new)
     for key in dict.fromkeys([*olds, *news]):
         one, other = olds.get(key), news.get(key)
         place = Place(name, " ".join(key))
+        yield from _presence(one, other, place, "parameter", f"{old.node.pointer}/parameters")
         if one is not None and other is not None:
             yield from _parameter(one, other, place)
-        elif one is not None:
-            words = _optionality(one)
-            yield found(one.pointer, Meaning.BREAKING, place, "parameter", words, None)
-        elif other is not None:
-            meaning = Meaning.BREAKING if _required(other) else Meaning.ADDITION
-            source = f"{old.node.pointer}/parameters"
-            come = found(source, meaning, place, "parameter", None, _optionality(other))
-            yield replace(come, name=place.part)
+
+
+def _presence(
+    old: Node | None, new: Node | None, place: Place, what: str, source: str
+) -> Iterator[Difference]:
+    """Compare whether a parameter or body may be sent, or has to; `source` is where it may be."""
+    was, now = (None if each is None else _optionality(each) for each in (old, new))
+    if old is None:
+        meaning = Meaning.BREAKING if now == REQUIRED else Meaning.ADDITION
+        yield found(source, meaning, place, what, was, now, name=place.part)
+    elif new is None:
+        yield found(old.pointer, Meaning.BREAKING, place, what, was, now)
+    elif was != now:
+        meaning = Meaning.BREAKING if now == REQUIRED else Meaning.LOOSENING
+        yield found(old.pointer, meaning, place, "required", was, now)
+
+
+def _optionality(node: Node) -> str:
+    return optionality(bool(node.child("required").raw))
 
 
 def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
@@ -118,11 +128,7 @@ def _by_wire(operation: Operation) -> dict[tuple[str, str], Node]:
     return by_wire
 
 
-def _parameter(old: Node, new: Node, place: Place) -> Iterator[Found]:
-    if _required(old) != _required(new):
-        meaning = Meaning.BREAKING if _required(new) else Meaning.LOOSENING
-        both = (_optionality(each) for each in (old, new))
-        yield found(old.pointer, meaning, place, "required", *both)
+def _parameter(old: Node, new: Node, place: Place) -> Iterator[Difference]:
     yield from _deprecation(old, new, place)
     schemas = (old.child("schema"), new.child("schema"))
     # Style and explode do not matter for a single value.
@@ -134,14 +140,6 @@ def _parameter(old: Node, new: Node, place: Place) -> Iterator[Found]:
                 meaning = Meaning.BREAKING
                 yield found(old.pointer, meaning, place, keyword, was, now, declared=declared)
     yield from compare_schemas(*schemas, place, request=True)
-
-
-def _required(node: Node) -> bool:
-    return bool(node.child("required").raw)
-
-
-def _optionality(node: Node) -> str:
-    return optionality(_required(node))
 
 
 def _style(parameter: Node) -> str:
@@ -156,54 +154,45 @@ def _explode(parameter: Node) -> bool:
 # Bodies ---------------------------------------------------------------------------------------
 
 
-def _request(old: Node, new: Node, place: Place) -> Iterator[Found]:
-    one, other = (_body(each.child("requestBody")) for each in (old, new))
+def _request(old: Node, new: Node, place: Place) -> Iterator[Difference]:
+    bodies = (each.child("requestBody") for each in (old, new))
+    one, other = (None if body.raw is None else body.resolved() for body in bodies)
+    if one is not None or other is not None:
+        yield from _presence(one, other, place, "body", old.pointer)
     if one is not None and other is not None:
-        if _required(one) != _required(other):
-            meaning = Meaning.BREAKING if _required(other) else Meaning.LOOSENING
-            both = (_optionality(each) for each in (one, other))
-            yield found(one.pointer, meaning, place, "required", *both)
         yield from _content(one, other, place, request=True)
-    elif one is not None:
-        yield found(one.pointer, Meaning.BREAKING, place, "body", _optionality(one), None)
-    elif other is not None:
-        meaning = Meaning.BREAKING if _required(other) else Meaning.ADDITION
-        yield found(old.pointer, meaning, place, "body", None, _optionality(other))
 
 
-def _body(node: Node) -> Node | None:
-    return None if node.raw is None else node.resolved()
-
-
-def _responses(old: Node, new: Node, name: str) -> Iterator[Found]:
+def _responses(old: Node, new: Node, name: str) -> Iterator[Difference]:
     olds, news = _by_status(old), _by_status(new)
-    differences: list[Found] = []
+    tolerated: list[Difference] = []
     for status in dict.fromkeys([*olds, *news]):
         place = Place(name, f"response {status}")
-        differences += _response(olds.get(status, []), news.get(status), place, old)
+        for each in _response(olds.get(status, []), news.get(status), place, old):
+            if each.tolerated:
+                tolerated.append(each)
+            else:
+                yield each
     compared = {f"response {status}" for status in olds.keys() & news.keys() if status[0] == "2"}
-    yield from (each for each in differences if not each.tolerated)
-    yield from _beyond_tolerance(differences, compared, _may_be_absent(olds))
+    yield from _beyond_tolerance(tolerated, compared, _may_be_absent(olds))
 
 
 def _beyond_tolerance(
-    differences: list[Found], compared: set[str], may_be_absent: set[str]
-) -> Iterator[Found]:
+    tolerated: list[Difference], compared: set[str], may_be_absent: set[str]
+) -> list[Difference]:
     """Return the parts that our spec declares may be absent, if all compared responses lack them.
 
     If all of it is absent and a response is gone, the gone response is returned instead.
     """
-    absent: dict[str, set[str]] = {}
-    for each in differences:
-        if each.tolerated and each.source in may_be_absent:
-            absent.setdefault(each.source, set()).add(each.place.part)
-    nowhere = {source for source, parts in absent.items() if parts >= compared}
-    gone = [each for each in differences if each.what == "response" and each.new == ABSENT]
+    parts: dict[str, set[str]] = defaultdict(set)
+    for each in tolerated:
+        if each.source in may_be_absent:
+            parts[each.source].add(each.place.part)
+    nowhere = {source for source in parts if parts[source] >= compared}
+    gone = [each for each in tolerated if each.what == "response"]
     if gone and nowhere == may_be_absent:
-        yield from (replace(each, tolerated=False) for each in gone if each.tolerated)
-    else:
-        here = (each for each in differences if each.tolerated and each.source in nowhere)
-        yield from (replace(each, tolerated=False) for each in here)
+        return gone
+    return [each for each in tolerated if each.source in nowhere]
 
 
 def _may_be_absent(responses: dict[str, list[Node]]) -> set[str]:
@@ -220,12 +209,13 @@ def _may_be_absent(responses: dict[str, list[Node]]) -> set[str]:
 
 def _response(
     ways: list[Node], published: list[Node] | None, place: Place, operation: Node
-) -> Iterator[Found]:
+) -> Iterator[Difference]:
     there = [way for way in ways if not is_never(way)]
     if published is None:
-        if there:
-            gone = found(there[0].pointer, Meaning.BREAKING, place, "response", "present", None)
-            yield replace(gone, tolerated=len(there) < len(ways))
+        tolerated = len(there) < len(ways)
+        for way in there[:1]:
+            words = ("response", "present", None)
+            yield found(way.pointer, Meaning.BREAKING, place, *words, tolerated=tolerated)
     elif not there:
         source = f"{operation.pointer}/responses"
         yield found(source, Meaning.ADDITION, place, "response", None, "present")
@@ -244,7 +234,7 @@ def _by_status(operation: Node) -> dict[str, list[Node]]:
     return by_status
 
 
-def _content(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
+def _content(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Difference]:
     """Compare two bodies, media type by media type."""
     olds, news = (dict(each.child("content").children()) for each in (old, new))
     for name, one in olds.items():

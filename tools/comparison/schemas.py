@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from comparison.differences import Found, Meaning, Place, deprecation, found, optionality
+from comparison.differences import Difference, Meaning, Place, deprecation, found, optionality
 from comparison.documents import Node
 from comparison.wire import (
     ANY,
@@ -25,46 +25,40 @@ from comparison.wire import (
 WIDER: Final = {("integer", "number"), ("int32", "int64"), ("float", "double")}
 
 
-def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Found]:
+def compare_schemas(old: Node, new: Node, place: Place, *, request: bool) -> Iterator[Difference]:
     """Return the differences between two schemas, in a request or else in a response.
 
     Raises DocumentError if one is not a schema, or a reference has no target.
     """
-    yield from _Comparison(request, ours=old.document.ours).nodes(old, new, place)
+    yield from _Walk(request, ours=old.document.ours).closest([old], new, place)
 
 
 @dataclass(frozen=True)
-class _Comparison:
+class _Walk:
+    """Compares two schemas level by level."""
+
     request: bool
     ours: bool
     """Whether the first schema is ours, which may state limits that HubSpot does not publish."""
     around: frozenset[tuple[str, str]] = frozenset()
     """The pairs of schemas around the current one, to detect recursion."""
 
-    def appearing(self, *, required: bool) -> Meaning:
-        """Return the meaning of something new."""
-        return Meaning.BREAKING if required and self.request else Meaning.ADDITION
-
     @property
     def narrower(self) -> Meaning:
-        """The meaning of a narrower schema."""
-        return self.appearing(required=True)
+        """The meaning of a narrower schema, or of something new that is required."""
+        return Meaning.BREAKING if self.request else Meaning.ADDITION
 
-    def nodes(self, old: Node, new: Node, place: Place) -> Iterator[Found]:
-        """Compare two places."""
-        yield from self.closest([old], new, place)
-
-    def closest(self, ways: list[Node], new: Node, place: Place) -> Iterator[Found]:
+    def closest(self, ways: list[Node], new: Node, place: Place) -> Iterator[Difference]:
         """Compare a place with the published variant that differs least."""
         schemas = [schema for way in ways for schema in views(way)]
         yield from min((list(self.levels(each, view(new), place)) for each in schemas), key=len)
 
-    def levels(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+    def levels(self, old: Schema, new: Schema, place: Place) -> Iterator[Difference]:
         """Compare one level of two schemas, and everything inside."""
         pair = (old.source, new.source)
         if pair in self.around:
             return
-        within = replace(self, around=self.around | {pair})
+        within = _Comparison(self.request, self.ours, self.around | {pair})
         if old.nullable != new.nullable:
             meaning = Meaning.LOOSENING if new.nullable else self.narrower
             yield _found(old, meaning, place, "null", _allowance(old), _allowance(new))
@@ -88,7 +82,7 @@ class _Comparison:
 
     # Limits of a value ----------------------------------------------------------------------
 
-    def limits(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+    def limits(self, old: Schema, new: Schema, place: Place) -> Iterator[Difference]:
         """Compare the keywords that limit a value."""
         if old.format != new.format:
             meaning = self.change(old.format, new.format)
@@ -117,7 +111,7 @@ class _Comparison:
 
     # Content --------------------------------------------------------------------------------
 
-    def insides(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+    def insides(self, old: Schema, new: Schema, place: Place) -> Iterator[Difference]:
         """Compare the content of an array or object."""
         yield from self.inner(old.items, new.items, place.inside("[*]"))
         yield from self.inner(old.values, new.values, place.inside(".*"))
@@ -125,14 +119,14 @@ class _Comparison:
             step = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
             yield from self.member(old, new, name, place.inside(step))
 
-    def inner(self, old: Node | None, new: Node | None, place: Place) -> Iterator[Found]:
+    def inner(self, old: Node | None, new: Node | None, place: Place) -> Iterator[Difference]:
         """Compare the items of an array, or the values of a map."""
         stated = old or new
         if stated is not None:
             anything = replace(stated, raw={})
-            yield from self.nodes(old or anything, new or anything, place)
+            yield from self.closest([old or anything], new or anything, place)
 
-    def member(self, old: Schema, new: Schema, name: str, place: Place) -> Iterator[Found]:
+    def member(self, old: Schema, new: Schema, name: str, place: Place) -> Iterator[Difference]:
         """Compare a property."""
         ours = old.properties.get(name)
         ways = alternatives(ours) if ours is not None else []
@@ -146,14 +140,15 @@ class _Comparison:
             if there:
                 words = f"{view(there[0]).words}, {optionality(was_required)}"
                 declared = listed or "*" in view(there[0]).declared
-                meaning = Meaning.BREAKING
-                gone = found(source, meaning, place, "property", words, None, declared=declared)
-                yield replace(gone, tolerated=len(there) < len(ways))
+                yield found(
+                    *(source, Meaning.BREAKING, place, "property", words, None),
+                    declared=declared,
+                    tolerated=len(there) < len(ways),
+                )
         elif not there:
             words = f"{view(now).words}, {optionality(is_required)}"
-            meaning = self.appearing(required=is_required)
-            come = found(source, meaning, place, "property", None, words, declared=listed)
-            yield replace(come, name=name)
+            meaning = self.narrower if is_required else Meaning.ADDITION
+            yield found(source, meaning, place, "property", None, words, name=name, declared=listed)
         else:
             if is_required != was_required:
                 meaning = self.narrower if is_required else Meaning.LOOSENING
@@ -163,7 +158,7 @@ class _Comparison:
 
     # Choices --------------------------------------------------------------------------------
 
-    def variants(self, old: Schema, new: Schema, place: Place) -> Iterator[Found]:
+    def variants(self, old: Schema, new: Schema, place: Place) -> Iterator[Difference]:
         """Compare two choices, of which one may have a single variant."""
         gone, come = _choices(old), _choices(new)
         for one, other in self.pairs(gone, come, place):
@@ -220,7 +215,7 @@ def _tag(schema: Schema) -> tuple[str, frozenset[str]] | None:
 
 def _found(
     old: Schema, meaning: Meaning, place: Place, what: str, was: object, now: object
-) -> Found:
+) -> Difference:
     """Make a difference of the schema itself."""
     declared = not old.declared.isdisjoint({"*", what.removesuffix(" value")})
     return found(old.source, meaning, place, what, was, now, declared=declared)

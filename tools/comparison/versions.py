@@ -8,12 +8,12 @@ first one they share, are versions of one operation.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from comparison.documents import Document, DocumentError, Operation
-from comparison.operations import compare, wire_path
+from comparison.operations import compare
 
 _VERSION: Final = re.compile(r"v(?P<number>\d+)|(?P<month>\d{4}-\d{2})(?P<stage>-\w+)?")
 # Steps at the end of many paths, which do not identify an operation.
@@ -51,7 +51,7 @@ def _is_as_new(path: str, other: str) -> bool:
 
 def are_versions_of_one(one: Operation, other: Operation) -> bool:
     """Return whether two operations are the same, apart from version and prefix."""
-    steps, others = _steps(one.path), _steps(other.path)
+    steps, others = _steps(one), _steps(other)
     common: set[str] = set()
     while steps and others and steps[-1] == others[-1]:
         common.add(steps.pop())
@@ -59,9 +59,9 @@ def are_versions_of_one(one: Operation, other: Operation) -> bool:
     return not common <= _ACTIONS and "{}" not in {*steps, *others}
 
 
-def _steps(path: str) -> list[str]:
+def _steps(operation: Operation) -> list[str]:
     """Return the steps of a path without the version and the names of parameters."""
-    steps = wire_path(path).strip("/").split("/")
+    steps = operation.wire_path.strip("/").split("/")
     return [step for step in steps if not _VERSION.fullmatch(step)]
 
 
@@ -78,17 +78,6 @@ class Published:
     """The paths of all operations, ours or not."""
     unread: list[str] = field(default_factory=list)
     """The documents that could not be searched, and why."""
-    unclear: dict[str, str] = field(default_factory=dict)
-    """Why versions of our operations cannot be compared, by path as above."""
-
-    def usable(self, operation: Operation) -> Operation:
-        """Return one of the operations.
-
-        Raises DocumentError if the documents describe it differently.
-        """
-        if why := self.unclear.get(wire_path(operation.path)):
-            raise DocumentError(why)
-        return operation
 
 
 def find(documents: list[Document], ours: list[Operation]) -> Published:
@@ -105,109 +94,106 @@ def find(documents: list[Document], ours: list[Operation]) -> Published:
     # If a path has several methods, only those of our operations count.
     for operation in sorted(every, key=lambda each: each.method not in methods):
         if any(are_versions_of_one(operation, own) for own in ours):
-            path = wire_path(operation.path)
-            first = published.operations.setdefault(path, operation)
-            if conflict := _conflict(first, operation):
-                published.unclear.setdefault(path, conflict)
+            path = operation.wire_path
+            first = published.operations.get(path, operation)
+            conflict = first.conflict or _conflict(first, operation)
+            published.operations[path] = replace(first, conflict=conflict)
     return published
 
 
-def _conflict(one: Operation, other: Operation) -> str | None:
-    """Return how two descriptions of an operation conflict, or None if they do not."""
+def _conflict(one: Operation, other: Operation) -> str:
+    """Return how two descriptions of an operation conflict, or an empty text."""
     if one is other or one.method != other.method:
-        return None
+        return ""
     try:
         differ = any(compare(one, other, ""))
     except DocumentError as error:
         return str(error)
     names = " and ".join(each.node.document.name for each in (one, other))
-    return f"{other.path} is described differently in {names}" if differ else None
+    return f"{other.path} is described differently in {names}" if differ else ""
 
 
 # Matching ---------------------------------------------------------------------------------------
 
 
-def newer(
-    operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
-) -> list[Operation]:
-    """Return the versions that are as new as our newest one but not ours, the newest first.
+def of_interest(published: Published, ours: Mapping[str, Operation]) -> dict[str, Operation]:
+    """Return the published operations to compare with ours.
 
-    Only our newest version is compared with these: the others already have a newer one.
+    Those are ours, the same versions of them in other paths if ours are gone, and versions that are
+    as new as our newest one: older versions already have a newer one.
     """
-    family = [own for own in ours if are_versions_of_one(own, operation)]
-    newest = max((own.path for own in family), key=version)
-    if version(operation.path) < version(newest):
-        return []
-    others = _others(operation, published, ours)
-    as_new = [other for other in others if _is_as_new(other.path, newest)]
-    return sorted(as_new, key=lambda other: version(other.path), reverse=True)
 
+    def is_of_interest(path: str, operation: Operation) -> bool:
+        family = _family(operation, ours)
+        gone = {version(own) for own in family if own not in published.operations}
+        newest = max(family, key=version)
+        return path in ours or version(path) in gone or _is_as_new(path, newest)
 
-def counterpart(
-    operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
-) -> Operation | None:
-    """Return the published version of one of our operations.
-
-    That is the one with its path, or else its version in another path, or else the newest.
-    """
-    if own := published.get(wire_path(operation.path)):
-        return own
-    others = _others(operation, published, ours)
-    moved = [other for other in others if version(other.path) == version(operation.path)]
-    return next(iter([*moved, *newer(operation, published, ours)]), None)
-
-
-def _others(
-    operation: Operation, published: Mapping[str, Operation], ours: list[Operation]
-) -> list[Operation]:
-    """Return the versions of an operation that are not ours."""
-    known = {wire_path(own.path) for own in ours}
-    return [
-        other
-        for path, other in published.items()
-        if path not in known and are_versions_of_one(other, operation)
-    ]
+    return {path: each for path, each in published.operations.items() if is_of_interest(path, each)}
 
 
 def is_documented(operation: Operation, published: Published) -> bool:
     """Return whether the documents describe the API of an operation, in its version."""
-    literal = wire_path(operation.path).partition("{}")[0]
+    literal = operation.wire_path.partition("{}")[0]
     api = literal.removesuffix("batch/read").rstrip("/") + "/"
     return any(path.startswith(api) for path in published.paths)
 
 
-def moves(olds: Mapping[str, Operation], news: Mapping[str, Operation]) -> dict[str, str]:
+def match(
+    olds: Mapping[str, Operation], news: Mapping[str, Operation], ours: Collection[str]
+) -> tuple[list[tuple[Operation, Operation | None]], list[tuple[Operation | None, Operation]]]:
+    """Match the operations of two sides, by path.
+
+    Return the old ones, each with what it is now, or None if it is gone. And return the others of
+    the new ones, the newest first, each with the version that it follows, or None if there is none.
+    """
+    moved = _moves(olds, news, ours)
+    now = [(old, news.get(moved.get(path, path))) for path, old in olds.items()]
+    come = [path for path in news if path not in olds and path not in moved.values()]
+    come.sort(key=version, reverse=True)
+    return now, [(_predecessor(path, news[path], olds), news[path]) for path in come]
+
+
+def _moves(
+    olds: Mapping[str, Operation], news: Mapping[str, Operation], ours: Collection[str]
+) -> dict[str, str]:
     """Return the paths that were removed, each with the one that replaces it.
 
     The replacement is the same version in another path, or else the newest version if the removed
-    path was the newest: older ones already have a successor.
+    path was the newest: older ones already have a successor. From one of our operations to another
+    is not a move, because both are supported.
     """
-    gone = {path: operation for path, operation in olds.items() if path not in news}
-    come = {path: operation for path, operation in news.items() if path not in olds}
-    moved: dict[str, str] = {}
-    for path, operation in gone.items():
-        for new_path, new in come.items():
-            same_version = version(new_path) == version(path)
-            if same_version and are_versions_of_one(new, operation):
-                moved.setdefault(path, new_path)
-    for path, operation in gone.items():
-        family = [old for old in olds.values() if are_versions_of_one(old, operation)]
-        newest = max(family, key=lambda each: version(each.path))
-        successors = [
-            new_path
-            for new_path, new in come.items()
-            if new_path not in moved.values() and are_versions_of_one(new, operation)
+    successors = {
+        path: [
+            come
+            for come, new in news.items()
+            if come not in olds and are_versions_of_one(new, old)
+            if path not in ours or come not in ours
         ]
-        if path not in moved and operation is newest and successors:
-            moved[path] = max(successors, key=version)
+        for path, old in olds.items()
+        if path not in news
+    }
+    moved: dict[str, str] = {}
+    for path, others in successors.items():
+        for other in others:
+            if version(other) == version(path):
+                moved.setdefault(path, other)
+    for path, others in successors.items():
+        newest = max(_family(olds[path], olds), key=version)
+        left = [other for other in others if other not in moved.values()]
+        if path == newest and path not in moved and left:
+            moved[path] = max(left, key=version)
     return moved
 
 
-def predecessor(operation: Operation, olds: Mapping[str, Operation]) -> Operation | None:
+def _predecessor(
+    path: str, operation: Operation, olds: Mapping[str, Operation]
+) -> Operation | None:
     """Return the newest version of an operation that it is at least as new as."""
-    family = [
-        old
-        for old in olds.values()
-        if are_versions_of_one(old, operation) and _is_as_new(operation.path, old.path)
-    ]
-    return max(family, key=lambda each: version(each.path), default=None)
+    older = [old for old in _family(operation, olds) if _is_as_new(path, old)]
+    return olds[max(older, key=version)] if older else None
+
+
+def _family(operation: Operation, operations: Mapping[str, Operation]) -> list[str]:
+    """Return the paths of the versions of an operation."""
+    return [path for path, each in operations.items() if are_versions_of_one(each, operation)]

@@ -165,36 +165,31 @@ def _union(node: Node, variants: list[tuple[Node, Schema]]) -> Schema:
 
 
 def _own(node: Node) -> Schema:
-    """View a schema without its references and choices."""
+    """View a schema without its references and choices; several types are a choice."""
     raw = node.raw
-    types = [name for name in _types(raw) if name != "null"] or _types(raw)
+    types = _types(raw)
+    kinds = [name for name in types if name != "null"] or types
+    if len(kinds) > 1:
+        ways = [
+            Node(node.document, f"{node.pointer}/type/{name}", {**raw, "type": name})
+            for name in types
+        ]
+        return _union(node, [(way, view(way)) for way in ways])
     enum = raw.get("enum", [raw["const"]] if "const" in raw else None)
     others = raw.get("additionalProperties")
     required = raw.get("required")
-    schema = Schema(
+    return Schema(
         node.pointer,
-        types[0] if len(types) == 1 else UNION,
+        kinds[0],
         format=None if raw.get("format") in OWN_FORMATS else raw.get("format"),
         enum=None if enum is None else frozenset(map(json.dumps, enum)) - {"null"},
-        nullable=bool(raw.get("nullable")) or "null" in _types(raw) or None in (enum or []),
+        nullable=bool(raw.get("nullable")) or "null" in types or None in (enum or []),
         deprecated=bool(raw.get("deprecated")),
         limits={key: raw[key] for key in (*LEAST, *MOST, *OTHER_LIMITS) if raw.get(key)},
         required=frozenset(required if isinstance(required, list) else ()),
         properties=dict(node.child("properties").children()),
         items=node.child("items") if "items" in raw else None,
         values=node.child("additionalProperties") if others and others is not True else None,
-        declared=node.declared,
-    )
-    if schema.type != UNION:
-        return schema
-    ways = ((f"{node.pointer}/type/{name}", {**raw, "type": name}) for name in types)
-    variants = tuple(Node(node.document, pointer, way) for pointer, way in ways)
-    return Schema(
-        node.pointer,
-        UNION,
-        nullable=schema.nullable,
-        deprecated=schema.deprecated,
-        variants=variants,
         declared=node.declared,
     )
 
@@ -224,9 +219,10 @@ _NAMES: Final[dict[type, str]] = {
 
 def _merged(parts: list[Schema], source: str) -> Schema:
     """View the values that several schemas allow together."""
+    if len(parts) == 1:
+        return parts[0]
     declared = frozenset[str]().union(*(part.declared for part in parts))
-    bare = [Schema(part.source, declared=part.declared) for part in parts]
-    telling = [part for part, nothing in zip(parts, bare, strict=True) if part != nothing]
+    telling = [part for part in parts if part != Schema(part.source, declared=part.declared)]
     if len(telling) == 1:
         (only,) = telling
         return only if only.declared == declared else replace(only, declared=declared)

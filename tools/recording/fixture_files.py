@@ -1,17 +1,45 @@
-"""Fixture files: find, format and write them."""
+"""Fixture files: their content, and how to find and format them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, NotRequired, TypeGuard
+from typing import Final, NamedTuple, NotRequired, TypeAlias, TypedDict
 
-from recording.normalise import Exchange, Json
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | None"
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FIXTURES: Final = ROOT / "tests" / "contract" / "fixtures"
 WIDTH: Final = 88
+
+
+class RecordError(Exception):
+    """A response cannot be recorded; the text says why."""
+
+
+class Request(TypedDict):
+    """A request."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Json
+
+
+class Response(TypedDict):
+    """A response. The body is a string if it is not JSON."""
+
+    status: int
+    headers: dict[str, str]
+    body: Json
+
+
+class Exchange(TypedDict):
+    """A request and its response."""
+
+    request: Request
+    response: Response
 
 
 class Fixture(Exchange):
@@ -31,49 +59,31 @@ class Case(NamedTuple):
 
 
 def find(folder: Path, names: Sequence[str] = ()) -> list[Case]:
-    """Return the named fixtures, or all. Raises KeyError for an unknown name."""
+    """Return the named fixtures, or all. Raises RecordError for an unknown name."""
     paths = {f"{path.parent.name}/{path.stem}": path for path in sorted(folder.glob("*/*.json"))}
-    return [_case(name, paths[name]) for name in names or paths]
-
-
-def _case(name: str, path: Path) -> Case:
-    return Case(name, path, json.loads(path.read_text("utf-8")))
-
-
-# Writing --------------------------------------------------------------------------------------
+    if unknown := [name for name in names if name not in paths]:
+        raise RecordError(f"there is no fixture {', '.join(unknown)}")
+    return [Case(name, paths[name], json.loads(paths[name].read_text())) for name in names or paths]
 
 
 def layout(value: object) -> str:
     """Return the text of a fixture; a value that fits into a line is put on one."""
-    return _lines(value, indent=0, beside=0) + "\n"
+    return _lines(value, "", 0) + "\n"
 
 
-def _lines(value: object, indent: int, beside: int) -> str:
+def _lines(value: object, indent: str, beside: int) -> str:
     """Format a value that has `beside` other characters on its line."""
     line = json.dumps(value)
-    if not _holds_values(value) or indent + beside + len(line) <= WIDTH:
+    fits = len(indent) + beside + len(line) <= WIDTH
+    if fits or not isinstance(value, dict | list):
         return line
-    begin, end = line[0], line[-1]
-    keys = [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else None
-    inside: Iterable[object] = value.values() if isinstance(value, dict) else value
-    parts = []
-    for number, inner in enumerate(inside):
-        key = keys[number] if keys else ""
-        comma = "," if number < len(value) - 1 else ""
-        text = _lines(inner, indent + 2, len(key) + len(comma))
-        parts.append(f"{' ' * (indent + 2)}{key}{text}{comma}\n")
-    return f"{begin}\n{''.join(parts)}{' ' * indent}{end}"
-
-
-def _holds_values(value: object) -> TypeGuard[dict[str, object] | list[object]]:
-    return isinstance(value, dict | list) and bool(value)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a fixture atomically. Raises OSError."""
-    beside = path.with_suffix(".new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    keys = (
+        [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    )
+    inside = value.values() if isinstance(value, dict) else value
+    deeper = f"{indent}  "
+    lines = [
+        f"{deeper}{key}{_lines(each, deeper, len(key) + 1)}"  # 1 for the comma
+        for key, each in zip(keys, inside, strict=True)
+    ]
+    return "\n".join([line[0], ",\n".join(lines), f"{indent}{line[-1]}"])

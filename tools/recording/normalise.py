@@ -1,34 +1,35 @@
 """Replace the values that differ between recordings of the same case by stand-ins.
 
-The spec's formats say which values these are. They are numbered in order, request first, and an
-existing stand-in is kept:
+    ids               1000, 1001, ... in order, request first; a GUID has the number at its end. A
+                      zero, an object type such as 0-2 and a malformed id stay
+    ids of requests   6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90
+    date-times        2026-02-11T09:14:27.310Z, with the same precision and zone
 
-    id                1000, 1001, ... for a number; a GUID has the number at its end; a zero, a type
-                      such as 0-2, a cursor and a malformed id stay
-    uuid              6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90, also if only HubSpot publishes the
-                      format
-    date-time         2026-02-11T09:14:27.310Z, with the same precision
-
-In any other text, such as a message or a link, occurrences of these values are replaced, too.
-Nothing else is replaced, so only record from a portal with invented data.
+The spec says which values are ids, by `format: id`. In a text, such as a message or a link, ids
+that are known from elsewhere and all date-times are replaced. Nothing else changes, so only record
+from a portal with invented data.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias, TypedDict
+from functools import reduce
+from itertools import count
+from operator import getitem
+from typing import Any, Final, TypeAlias
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | None"
+from recording.fixture_files import Exchange, Json, RecordError, Request
+
 Schema: TypeAlias = dict[str, Any]
 
 FIRST: Final = 1000
 INSTANT: Final = "2026-02-11T09:14:27"
 FRACTION: Final = ".310"
 REQUEST_ID: Final = "6f1c2a8e-0d4b-4e57-9a63-5b8e7c1d2f90"
-# The spec has no format for these, or a numeric one.
-REQUEST_IDS: Final = {"requestId"}
-NUMERIC_IDS: Final = {"flowId", "workflowId"}
+# The spec has another format for these, or none.
+REQUEST_IDS: Final = {"correlationId", "requestId"}
+OTHER_IDS: Final = {"flowId", "workflowId", "toObjectId"}
 
 ID: Final = re.compile(r"\b[1-9][0-9]*\b|\b[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 MOMENT: Final = re.compile(
@@ -36,86 +37,59 @@ MOMENT: Final = re.compile(
 )
 PIECE: Final = re.compile(f"{MOMENT.pattern}|{ID.pattern}")
 
-HEADERS: Final = {
-    name.lower(): name
-    for name in (
-        *("content-type", "content-length", "Retry-After"),
-        *(
-            f"X-HubSpot-RateLimit-{each}"
-            for each in ("Interval-Milliseconds", "Max", "Remaining", "Secondly")
-        ),
-        *("X-HubSpot-RateLimit-Secondly-Remaining", "X-HubSpot-RateLimit-Daily"),
-        "X-HubSpot-RateLimit-Daily-Remaining",
-    )
-}
+HEADERS: Final = (
+    "content-type",
+    "content-length",
+    "Retry-After",
+    "X-HubSpot-RateLimit-Interval-Milliseconds",
+    "X-HubSpot-RateLimit-Max",
+    "X-HubSpot-RateLimit-Remaining",
+    "X-HubSpot-RateLimit-Secondly",
+    "X-HubSpot-RateLimit-Secondly-Remaining",
+    "X-HubSpot-RateLimit-Daily",
+    "X-HubSpot-RateLimit-Daily-Remaining",
+)
 """The headers that are kept, in this order and spelling."""
 
 
-class Request(TypedDict):
-    """A request."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Json
-
-
-class Response(TypedDict):
-    """A response. The body is a string if it is not JSON."""
-
-    status: int
-    headers: dict[str, str]
-    body: Json
+def operation_at(path: str, spec: Schema) -> Schema:
+    """Return the operation with this path. Raises RecordError if there is none."""
+    for template, item in spec["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[A-Za-z0-9_-]+", template), path):
+            operation: Schema = item["post"]
+            return operation
+    raise RecordError("the request is not one of the batch reads")
 
 
-class Exchange(TypedDict):
-    """A request and its response."""
+def in_order(body: Json, request: Request) -> Json:
+    """Return a response with its rows in the order of the inputs, since HubSpot's order varies."""
+    rows = body.get("results") if isinstance(body, dict) else None
+    inputs = request["body"].get("inputs") if isinstance(request["body"], dict) else None
+    if not isinstance(body, dict) or not isinstance(rows, list) or not isinstance(inputs, list):
+        return body
+    asked = [_ids(each) for each in inputs]
 
-    request: Request
-    response: Response
+    def place(row: Json) -> int:
+        ids = _ids(row.get("from", row) if isinstance(row, dict) else row)
+        return next((number for number, each in enumerate(asked) if each & ids), len(asked))
 
-
-class Schemas:
-    """The schemas of a spec."""
-
-    def __init__(self, spec: Schema) -> None:
-        """Take the spec."""
-        self._spec = spec
-
-    def of(self, path: str, status: int) -> tuple[Schema, Schema]:
-        """Return the schemas of a request to a concrete path and of its response."""
-        for template, item in self._spec["paths"].items():
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
-                operation = item["post"]
-                success = operation["responses"]["200"]
-                answer = success if 200 <= status < 300 else operation["responses"]["default"]
-                return self._content(operation["requestBody"]), self._content(answer)
-        return {}, {}
-
-    def _content(self, body: Schema) -> Schema:
-        content: Schema = self._resolved(body)["content"]["application/json"]["schema"]
-        return content
-
-    def _resolved(self, schema: Schema) -> Schema:
-        while "$ref" in schema:
-            found = self._spec
-            for step in schema["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            schema = found
-        return schema
-
-    def variants(self, schema: Schema) -> list[Schema]:
-        """Return a schema and those that it is composed of, without references."""
-        own = self._resolved(schema)
-        parts = [part for key in ("allOf", "anyOf") for part in own.get(key, [])]
-        return [own, *(each for part in parts for each in self.variants(part))]
+    return {**body, "results": sorted(rows, key=place)}
 
 
-def normalise(exchange: Exchange, schemas: Schemas) -> Exchange:
-    """Return the exchange with stand-ins."""
+def _ids(value: Json) -> set[str]:
+    """Return the ids of an input, or of the object that a row is about."""
+    found = value if isinstance(value, dict) else {}
+    return {str(found[key]) for key in ("id", "flowId", "workflowId") if key in found}
+
+
+def normalise(exchange: Exchange, spec: Schema) -> Exchange:
+    """Return the exchange with stand-ins. Raises RecordError if it is not a batch read."""
     request, response = exchange["request"], exchange["response"]
-    sent, received = schemas.of(request["path"], response["status"])
-    stand_ins = _StandIns(schemas)
+    operation = operation_at(request["path"], spec)
+    success = 200 <= response["status"] < 300
+    sent = _content(operation["requestBody"], spec)
+    received = _content(operation["responses"]["200" if success else "default"], spec)
+    stand_ins = _StandIns(spec)
     # A message can contain an id that only comes later, so the first pass only collects ids.
     stand_ins.replaced(request["body"], sent)
     stand_ins.replaced(response["body"], received)
@@ -132,9 +106,9 @@ def normalise(exchange: Exchange, schemas: Schemas) -> Exchange:
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that are kept; a limit's remaining number only matters if it is 0."""
     values = {name.lower(): value for name, value in headers.items()}
-    kept = {HEADERS[name]: values[name] for name in HEADERS if name in values}
+    kept = {name: values[name.lower()] for name in HEADERS if name.lower() in values}
     return {
-        name: "100" if name.endswith("-Remaining") and value.strip("0") else value
+        name: "100" if name.endswith("-Remaining") and value != "0" else value
         for name, value in kept.items()
         if name != "content-length" or value == "0"
     }
@@ -143,68 +117,74 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
 class _StandIns:
     """The stand-ins of one exchange."""
 
-    def __init__(self, schemas: Schemas) -> None:
-        self._schemas = schemas
+    def __init__(self, spec: Schema) -> None:
+        self._spec = spec
         self._known: dict[str, str] = {}
-        self._count = FIRST
+        self._numbers = count(FIRST)
 
     def replaced(self, value: Json, schema: Schema, name: str = "") -> Json:
-        """Replace values with a format in the schema, and their occurrences elsewhere."""
-        variants = self._schemas.variants(schema)
+        """Return a value, which is under this name and has this schema, with stand-ins."""
+        parts = _parts(schema, self._spec)
         if isinstance(value, list):
-            items: Schema = next((each["items"] for each in variants if "items" in each), {})
+            items: Schema = next((part["items"] for part in parts if "items" in part), {})
             return [self.replaced(item, items, name) for item in value]
         if isinstance(value, dict):
             return {
-                key: self.replaced(item, _member(variants, key), key) for key, item in value.items()
+                key: self.replaced(each, _member(parts, key), key) for key, each in value.items()
             }
         if value is None or isinstance(value, bool | float):
             return value
-        formats = {"uuid"} if name in REQUEST_IDS else {_format(each) for each in variants}
-        if name in NUMERIC_IDS or formats & {"id", "date-time", "uuid"}:
-            return type(value)(self._stand_in(str(value), is_request="uuid" in formats))
-        return self._within(value) if isinstance(value, str) else value
-
-    def _stand_in(self, text: str, *, is_request: bool) -> str:
-        if moment := MOMENT.fullmatch(text):
-            return _instant(moment)
-        if text in self._known or not (is_request or ID.fullmatch(text)):
-            return self._known.get(text, text)
-        if is_request:
-            self._known[text] = REQUEST_ID
-            return REQUEST_ID
-        number = str(self._count)
-        self._count += 1
-        self._known[text] = number if text.isdigit() else f"00000000-0000-4000-8000-{number:0>12}"
-        return self._known[text]
-
-    def _within(self, text: str) -> str:
-        return PIECE.sub(self._piece, text)
+        text = str(value)
+        if name in REQUEST_IDS:
+            self._known.setdefault(text, REQUEST_ID)
+        elif _is_id(name, parts) and ID.fullmatch(text):
+            if text not in self._known:
+                self._known[text] = _numbered(text, next(self._numbers))
+        elif isinstance(value, int):
+            return value
+        return type(value)(self._known.get(text) or PIECE.sub(self._piece, text))
 
     def _piece(self, match: re.Match[str]) -> str:
         moment = MOMENT.fullmatch(match[0])
         return _instant(moment) if moment else self._known.get(match[0], match[0])
 
 
-def _member(variants: list[Schema], key: str) -> Schema:
-    """Return the schema of the value under a key."""
-    for each in variants:
-        if key in each.get("properties", {}):
-            found: Schema = each["properties"][key]
-            return found
-    others = (each.get("additionalProperties") for each in variants)
-    return next((each for each in others if isinstance(each, dict)), {})
-
-
-def _format(schema: Schema) -> str | None:
-    """Return the format of a schema, or else the one that HubSpot publishes."""
-    if schema.get("type") == ["string", "integer"]:  # an id of either type in the spec
-        return "id"
-    published = schema.get("x-deviates-from-hubspot", {}).get("published", {})
-    found: str | None = schema.get("format")
-    return found or (published.get("format") if isinstance(published, dict) else None)
+def _numbered(id_: str, number: int) -> str:
+    return str(number) if id_.isdigit() else f"00000000-0000-4000-8000-{number:012}"
 
 
 def _instant(moment: re.Match[str]) -> str:
     digits = len(moment["fraction"] or "")
     return f"{INSTANT}{FRACTION.ljust(digits, '0')[:digits]}{moment['zone'] or ''}"
+
+
+# Schemas --------------------------------------------------------------------------------------
+
+
+def _content(body: Schema, spec: Schema) -> Schema:
+    """Return the schema of a request's or response's body."""
+    (content,) = (part["content"] for part in _parts(body, spec) if "content" in part)
+    schema: Schema = content["application/json"]["schema"]
+    return schema
+
+
+def _parts(schema: Schema, spec: Schema) -> list[Schema]:
+    """Return a schema and those that it refers to or is composed of."""
+    parts = [*schema.get("allOf", []), *schema.get("anyOf", [])]
+    if "$ref" in schema:
+        parts.append(reduce(getitem, schema["$ref"].removeprefix("#/").split("/"), spec))
+    return [schema, *(each for part in parts for each in _parts(part, spec))]
+
+
+def _member(parts: list[Schema], key: str) -> Schema:
+    """Return the schema of the value under a key."""
+    for part in parts:
+        if key in part.get("properties", {}):
+            found: Schema = part["properties"][key]
+            return found
+    others = (part.get("additionalProperties") for part in parts)
+    return next((each for each in others if isinstance(each, dict)), {})
+
+
+def _is_id(name: str, parts: list[Schema]) -> bool:
+    return name in OTHER_IDS or any(part.get("format") == "id" for part in parts)
