@@ -60,9 +60,10 @@ def error(**properties: object) -> dict[str, object]:
 
 
 def test_rows_are_found_by_the_id_that_was_sent() -> None:
-    outcome = associations(["1", "2", "3"], results=[row("3"), row(1), row("4"), row("3")])
+    results = [row("3"), row(1), row("4"), row("3"), row("5")]
+    outcome = associations(["1", "2", "3"], results=results)
     assert {id_: len(rows) for id_, rows in outcome.rows.items()} == {"3": 2, "1": 1}
-    assert outcome.unexpected == 1
+    assert outcome.unexpected == 2
 
 
 def test_an_id_is_found_in_the_form_hubspot_writes_it() -> None:
