@@ -160,6 +160,15 @@ def test_a_campaign_is_found_in_the_text_of_the_error() -> None:
     assert set(outcome.missing) == {"nonsense", GUID}
 
 
+def test_each_error_is_about_the_campaigns_in_its_own_text() -> None:
+    items = [error(message=f"about {id_}", subCategory=f"x.{id_}") for id_ in "ab"]
+    outcome = campaigns(["a", "b"], errors=items)
+    assert {id_: why.sub_category for id_, why in outcome.missing.items()} == {
+        "a": "x.a",
+        "b": "x.b",
+    }
+
+
 def test_a_campaign_is_found_by_the_context_first() -> None:
     items = [
         error(message="nonsense"),
