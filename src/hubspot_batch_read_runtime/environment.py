@@ -54,7 +54,8 @@ def checked_timeout(timeout: object) -> float | httpx.Timeout | None:
 def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with the TLS context that sync and async calls share.
 
-    All clients in a process share it, too, unless they use other certificates.
+    All clients in a process share it, too, unless they use other certificates, or HTTP/2: httpx
+    tells each context which protocols to offer.
 
     Raises:
         ArgumentError: A file of certificates or keys cannot be used.
@@ -65,7 +66,7 @@ def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
     cert = httpx_args.pop("cert", None)
     trusts = httpx_args.get("trust_env", True)
     try:
-        context = _tls_context(verify, cert, trusts)
+        context = _tls_context(verify, cert, trusts, is_shared=not httpx_args.get("http2"))
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         argument, value = _cause_of_tls_failure(verify, cert, trusts)
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -73,12 +74,14 @@ def with_tls_context(httpx_args: dict[str, Any]) -> dict[str, Any]:
     return {**httpx_args, "verify": context}
 
 
-def _tls_context(verify: Any, cert: Any, trusts_environment: bool) -> ssl.SSLContext:
+def _tls_context(
+    verify: Any, cert: Any, trusts_environment: bool, *, is_shared: bool
+) -> ssl.SSLContext:
     file, folder = map(os.environ.get, CERTIFICATES) if trusts_environment else (None, None)
     if verify is True:
         _check_certificate_folders(folder)
         # In a folder, OpenSSL looks when it needs a certificate: nothing is loaded yet.
-        if not cert and (file or not folder):
+        if is_shared and not cert and (file or not folder):
             stat = Path(file).stat() if file else None
             version = stat and (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             return _shared_context(file or None, version, os.environ.get("SSLKEYLOGFILE"))

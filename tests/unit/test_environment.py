@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from hubspot_batch_read import ArgumentError, AsyncHubSpot, HubSpot
 from hubspot_batch_read_api import AuthenticatedClient
+from hubspot_batch_read_runtime.environment import with_tls_context
 from tests.unit.forks import succeeds_in_child
 
 MAKERS: list[Callable[..., object]] = [AuthenticatedClient, HubSpot, AsyncHubSpot]
@@ -171,6 +172,7 @@ def test_other_settings_have_a_tls_context_of_their_own(
 ) -> None:
     usual, authority, key_log = tls_context(), trustme.CA(), str(tmp_path / "keys")
     assert tls_context(verify=False).verify_mode == ssl.CERT_NONE
+    assert with_tls_context({"http2": True})["verify"] is not usual  # a client would need h2
     monkeypatch.setenv("SSLKEYLOGFILE", key_log)
     assert tls_context().keylog_filename == key_log
     monkeypatch.delenv("SSLKEYLOGFILE")

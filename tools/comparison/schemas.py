@@ -58,7 +58,7 @@ class _Walk:
         pair = (old.source, new.source)
         if pair in self.around:
             return
-        within = _Comparison(self.request, self.ours, self.around | {pair})
+        within = _Walk(self.request, self.ours, self.around | {pair})
         if old.nullable != new.nullable:
             meaning = Meaning.LOOSENING if new.nullable else self.narrower
             yield _found(old, meaning, place, "null", _allowance(old), _allowance(new))
