@@ -3,7 +3,7 @@
 import atexit
 import gc
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.examples import examples
 
@@ -14,6 +14,10 @@ settings.register_profile(
     derandomize=True,
     max_examples=examples(100),
     suppress_health_check=[HealthCheck.too_slow],
+)
+# A mutant is killed by any failure; to look for a simpler one takes minutes.
+settings.register_profile(
+    "mutate", settings.get_profile("tests"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("tests")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_batch_read.core.id_checks import InvalidIdError
-from hubspot_batch_read.core.id_texts import Id, normal_form, pack
+from hubspot_batch_read.core.id_order import Mark
+from hubspot_batch_read.core.id_texts import Id, Usual, normal_form, pack, usual_ids
 from hubspot_batch_read.core.ids import Ids
 
 
@@ -51,7 +52,7 @@ def take(ids: Ids, limit: int, chunk: dict[str, int | str]) -> None:
     """Pull as many as are needed to fill a chunk, and take them."""
     while len(chunk) < limit and not ids.exhausted:
         ids.pull(ids.lack(limit - len(chunk)))
-        ids.take(limit, chunk)
+        ids.take(limit, chunk, [])
 
 
 @given(st.text() | st.integers().map(str) | st.uuids().map(str))
@@ -67,6 +68,19 @@ def test_different_ids_stay_different_when_packed(texts: list[str]) -> None:
 @pytest.mark.parametrize("text", ["007", "0", "-1", "+1", "١٢", "1_000", "1" * 40])
 def test_text_that_only_resembles_a_number_stays_text(text: str) -> None:
     assert pack(text) == text
+
+
+@pytest.mark.parametrize("kind", [int, str])
+def test_decimal_numbers_are_converted_together(kind: type) -> None:
+    keys = [1, 2, 10**39 - 1]
+    assert usual_ids([*map(kind, keys)]) == Usual(keys, [*map(str, keys)])
+
+
+@pytest.mark.parametrize(
+    "values", [[], ["1", 2], ["1", "01"], ["1", "a"], [1, 0], [1, 10**39], [1, True], [1, 10**5000]]
+)
+def test_other_values_are_not_converted_together(values: list[object]) -> None:
+    assert usual_ids(values) is None
 
 
 def test_an_id_costs_less_memory_packed() -> None:
@@ -125,28 +139,34 @@ def test_what_is_not_an_id_is_refused_with_its_place(value: object) -> None:
 
 @pytest.mark.parametrize("value", ["37295", b"37295", 37295, None])
 def test_what_is_no_iterable_of_ids_is_refused_at_once(value: object) -> None:
-    with pytest.raises(TypeError, match=r"^flow_ids: expected an iterable of ids, got "):
+    with pytest.raises(TypeError) as caught:
         Ids(value, name="flow_ids")  # type: ignore[arg-type]
+    assert str(caught.value) == f"flow_ids: expected an iterable of ids, got {value!r}"
+
+
+DECIMAL = "a spreadsheet or pandas made it a decimal number; export the column as text"
+ROUNDED = "a spreadsheet or pandas rounded it, and digits are lost; export the column as text"
+FLOAT = "pandas turns whole numbers into floats if some are missing; use text or Int64"
 
 
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("101.0", "made it a decimal number"),
-        ("101.", "made it a decimal number"),
-        ("101,0", "made it a decimal number"),
-        ("-101.50", "made it a decimal number"),
-        ("1.09426E+11", "rounded it, and digits are lost"),
-        ("1,09426e+11", "rounded it, and digits are lost"),
-        ("1E5", "rounded it, and digits are lost"),
+        ("101.0", DECIMAL),
+        ("101.", DECIMAL),
+        ("101,0", DECIMAL),
+        ("-101.50", DECIMAL),
+        ("1.09426E+11", ROUNDED),
+        ("1,09426e+11", ROUNDED),
+        ("1E5", ROUNDED),
         ("nan", "it stands for a missing value"),
         ("None", "it stands for a missing value"),
         ("<NA>", "it stands for a missing value"),
         ('="101"', "it is a formula or an error of a spreadsheet"),
         ("#N/A", "it is a formula or an error of a spreadsheet"),
         ("########", "it is a formula or an error of a spreadsheet"),
-        (101.0, "pandas turns whole numbers into floats if some are missing"),
-        (np.float64(101), "pandas turns whole numbers into floats if some are missing"),
+        (101.0, FLOAT),
+        (np.float64(101), FLOAT),
         (float("nan"), "it stands for a missing value"),
         (np.float64("nan"), "it stands for a missing value"),
         (pd.NA, "it stands for a missing value"),
@@ -161,7 +181,7 @@ def test_a_spoilt_id_is_refused_in_words_that_say_how(value: object, reason: str
     with pytest.raises(InvalidIdError) as caught:
         take_all(Ids(["1", value]))  # type: ignore[list-item]
     assert str(caught.value).startswith("ids[1]: expected an id as text or whole number, got ")
-    assert reason in str(caught.value)
+    assert str(caught.value).endswith(f": {reason}")
     str(caught.value).encode()
 
 
@@ -201,6 +221,17 @@ def test_a_series_with_missing_values_says_so() -> None:
 def test_a_table_or_a_dict_is_refused_and_told_what_to_pass(value: object, instead: str) -> None:
     with pytest.raises(TypeError, match=f"^ids: expected an iterable of ids, got {instead}"):
         Ids(value)  # type: ignore[arg-type]
+
+
+def test_ids_may_have_a_method_called_columns() -> None:
+    class Rows:
+        def columns(self) -> list[str]:
+            raise AssertionError
+
+        def __iter__(self) -> Iterator[int]:
+            return iter([1, 2])
+
+    assert take_all(Ids(Rows())) == ["1", "2"]
 
 
 def test_the_columns_of_a_table_and_the_parts_of_a_dict_are_ids() -> None:
@@ -265,7 +296,24 @@ def test_the_rest_is_what_was_not_taken_each_once(
 
 
 def test_the_rest_has_what_is_not_an_id_as_it_is() -> None:
-    assert list(Ids([1, None]).rest()) == ["1", None]  # type: ignore[list-item]
+    assert list(Ids([1, 2.5, None]).rest()) == ["1", 2.5, None]  # type: ignore[list-item]
+
+
+def test_the_rest_has_each_invalid_text_however_often_it_comes() -> None:
+    assert list(Ids([1, "", "", 1, " 7", " 7"]).rest()) == ["1", "", "", " 7", " 7"]
+
+
+def test_looking_at_the_rest_takes_no_pulled_id_away() -> None:
+    ids = Ids(iter([1, 2]))
+    ids.pull(5)
+    assert list(ids.rest()) == list(ids.rest()) == ["1", "2"]
+    assert take_all(ids) == ["1", "2"]
+
+
+def test_the_mark_of_ids_that_are_not_hashed_has_no_hash() -> None:
+    ids = Ids([1, 1])
+    take_all(ids)
+    assert ids.mark() == Mark(2, "", duplicates=1)
 
 
 def test_the_total_of_a_one_shot_iterable_is_not_known() -> None:
@@ -276,6 +324,22 @@ def test_unique_ids_are_counted_right_even_if_they_are_not() -> None:
     ids = Ids([1, 1, 2], unique=True)
     assert take_all(ids) == ["1", "2"]
     assert ids.duplicates == 1
+
+
+def test_an_id_that_comes_again_later_in_its_chunk_is_taken_once() -> None:
+    ids = Ids(iter([1, 2, 2, 3]), unique=True)
+    chunk: dict[str, int | str] = {}
+    for _ in range(2):
+        ids.pull(2)
+        ids.take(9, chunk, [])
+    assert (list(chunk), ids.duplicates) == (["1", "2", "3"], 1)
+
+
+def test_only_a_set_may_have_another_order_in_the_next_run() -> None:
+    unordered: list[Iterable[Id]] = [{1}, frozenset([1])]
+    ordered: list[Iterable[Id]] = [[1], {1: 2}.keys(), iter([1])]
+    assert not any(Ids(each).is_ordered for each in unordered)
+    assert all(Ids(each).is_ordered for each in ordered)
 
 
 def test_the_rest_of_unique_ids_is_not_searched_for_duplicates() -> None:
@@ -315,6 +379,14 @@ def test_the_rest_of_a_failed_iterator_does_not_look_complete() -> None:
         take(ids, 10, chunk)
     assert list(chunk) == ["1", "3"]
     assert ids.exhausted
+
+
+def test_no_more_is_pulled_than_is_lacking() -> None:
+    ids = Ids(iter([1, 2, 3, 4]))
+    ids.pull(2)
+    assert [ids.lack(number) for number in (1, 2, 3)] == [0, 0, 1]
+    ids.pull(9)
+    assert ids.lack(9) == 0
 
 
 def test_no_more_is_taken_than_a_chunk_holds() -> None:
@@ -389,6 +461,18 @@ def test_an_impossible_number_is_refused_and_the_rest_taken() -> None:
         take(ids, 10, chunk)
     take(ids, 10, chunk)
     assert list(chunk) == ["1"]
+
+
+def test_a_value_of_an_odd_type_is_refused_as_it_is() -> None:
+    with pytest.raises(InvalidIdError) as caught:
+        take_all(Ids([[7]]))  # type: ignore[list-item]
+    assert str(caught.value) == "ids[0]: expected an id as text or whole number, got [7]"
+    assert caught.value.value == "[7]"
+
+
+def test_a_number_too_long_to_be_written_is_refused_by_its_type() -> None:
+    with pytest.raises(InvalidIdError, match=r"got (something of type int|<int instance)"):
+        take_all(Ids([10**5000]))
 
 
 @pytest.mark.parametrize(

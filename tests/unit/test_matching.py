@@ -60,9 +60,10 @@ def error(**properties: object) -> dict[str, object]:
 
 
 def test_rows_are_found_by_the_id_that_was_sent() -> None:
-    outcome = associations(["1", "2", "3"], results=[row("3"), row(1), row("4"), row("3")])
+    results = [row("3"), row(1), row("4"), row("3"), row("5")]
+    outcome = associations(["1", "2", "3"], results=results)
     assert {id_: len(rows) for id_, rows in outcome.rows.items()} == {"3": 2, "1": 1}
-    assert outcome.unexpected == 1
+    assert outcome.unexpected == 2
 
 
 def test_an_id_is_found_in_the_form_hubspot_writes_it() -> None:
@@ -104,8 +105,9 @@ def test_one_error_can_be_about_several_ids(key: str, value: object) -> None:
 
 
 def test_a_context_that_is_not_made_of_lists_is_understood() -> None:
-    outcome = associations(["1"], errors=[error(context={"id": 1, "name": "x"})])
-    assert set(outcome.missing) == {"1"}
+    context = {"id": 1, "name": "x", "fromObjectId": ["2", 3]}
+    outcome = associations(["1", "2", "3"], errors=[error(context=context)])
+    assert set(outcome.missing) == {"1", "2", "3"}
 
 
 def test_no_associations_is_told_by_the_sub_category_alone() -> None:
@@ -156,6 +158,15 @@ def test_a_campaign_is_found_in_the_text_of_the_error() -> None:
     item = error(category="VALIDATION_ERROR", context={"message": [text]})
     outcome = campaigns(["nonsense", GUID, "sense", "guid"], errors=[item])
     assert set(outcome.missing) == {"nonsense", GUID}
+
+
+def test_each_error_is_about_the_campaigns_in_its_own_text() -> None:
+    items = [error(message=f"about {id_}", subCategory=f"x.{id_}") for id_ in "ab"]
+    outcome = campaigns(["a", "b"], errors=items)
+    assert {id_: why.sub_category for id_, why in outcome.missing.items()} == {
+        "a": "x.a",
+        "b": "x.b",
+    }
 
 
 def test_a_campaign_is_found_by_the_context_first() -> None:
@@ -215,6 +226,14 @@ def test_rows_are_saved_as_models_or_plain() -> None:
     assert [type(each) is Association for each in plain[0]] == [False]
     assert ASSOCIATIONS.id_of(plain[0][0]) == "1"
     assert models[1] == plain[1]
+
+
+def test_rows_of_one_id_are_joined_even_if_only_some_are_plain() -> None:
+    fault = decode_error({"results": [row("1"), {"to": []}]})
+    both = [salvage(ASSOCIATIONS, fault, is_plain=each) for each in (False, True)]
+    rows = [rows[0] for rows, _ in filter(None, both)]
+    assert len(rows) == 2
+    assert ASSOCIATIONS.merged(rows) == ASSOCIATIONS.merged(rows[::-1]) == rows[0]
 
 
 def test_a_mismatched_row_has_its_id_as_it_came_or_none() -> None:
@@ -337,6 +356,11 @@ def test_null_among_the_errors_is_no_error() -> None:
     assert associations(["1"], errors=[None, "odd"]).other_errors == [BatchError(message="odd")]
 
 
+def test_an_error_of_an_odd_kind_is_kept_as_json() -> None:
+    outcome = associations(["1"], errors=[7, ["odd", None]])
+    assert [each.message for each in outcome.other_errors] == ["7", '["odd", null]']
+
+
 def test_text_or_a_deep_body_is_understood_or_an_error() -> None:
     body = json.dumps({"results": [row("1")]})
     salvaged = salvage(ASSOCIATIONS, DecodeError("AssociationEnvelope", "$", "no", body))
@@ -415,7 +439,7 @@ def test_a_flood_of_errors_is_read_in_a_moment(flood: str) -> None:
 
 def test_errors_that_are_left_out_are_counted() -> None:
     items = [error(message="odd")] * 10_002 + [error(category="X", context={"id": ["1"]})]
-    for errors in (items, ["odd", *items]):
+    for errors in (items[:10_001], items, ["odd", *items]):
         outcome = associations(["1"], errors=errors)
         last = outcome.other_errors[-1].message
         assert last == f"{len(errors) - 10_000:,} more errors were left out"

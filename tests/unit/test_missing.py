@@ -37,6 +37,15 @@ def test_missing_ids_are_as_a_list_of_them(
         missing[len(whys)]
 
 
+def test_missing_ids_are_shown_by_their_numbers() -> None:
+    missing = MissingIds()
+    assert repr(missing) == "<0 missing ids>"
+    for number in range(1234):
+        missing.add(number, UNANSWERED)
+    missing.add("a", FULL)
+    assert repr(missing) == "<1,235 missing ids: 1,234 unanswered, 1 error>"
+
+
 def test_a_set_can_hold_missing_ids_with_a_context() -> None:
     missing = MissingIds()
     missing.add("a", FULL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from hubspot_batch_read import AsyncHubSpot, HubSpot, TableRead, operations
 from hubspot_batch_read.core.operation import Operation
+from hubspot_batch_read_api.models import Association
 from tests.contract import spec
 
 TABLE: dict[str, Operation[Any]] = {
@@ -60,6 +62,13 @@ def test_a_request_encodes_the_same_again_in_its_order(
 def test_a_request_has_the_cursor_of_each_input() -> None:
     body = operations.ASSOCIATIONS.body({"1": "NTI1Cg%3D%3D", "2": None})
     assert body.to_dict() == {"inputs": [{"id": "1", "after": "NTI1Cg%3D%3D"}, {"id": "2"}]}
+
+
+def test_records_are_lines_of_json() -> None:
+    records = [Association.from_dict({"from": {"id": id_}, "to": []}) for id_ in "12"]
+    lines = operations.ASSOCIATIONS.lines(records).splitlines()
+    assert [json.loads(line)["from"]["id"] for line in lines] == ["1", "2"]
+    assert operations.ASSOCIATIONS.lines([]) == b""
 
 
 @pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)

@@ -15,10 +15,11 @@ from hubspot_batch_read.core.id_order import Mark
 from hubspot_batch_read.core.id_texts import Id
 from hubspot_batch_read.core.ids import Ids
 from hubspot_batch_read.core.plan import Plan
-from hubspot_batch_read_api.models import Association
+from hubspot_batch_read.operations import ASSOCIATIONS_V3
+from hubspot_batch_read_api.models import Association, AssociationV3Envelope
 from tests.examples import examples
 from tests.unit.test_ids import take
-from tests.unit.test_plan import FailedError, Portal, next_request, plan_of, refusal
+from tests.unit.test_plan import FailedError, Portal, next_request, plan_of, refusal, sent
 
 values = st.integers(0, 30) | st.integers(0, 30).map(str) | st.sampled_from(["a", "007", "", None])
 
@@ -80,6 +81,11 @@ def test_a_number_and_its_text_are_the_same_id_to_a_mark(unique: bool) -> None:
     assert numbers[2] != list(take_marked(ids_of([1, 2, 3, 5, 4]), 3))[-1][2]
 
 
+def test_the_mark_of_the_same_ids_is_the_same_in_every_version() -> None:
+    *_, (_, _, mark) = take_marked(ids_of([1, "2", 2, "007", None, 7.5, "\ud800"]), 9)
+    assert mark == Mark(7, "a56df37190b11a550a5c74605563d107", duplicates=1)
+
+
 @pytest.mark.parametrize("given", [[1, 2, "a"], [1, 2, 7]])
 def test_an_id_that_was_skipped_is_not_taken_again(given: list[int | str]) -> None:
     (*_, last) = take_marked(ids_of(given), 3)
@@ -105,13 +111,32 @@ def test_no_more_is_pulled_than_is_skipped_however_much_that_is() -> None:
     assert again == [*taken[12_345:12_347], "25000"]
 
 
+def test_skipped_ids_that_are_read_again_are_taken_as_others_are() -> None:
+    mark = next(take_marked(ids_of(range(1, 6)), 3))[2]
+    ids = Ids(range(1, 6))
+    ids.skip(mark, [range(3)])
+    assert (ids.lack(2), ids.lack(5)) == (0, 2)
+    chunk: dict[str, int | str] = {}
+    positions: list[range] = []
+    ids.take(2, chunk, positions)
+    assert (chunk, positions) == ({"1": 1, "2": 2}, [range(2)])
+
+
+@pytest.mark.parametrize("one_shot", [True, False])
+def test_the_rest_starts_with_the_skipped_ids_that_are_read_again(one_shot: bool) -> None:
+    mark = next(take_marked(ids_of(range(5)), 3))[2]
+    ids = Ids(iter(range(5)) if one_shot else range(5))
+    ids.skip(mark, [range(1, 2)])
+    assert list(ids.rest()) == ["1", "3", "4"]
+
+
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_ids_that_end_before_the_mark_end_there(number: int) -> None:
     *_, (_, _, mark) = take_marked(ids_of(range(5)), 5)
     ids = Ids(iter(range(number)))
     skipped = ids.skip(mark, [])
     assert (skipped.position, skipped == mark) == (number, False)
-    assert [chunk for chunk, _, _ in take_marked(ids, 9)] == [[]]
+    assert list(take_marked(ids, 9)) == [([], [], skipped)]
 
 
 def test_an_id_known_to_be_invalid_has_the_words_it_came_with() -> None:
@@ -181,6 +206,38 @@ def test_each_value_is_in_exactly_one_part_whatever_happens(
         again = Ids(cast("Iterable[Id]", given))
         assert again.skip(parts[-1].mark, []) == parts[-1].mark
         assert parts[-1].mark.position == len(given)
+
+
+def test_a_part_has_all_that_became_of_the_ids_of_its_chunk() -> None:
+    given = [1, "", 2, 2, 3, 4, 5]
+    plan = plan_of(given, evolve(ASSOCIATIONS_V3, max_inputs=5), window=2, collect=True)
+    plan.makes_parts = True
+    plan.ids.hash_order()
+    first, second = sent(plan), sent(plan)
+    plan.fail(first, refusal())
+    good, bad = sent(plan), sent(plan)
+    plan.receive(good, v3_envelope("1", after="x"))
+    plan.fail(bad, FailedError())
+    plan.receive(second, v3_envelope("5"))
+    part, last = plan.account.parts
+    assert [*map(str, part.keys)] == [record.from_.id for record in part.records] == ["1"]
+    assert [(str(key), why.reason) for key, why in part.missing] == [
+        ("", "invalid"),
+        ("2", "unanswered"),
+    ]
+    assert [failure.ids for failure in part.failures] == [(), ("3", "4")]
+    assert part.truncated == 1
+    assert [at for each in part.taken_at for at in each] == [0, 2, 4, 5]
+    assert [*part.unread_at] == [4, 5]
+    assert part.mark == next(take_marked(ids_of(given), 4))[2]
+    assert (last.number, last.start, last.end, last.truncated) == (1, 1, 2, 0)
+    assert ([*last.missing], [*last.failures], [*last.unread_at]) == ([], [], [])
+
+
+def v3_envelope(id_: str, after: str | None = None) -> AssociationV3Envelope:
+    paging = after and {"next": {"after": after}}
+    row: object = {"from": {"id": id_}, "to": [], "paging": paging}
+    return AssociationV3Envelope.from_dict({"results": [row]})
 
 
 def test_a_summary_knows_its_speed_and_the_time_left() -> None:

@@ -441,6 +441,7 @@ def test_what_the_source_raises_comes_after_earlier_records() -> None:
         plan.receive(request, rows(request))
     assert take_all(plan) == ["1", "2", "3", "4", "5", "FailedError()"]
     assert plan.is_finished
+    assert [failure.ids for failure in plan.account.failures] == [()]
 
 
 @pytest.mark.parametrize("collect", [False, True])
@@ -457,6 +458,31 @@ def test_what_is_not_an_id_is_named_and_those_around_it_read(
     assert take_all(plan) == ["1", "2", *raised, "4"]
     assert plan.account.failures == []
     assert [(each.id, each.message) for each in plan.account.missing] == [("None", message)]
+
+
+def test_an_invalid_id_is_raised_before_the_records_of_later_ids() -> None:
+    plan: Plan[Association] = plan_of([1, None, 2], chunk_of(9), window=5)
+    while request := next_request(plan):
+        plan.receive(request, rows(request))
+    first, raised, last = take_all(plan)
+    assert (first, raised[:14], last) == ("1", "InvalidIdError", "2")
+
+
+def test_an_invalid_id_does_not_hold_up_the_ids_pulled_with_it() -> None:
+    plan: Plan[Association] = plan_of(iter([1, None, 2, 3]), collect=True)
+    plan.ids.pull(3)
+    request = plan.next_request()
+    assert request is not None
+    assert list(request.inputs) == ["1", "2"]
+
+
+def test_an_id_that_was_taken_before_others_were_pulled_counts_once() -> None:
+    plan: Plan[Association] = plan_of(iter([1, 1, 1, 2, 3]))
+    plan.ids.pull(3)
+    assert plan.next_request() is None
+    assert plan.account.taken == 1
+    assert list(sent(plan).inputs) == ["1", "2", "3"]
+    assert plan.account.taken == 3
 
 
 def take_all(plan: Plan[Association]) -> list[str]:
@@ -507,6 +533,15 @@ def test_abandoned_requests_are_sent_again_with_their_cursors() -> None:
     assert dict(sent(plan).inputs) == dict(expected) == {"1": "1", "3": "1"}
 
 
+def test_a_record_that_came_in_one_row_is_that_row() -> None:
+    plan: Plan[Association] = plan_of([1])
+    response = envelope(page("1", None, 1))
+    plan.receive(sent(plan), response)
+    entry = take(plan)
+    assert entry is not None
+    assert entry[1] is response.results[0]
+
+
 def test_further_pages_are_asked_for_before_new_ids() -> None:
     plan = plan_of(range(1, 100), OPERATION, window=3, collect=False)
     first, second = sent(plan), sent(plan)
@@ -553,6 +588,67 @@ def test_rows_are_saved_from_a_body_that_does_not_match() -> None:
     ]
     assert plan.account.failures == []
     assert plan.summary(plan.account.returned).requests == 1
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_rows_are_decoded_as_models_or_plain(is_plain: bool) -> None:
+    plan: Plan[Association] = plan_of([1])
+    if is_plain:
+        plan.is_plain = True
+    body = json.dumps({"results": [page("1", None, 1)]}).encode()
+    (row,) = plan.decode(body).results
+    assert (type(row) is Association) == (not is_plain)
+    assert row.from_.id == "1"
+    with pytest.raises(DecodeError):
+        plan.decode(b"{}")
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_rows_saved_from_a_body_that_does_not_match_are_models_or_plain(is_plain: bool) -> None:
+    plan: Plan[Association] = plan_of([1])
+    plan.is_plain = is_plain
+    body = json.dumps({"results": [page("1", None, 1), None]}).encode()
+    with pytest.raises(DecodeError) as caught:
+        plan.decode(body)
+    plan.fail(sent(plan), caught.value)
+    entry = take(plan)
+    assert entry is not None
+    assert (type(entry[1]) is Association) == (not is_plain)
+
+
+@pytest.mark.parametrize("needs_content", [False, True])
+def test_a_record_without_content_is_missing_where_it_would_have_no_row(
+    needs_content: bool,
+) -> None:
+    plan = plan_of([1, 2, 3, 4], chunk_of(4))
+    plan.needs_content = needs_content
+    empty = [{"from": {"id": id_}, "to": []} for id_ in "13"]
+    plan.receive(sent(plan), envelope(*empty, page("2", None, 1)))
+    assert handed_out(plan) == (["2"] if needs_content else ["1", "2", "3"])
+    assert missing(plan, "without_associations") == (["1", "3"] if needs_content else [])
+    assert missing(plan, "unanswered") == ["4"]
+
+
+def test_the_account_adds_up_all_chunks() -> None:
+    plan = plan_of(range(4), evolve(ASSOCIATIONS_V3, max_inputs=1), window=4, collect=True)
+    for id_ in "01":
+        cut_short = {**cast("dict[str, object]", page(id_, None, 1, "x")), "to": []}
+        document = {"results": [cut_short], "errors": [{"message": f"odd {id_}"}]}
+        plan.receive(sent(plan), AssociationV3Envelope.from_dict(document))
+    for _ in "23":
+        plan.fail(sent(plan), FailedError())
+    account = plan.account
+    assert [cut.id for cut in account.truncated] == ["0", "1"]
+    assert [error.message for error in account.other_errors] == ["odd 0", "odd 1"]
+    assert [failure.ids for failure in account.failures] == [("2",), ("3",)]
+
+
+def test_a_record_of_an_operation_without_content_is_always_kept() -> None:
+    plan = plan_of(GUIDS, CAMPAIGNS)
+    plan.needs_content = True
+    results = [{"id": each} for each in GUIDS]
+    plan.receive(sent(plan), CampaignEnvelope.from_dict({"results": results}))
+    assert handed_out(plan) == GUIDS
 
 
 def test_requests_and_unexpected_rows_are_counted() -> None:
@@ -645,6 +741,22 @@ def test_what_is_restarted_twice_is_sent_and_accounted_for_once() -> None:
     assert handed_out(plan) == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("error", [FailedError(), refusal()], ids=str)
+def test_what_failed_before_a_restart_is_not_sent_again(error: Exception) -> None:
+    plan: Plan[Association] = plan_of([1], window=2, collect=True)
+    plan.fail(sent(plan), error)
+    plan.abandon_all()
+    assert next_request(plan) is None
+
+
+def test_what_was_abandoned_before_a_restart_is_sent_once() -> None:
+    plan: Plan[Association] = plan_of([1, 2, 3], window=1)
+    plan.abandon(sent(plan))
+    plan.abandon_all()
+    assert list(sent(plan).inputs) == ["1", "2", "3"]
+    assert next_request(plan) is None
+
+
 def test_a_chunk_without_records_does_not_hold_up_the_next_one() -> None:
     plan = plan_of([1, 2, 3, 4], OPERATION, window=2, collect=False)
     first, second = sent(plan), sent(plan)
@@ -670,18 +782,18 @@ def test_a_page_that_comes_again_ends_the_pages() -> None:
         row = page("1", None, 1, cursor)
         plan.receive(sent(plan), envelope(row))
     assert handed_out(plan) == []
-    assert [error.message for error in plan.account.missing] == [
-        "the page before the cursor 'b' was repeated"
+    assert [(error.category, error.message) for error in plan.account.missing] == [
+        ("CURSOR_REPEATED", "the page before the cursor 'b' was repeated")
     ]
 
 
 def test_rows_of_one_id_with_different_cursors_are_no_record() -> None:
     plan = plan_of([1], OPERATION, window=1, collect=False)
-    rows = [page("1", None, 1, cursor) for cursor in "ab"]
+    rows = [page("1", None, 1, cursor) for cursor in "aba"]
     plan.receive(sent(plan), envelope(*rows))
     assert handed_out(plan) == []
-    assert [error.message for error in plan.account.missing] == [
-        "rows of one id have different cursors: 'a', 'b'"
+    assert [(error.category, error.message) for error in plan.account.missing] == [
+        ("CURSOR_REPEATED", "rows of one id have different cursors: 'a', 'b'")
     ]
 
 
@@ -765,8 +877,17 @@ def test_a_cursor_that_cannot_be_sent_is_an_error_of_its_id(
     assert handed_out(plan) == ["2", "3"]
     (error,) = plan.account.missing
     assert (error.id, error.category) == ("1", "CURSOR_INVALID")
-    assert len(error.message or "") < 200
-    assert (error.message or "").isascii()
+    message = str(error.message)
+    assert message.endswith(" cannot be sent; no page after it can be read")
+    assert message.isascii()
+    assert len(message) < 200
+
+
+def test_the_longest_cursor_is_followed() -> None:
+    plan: Plan[Association] = plan_of([1])
+    cursor = "x" * 10_000
+    plan.receive(sent(plan), envelope(page("1", None, 1, cursor)))
+    assert dict(sent(plan).inputs) == {"1": cursor}
 
 
 # Requests that HubSpot refuses
@@ -815,6 +936,8 @@ def test_a_single_refused_id_before_any_success_is_a_failure() -> None:
     plan: Plan[Association] = plan_of([1])
     assert drive(plan, {"1"}) == 1
     assert unread(plan) == ["1"]
+    with pytest.raises(BadRequestError):
+        take(plan)
 
 
 def test_halves_refused_for_different_reasons_blame_their_ids() -> None:

@@ -12,10 +12,11 @@ A waiting id is part of the next request, an id in flight of exactly one request
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
-from itertools import chain, islice
-from typing import Final, Generic, Literal, NamedTuple, cast
+from itertools import chain, compress, islice
+from operator import attrgetter
+from typing import Final, Generic, Literal, NamedTuple
 
 from attrs import Factory, define
 
@@ -51,6 +52,10 @@ class Refusal(NamedTuple):
     """The reason to record for ids that cannot be read because of this."""
 
 
+_reason_of = attrgetter("error.category", "error.message")
+"""Returns why HubSpot refused a request, to compare its halves."""
+
+
 @define(frozen=True, eq=False)
 class Request(Generic[RowT]):
     """A request, with everything needed to send it."""
@@ -72,8 +77,8 @@ class Chunk(Generic[RowT]):
     operation: Operation[RowT]
     keys: dict[str, Key] = Factory(dict)
     """The ids, in their order."""
-    taken_at: list[range] | None = None
-    """Their positions among all values, if a file is written."""
+    taken_at: list[range] = Factory(list)
+    """Their positions among all values."""
     mark: Mark = Factory(Mark)
     """Progress through the ids when all ids of the chunk had been taken."""
     is_full: bool = False
@@ -86,7 +91,7 @@ class Chunk(Generic[RowT]):
     further_requests: int = 0
     _waiting: deque[Request[RowT]] = Factory(deque)
     _next_pages: dict[str, str | None] = Factory(dict)
-    _in_flight: dict[Request[RowT], None] = Factory(dict)
+    _in_flight: list[Request[RowT]] = Factory(list)
     _refused: Refusal | None = None
     """The first request, if it was refused before any request of the read had succeeded."""
     _refused_halves: list[Refusal] = Factory(list)
@@ -110,7 +115,7 @@ class Chunk(Generic[RowT]):
         if not self._waiting:
             return None
         request = self._waiting.popleft()
-        self._in_flight[request] = None
+        self._in_flight.append(request)
         return request
 
     def _ask(self, inputs: Inputs) -> None:
@@ -118,7 +123,7 @@ class Chunk(Generic[RowT]):
 
     def abandon(self, request: Request[RowT]) -> None:
         """Let a request that got no response be sent again."""
-        self._in_flight.pop(request, None)
+        self._in_flight.remove(request)
         self._waiting.appendleft(request)
 
     def abandon_all(self) -> None:
@@ -135,7 +140,7 @@ class Chunk(Generic[RowT]):
 
     def receive(self, request: Request[RowT], outcome: Outcome[RowT]) -> None:
         """Process the response to one of the chunk's requests."""
-        self._in_flight.pop(request, None)
+        self._in_flight.remove(request)
         operation = self.operation
         for id_ in request.inputs:
             if rows := outcome.rows.get(id_):
@@ -152,16 +157,14 @@ class Chunk(Generic[RowT]):
 
     def fail(self, request: Request[RowT], error: Exception) -> None:
         """Record that one of the chunk's requests failed for good."""
-        self._in_flight.pop(request, None)
+        self._in_flight.remove(request)
         self._fail(request.inputs, error)
         if self._refused is not None:  # its other half was not refused, so this one may be readable
             self.blame_ids()
 
     def _fail(self, inputs: Inputs, error: Exception) -> None:
         self.failures.append(Failure(error, tuple(inputs)))
-        for id_ in inputs:
-            self._pages.pop(id_, None)
-            self.found[id_] = FAILED
+        self.found |= dict.fromkeys(inputs, FAILED)
 
     def _add_pages(self, id_: str, rows: Sequence[RowT]) -> None:
         """Add a page of an id, and follow its cursor."""
@@ -187,7 +190,7 @@ class Chunk(Generic[RowT]):
             may_be_whole: Whether the request itself may be wrong, because no request of the read
                 has succeeded yet. It is wrong if both halves are refused for the same reason.
         """
-        self._in_flight.pop(request, None)
+        self._in_flight.remove(request)
         refusal = Refusal(request.inputs, error, why)
         if not may_be_whole:
             self.blame_ids()
@@ -205,7 +208,8 @@ class Chunk(Generic[RowT]):
         self._refused_halves.append(half)
         if len(self._refused_halves) == 1:
             return
-        if _is_same(*(each.error for each in self._refused_halves)):
+        first, second = map(_reason_of, self._refused_halves)
+        if first == second:
             self._fail(whole.inputs, whole.error)
         else:
             self.blame_ids()
@@ -223,9 +227,7 @@ class Chunk(Generic[RowT]):
         if len(refusal.inputs) > 1 and not is_limit:
             self._halve(refusal)
             return
-        for id_ in refusal.inputs:
-            self._pages.pop(id_, None)
-            self.found[id_] = refusal.why
+        self.found |= dict.fromkeys(refusal.inputs, refusal.why)
 
     def _halve(self, refusal: Refusal) -> None:
         self.further_requests += 2
@@ -235,34 +237,20 @@ class Chunk(Generic[RowT]):
 
     # The account
 
-    def records(self) -> tuple[list[Key], list[RowT]]:
-        """Return the records, once the chunk is done, and their ids."""
+    def places(self) -> tuple[list[Key], list[RowT], list[tuple[Key, Why]]]:
+        """Return the ids that have records, these, and the missing ids, once the chunk is done."""
         keys, records = [], []
-        for id_, key in self.keys.items():
-            found = self.found[id_]
-            if type(found) is not Why and found is not FAILED:
-                keys.append(key)
-                records.append(cast("RowT", found))
-        return keys, records
-
-    def unread_at(self) -> list[int]:
-        """Return the positions of the ids whose request failed, once the chunk is done."""
-        if not any(failure.ids for failure in self.failures):
-            return []
-        taken_at = chain.from_iterable(self.taken_at or ())
-        ids = zip(self.keys, taken_at, strict=True)
-        return [position for id_, position in ids if self.found[id_] is FAILED]
-
-    def missing(self) -> Iterator[tuple[Key, Why]]:
-        """Yield the ids that are missing, once the chunk is done."""
-        yield from self.invalid
+        missing: list[tuple[Key, Why]] = [*self.invalid]
         for id_, key in self.keys.items():
             found = self.found[id_]
             if isinstance(found, Why):
-                yield key, found
+                missing.append((key, found))
+            elif found is not FAILED:
+                keys.append(key)
+                records.append(found)
+        return keys, records, missing
 
-
-def _is_same(error: Exception, other: Exception) -> bool:
-    """Return whether HubSpot refused two requests for the same reason."""
-    names = ("status_code", "category", "message")
-    return all(getattr(error, name, None) == getattr(other, name, None) for name in names)
+    def unread_at(self) -> list[int]:
+        """Return the positions of the ids whose request failed, once the chunk is done."""
+        taken_at = chain.from_iterable(self.taken_at)
+        return [*compress(taken_at, (self.found[id_] is FAILED for id_ in self.keys))]

@@ -62,6 +62,12 @@ def checked(value: object, argument: str) -> str:
     )
 
 
+def valid_text(value: object) -> str | None:
+    """Return the text of an id, or None for a value that is not a valid id."""
+    text = text_of(value)
+    return None if text is None or problem_of_text(text) else text
+
+
 def problem_of_text(text: str) -> str | None:
     """Return why a text is not a valid id, or None if it may be one."""
     if not text:
@@ -76,7 +82,7 @@ def problem_of_text(text: str) -> str | None:
 def what_spoilt(text: str) -> str | None:
     """Return what a spreadsheet or pandas did to an id, or None."""
     spoilt = _SPOILT.fullmatch(text)
-    return _WHAT_HAPPENED[spoilt.lastgroup or ""] if spoilt else None
+    return _WHAT_HAPPENED[str(spoilt.lastgroup)] if spoilt else None
 
 
 def problem_of_object(value: object) -> str | None:

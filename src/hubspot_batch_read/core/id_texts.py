@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Collection
-from typing import NamedTuple, SupportsIndex, cast
+from typing import Any, NamedTuple, SupportsIndex
 from uuid import UUID
 
 Id = str | int | UUID
@@ -39,13 +39,13 @@ class Usual(NamedTuple):
     texts: list[str]
 
 
-def usual_ids(values: Collection[object]) -> Usual | None:
+def usual_ids(values: Collection[Any]) -> Usual | None:
     """Return the keys and texts of values, or None if one of them is unusual."""
     kinds = set(map(type, values))
     if kinds not in ({int}, {str}):
         return None
     try:
-        keys = [*map(int, cast("Collection[str]", values))]
+        keys = [*map(int, values)]
         texts = [*map(str, keys)]
     except ValueError:
         return None
@@ -58,8 +58,6 @@ def usual_ids(values: Collection[object]) -> Usual | None:
 
 def text_of(value: object) -> str | None:
     """Return the text of a value, or None if its type cannot be that of an id."""
-    if type(value) is str:
-        return value
     if isinstance(value, str):
         return str.__str__(value)  # not str(), which an enum overrides
     if isinstance(value, UUID):

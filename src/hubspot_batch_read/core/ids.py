@@ -7,22 +7,22 @@ are taken again, before any others.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from itertools import chain, islice
-from typing import cast
+from typing import Any
 
 from attrs import define
 
 from hubspot_batch_read.core.id_checks import (
     InvalidIdError,
     checked,
-    problem_of_text,
     refuse_other_things,
+    valid_text,
 )
 from hubspot_batch_read.core.id_order import Mark, Order, spelling
-from hubspot_batch_read.core.id_texts import Id, Key, pack, text_of, usual_ids
+from hubspot_batch_read.core.id_texts import Id, Key, pack, usual_ids
 
 _SKIPPED_TOGETHER = 10_000
 
@@ -134,8 +134,7 @@ class Ids:
                 self._seen.update(usual.keys)
             return usual.texts
         if self._seen is not None:
-            texts = (text for text in map(text_of, values) if text is not None)
-            self._seen.update(pack(text) for text in texts if problem_of_text(text) is None)
+            self._seen.update(pack(text) for text in map(valid_text, values) if text is not None)
         return [*map(spelling, values)]
 
     def pull(self, number: int) -> None:
@@ -154,7 +153,7 @@ class Ids:
             return 0
         return max(0, number - len(self._again) - len(self._pending))
 
-    def take(self, limit: int, chunk: dict[str, Key], positions: list[range] | None = None) -> None:
+    def take(self, limit: int, chunk: dict[str, Key], positions: list[range]) -> None:
         """Move pending values into a chunk until it is full.
 
         If this raises, the ids before the exception are in the chunk.
@@ -162,13 +161,12 @@ class Ids:
         Args:
             limit: Maximum number of ids in the chunk.
             chunk: The ids of the chunk.
-            positions: Their positions among all values, if these are needed.
+            positions: Their positions among all values.
 
         Raises:
             InvalidIdError: A value is not a valid id; the next call skips it.
             Exception: An exception of the iterable, once; it yields no further values.
         """
-        positions = [] if positions is None else positions
         while self._again and len(chunk) < limit:
             position, text = self._again.popleft()
             chunk[text] = pack(text)
@@ -178,9 +176,9 @@ class Ids:
         if values and values[-1] is _End.END:
             self._pending.append(values.pop())
         try:
-            if not self._take_many(values, chunk, positions):
-                while values:
-                    self._take_next(values.popleft(), chunk, positions)
+            self._take_many(values, chunk, positions)
+            while values:
+                self._take_next(values.popleft(), chunk, positions)
         finally:
             self._pending.extendleft(reversed(values))
             if self._pending and self._pending[0] is _End.END and not self._again:
@@ -189,19 +187,19 @@ class Ids:
 
     def _take_many(
         self, values: deque[_Value], chunk: dict[str, Key], positions: list[range]
-    ) -> bool:
+    ) -> None:
         """Take several values at once if all are usual: decimal numbers that are not repeated.
 
         This takes a third of the time of taking them one by one.
         """
         usual = usual_ids(values)
         if usual is None:
-            return False
+            return
         keys, texts = usual
         added, key_set = dict(zip(texts, keys, strict=True)), set(keys)
         is_known = self._seen is not None and not self._seen.isdisjoint(key_set)
         if is_known or len(key_set) < len(keys) or not added.keys().isdisjoint(chunk):
-            return False
+            return
         chunk |= added
         positions.append(range(self._position, self._position + len(keys)))
         self._position += len(keys)
@@ -210,7 +208,6 @@ class Ids:
             self._seen |= key_set
         if self._order is not None:
             self._order.add(texts)
-        return True
 
     def _take_next(self, value: _Value, chunk: dict[str, Key], positions: list[range]) -> None:
         if isinstance(value, _Fault):
@@ -240,20 +237,18 @@ class Ids:
             values = chain([*self._pending], self._iterator or iter(self._ids))
         return chain([text for _, text in self._again], self._each(values))
 
-    def _each(self, values: Iterator[_Value]) -> Iterator[str]:
+    def _each(self, values: Iterator[Any]) -> Iterator[str]:
         seen: set[Key] = set()
         for value in values:
             if isinstance(value, _Fault):
                 raise value.error
             if value is _End.END:
-                is_known = self.exhausted or self._is_at_end
-                if not is_known:  # the iterator raised it, and has no more items
+                if not self._is_at_end:  # the iterator yielded it, and has no more items
                     self._pending.append(value)
                 return
-            try:
-                text = checked(value, self._name)
-            except InvalidIdError as error:
-                yield error.value if error is value else cast("str", value)
+            text = valid_text(value)
+            if text is None:
+                yield value.value if isinstance(value, InvalidIdError) else value
                 continue
             key = pack(text)
             if self._seen is not None:
@@ -271,8 +266,8 @@ def _add(positions: list[range], position: int) -> None:
         positions.append(range(position, position + 1))
 
 
-def _length(ids: Iterable[Id]) -> int | None:
+def _length(ids: Any) -> int | None:
     try:
-        return len(ids) if isinstance(ids, Sized) else None
+        return len(ids)
     except Exception:  # noqa: BLE001 - it may be unknown, or more than a C integer holds
         return None

@@ -55,7 +55,7 @@ def match(
     """Assign the rows and errors of a response to the ids of its request."""
     outcome: Outcome[RowT] = Outcome()
     asked = _Asked(ids)
-    found = dict(zip(map(operation.id_of, rows), rows, strict=True))
+    found = {operation.id_of(row): row for row in rows}
     if len(found) == len(rows) and found.keys() <= set(ids):
         outcome.rows = {id_: [row] for id_, row in found.items() if id_ is not None}
     else:

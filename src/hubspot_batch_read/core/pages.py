@@ -52,9 +52,10 @@ class Pages(Generic[RowT]):
 
     def _problem_with(self, cursors: Sequence[str], *, is_repeated: bool) -> tuple[str, str] | None:
         """Return why a cursor cannot be followed, as category and message, or None if it can."""
-        cursor, shown = cursors[0], short_repr(cursors[0])
-        if len(set(cursors)) > 1:
-            other = short_repr(cursors[-1])
+        cursor, *others = dict.fromkeys(cursors)
+        shown = short_repr(cursor)
+        if others:
+            other = short_repr(others[0])
             return "CURSOR_REPEATED", f"rows of one id have different cursors: {shown}, {other}"
         if not _can_be_sent(cursor):
             message = f"the cursor {shown} cannot be sent; no page after it can be read"

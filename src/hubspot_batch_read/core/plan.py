@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
-from typing import Any, Generic, cast
+from typing import Any, Generic
+
+from attrs import define, field
 
 from hubspot_batch_read.core.account import WITHOUT_ASSOCIATIONS, Account, Part, Why
 from hubspot_batch_read.core.chunk import Chunk, Request
@@ -35,36 +37,30 @@ from hubspot_batch_read_api.models import BatchError
 from hubspot_batch_read_runtime import plain
 
 
+@define(eq=False)
 class Plan(Generic[RowT]):
     """Returns requests, processes responses, and keeps the account."""
 
-    def __init__(self, operation: Operation[RowT], ids: Ids, *, window: int, collect: bool) -> None:
-        """Plan to read all ids.
-
-        Args:
-            operation: The operation that reads them.
-            ids: The ids.
-            window: Number of chunks in memory in addition to the one that is being returned.
-            collect: Whether failures are only recorded, and not raised.
-        """
-        self.operation = operation
-        self.ids = ids
-        self.account: Account[RowT] = Account()
-        self.keeps_all = False
-        """Whether all records are kept until the end, so that the window does not apply."""
-        self.makes_parts = False
-        """Whether a file is written, so that chunks become parts in the account."""
-        self.needs_content = False
-        """Whether a record without content, which has no row in a table, counts as missing."""
-        self.is_plain = False
-        """Whether responses are decoded as plain rows, for tables and files, not as models."""
-        self.is_over = False
-        """Whether the files were closed, so that late responses must not count."""
-        self._window = window
-        self.collects = collect
-        """Whether failures are only recorded, and not raised."""
-        self._has_succeeded = False
-        self._chunks: deque[Chunk[RowT]] = deque()
+    operation: Operation[RowT]
+    """The operation that reads the ids."""
+    ids: Ids
+    _window: int = field(kw_only=True, alias="window")
+    """Number of chunks in memory in addition to the one that is being returned."""
+    collects: bool = field(kw_only=True, alias="collect")
+    """Whether failures are only recorded, and not raised."""
+    account: Account[RowT] = field(factory=Account, init=False)
+    keeps_all: bool = field(default=False, init=False)
+    """Whether all records are kept until the end, so that the window does not apply."""
+    makes_parts: bool = field(default=False, init=False)
+    """Whether a file is written, so that chunks become parts in the account."""
+    needs_content: bool = field(default=False, init=False)
+    """Whether a record without content, which has no row in a table, counts as missing."""
+    is_plain: bool = field(default=False, init=False)
+    """Whether responses are decoded as plain rows, for tables and files, not as models."""
+    is_over: bool = field(default=False, init=False)
+    """Whether the files were closed, so that late responses must not count."""
+    _has_succeeded: bool = field(default=False, init=False)
+    _chunks: deque[Chunk[RowT]] = field(factory=deque, init=False)
 
     # Requests
 
@@ -121,21 +117,18 @@ class Plan(Generic[RowT]):
         return self._room > 0 and not self.ids.lack(self.operation.max_inputs - self._filled)
 
     def _fill(self) -> Chunk[RowT]:
-        """Take ids into the last chunk, or a new one, until it is full or more must be pulled."""
+        """Take ids into the last chunk, or a new one, until it is full or one is invalid."""
         if not self._chunks or self._chunks[-1].is_full:
-            self._chunks.append(Chunk(self.operation, taken_at=[] if self.makes_parts else None))
+            self._chunks.append(Chunk(self.operation))
         chunk, limit = self._chunks[-1], self.operation.max_inputs
         before = len(chunk.keys)
-        while not chunk.is_full:
-            try:
-                self.ids.take(limit - len(chunk.failures), chunk.keys, chunk.taken_at)
-            except Exception as error:  # noqa: BLE001 - raised after the records of the chunk
-                self._note_fault(chunk, error)
-            if self._is_complete(chunk):
-                chunk.mark = self.ids.mark()
-                chunk.start()
-            elif self.ids.lack(1):
-                break
+        try:
+            self.ids.take(limit - len(chunk.failures), chunk.keys, chunk.taken_at)
+        except Exception as error:  # noqa: BLE001 - raised after the records of the chunk
+            self._note_fault(chunk, error)
+        if self._is_complete(chunk):
+            chunk.mark = self.ids.mark()
+            chunk.start()
         self.account.taken += len(chunk.keys) - before
         self._make_ready()
         return chunk
@@ -174,11 +167,11 @@ class Plan(Generic[RowT]):
         Raises:
             DecodeError: It does not match its model.
         """
-        envelope = self.operation.envelope
-        if self.is_plain:
-            found: Envelope[RowT] = plain.envelope_from_json(cast("type[Any]", envelope), content)
-            return found
-        return envelope.from_json(content)
+        model: type[Any] = self.operation.envelope
+        decoded: Envelope[RowT] = (
+            plain.envelope_from_json(model, content) if self.is_plain else model.from_json(content)
+        )
+        return decoded
 
     def receive(self, request: Request[RowT], envelope: Envelope[RowT]) -> None:
         """Process the response to a request."""
@@ -230,8 +223,7 @@ class Plan(Generic[RowT]):
 
     def _place(self, chunk: Chunk[RowT]) -> None:
         account = self.account
-        keys, records = chunk.records()
-        missing = [*chunk.missing()] if len(keys) < len(chunk.keys) or chunk.invalid else []
+        keys, records, missing = chunk.places()
         if self.needs_content:
             keys, records, empty = self.operation.with_content(keys, records)
             missing += zip(empty, repeat(WITHOUT_ASSOCIATIONS))
@@ -253,7 +245,7 @@ class Plan(Generic[RowT]):
                     missing=missing,
                     truncated=len(cuts),
                     failures=chunk.failures,
-                    taken_at=chunk.taken_at or (),
+                    taken_at=chunk.taken_at,
                     unread_at=chunk.unread_at(),
                     mark=chunk.mark,
                 )
