@@ -12,7 +12,9 @@ class Lock:
     """A lock for `with`, which is never left held.
 
     In a forked process it is free, even if a thread of the parent held it. A KeyboardInterrupt
-    cannot arrive between acquiring it and the block: Python prevents that for its own locks.
+    cannot arrive between acquiring it and the block: Python prevents that for its own locks. The
+    block must not contain a loop, which belongs in a function: Python 3.12 and 3.13 do not leave
+    the block if an interrupt arrives when a loop with an `if` begins its next round (observed).
     """
 
     def __init__(self) -> None:

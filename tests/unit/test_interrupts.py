@@ -6,6 +6,7 @@ while the package's own code runs, or while it calls the caller's. `make interru
 
 from __future__ import annotations
 
+import ast
 import os
 import random
 import signal
@@ -171,6 +172,17 @@ def interrupt_wait(frame: FrameType, event: str, _: object) -> Callable[..., Any
         sys.settrace(None)
         raise KeyboardInterrupt
     return interrupt_wait
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(PACKAGE, "driving").glob("*.py")), ids=lambda p: p.stem
+)
+def test_no_loop_is_in_the_block_of_a_lock(path: Path) -> None:
+    """An interrupt can leave the lock held there; see the docstring of `Lock`."""
+    for block in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(block, ast.With) and "lock" in ast.unparse(block.items[0]):
+            inside = [type(each) for line in block.body for each in ast.walk(line)]
+            assert not {ast.For, ast.While, ast.ListComp, ast.DictComp, ast.SetComp} & {*inside}
 
 
 def check(read: Read[Association], got: list[str]) -> None:

@@ -226,6 +226,25 @@ class Account(Generic[RecordT]):
                 return
             self.ready.popleft()
 
+    def pop_failure(self) -> Failure | None:
+        """Return the first failure among the ready records, and remove it there."""
+        failure = next((item for item in self.ready if isinstance(item, Failure)), None)
+        if failure is not None:
+            self.ready.remove(failure)
+        return failure
+
+    def next_after(self, number: int) -> Ready[RecordT] | Failure | None:
+        """Return the first chunk with records after the first `number` of the read.
+
+        If there is a failure before it, that is returned, and removed.
+        """
+        for item in self.ready:
+            if isinstance(item, Failure):
+                return self.pop_failure()
+            if item.end > number:
+                return item
+        return None
+
     def left(self, returned: int) -> Iterator[tuple[Key, RecordT]]:
         """Yield the ready records after the first `returned` of the read, each with its id."""
         for item in (*self.ready, *self.parts):

@@ -126,21 +126,17 @@ class Delivery(Generic[RowT]):
             Exception: The exception of a failed request, if that comes first.
         """
         with self.lock:
-            for item in self.account.ready:
-                if isinstance(item, Failure):
-                    self.account.ready.remove(item)
-                    raise item.error
-                if item.end > number:
-                    return [*item.records[max(0, number - item.start) :]]
-        return []
+            item = self.account.next_after(number)
+        if isinstance(item, Failure):
+            raise item.error
+        return [] if item is None else [*item.records[max(0, number - item.start) :]]
 
     def raise_failure(self) -> None:
         """Raise the first failure that is among the records, if there is one."""
         with self.lock:
-            for item in self.account.ready:
-                if isinstance(item, Failure):
-                    self.account.ready.remove(item)
-                    raise item.error
+            failure = self.account.pop_failure()
+        if failure is not None:
+            raise failure.error
 
     def left(self) -> tuple[list[str], list[RowT]]:
         """Return the records that are ready, after their ids."""
