@@ -11,6 +11,7 @@ import httpx
 
 from hubspot_batch_read.sandbox import Sandbox
 from tests.contract import spec
+from tests.reads import check_listed
 
 COMPANIES = "/crm/associations/2026-03/contacts/companies/batch/read"
 DEALS = "/crm/associations/2026-03/contacts/deals/batch/read"
@@ -20,6 +21,21 @@ CAMPAIGNS = "/marketing/v3/campaigns/batch/read"
 WORKFLOWS = "/automation/2026-09-beta/workflow-id-mappings/batch/read"
 
 Json = dict[str, Any]
+
+# A value for each parameter in the paths of the spec.
+PATH_VALUES = {"fromObjectType": "contacts", "toObjectType": "companies"}
+# What every endpoint accepts as an input.
+INPUT = {"id": "1", "type": "FLOW_ID", "flowId": "1"}
+
+
+def path_of(operation: spec.Operation) -> str:
+    """Return a path of an operation."""
+    names = set(re.findall(r"\{(\w+)\}", operation.path))
+    check_listed(names & PATH_VALUES.keys(), names, "PATH_VALUES in tests/sandbox/asking.py")
+    return operation.path.format_map(PATH_VALUES)
+
+
+PATHS = {name: path_of(operation) for name, operation in spec.operations().items()}
 
 
 class Clock:

@@ -1,5 +1,6 @@
 """The server: it starts at once, ends cleanly, and runs from a terminal."""
 
+import inspect
 import re
 import signal
 import socket
@@ -14,10 +15,18 @@ import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, terminal
 from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from tests.reads import check_listed
 
-from .asking import COMPANIES, Ask, connect
+from .asking import COMPANIES, INPUT, PATHS, Ask, connect
 
 PORTAL = Portal(seed=7)
+TERMINAL = "src/hubspot_batch_read/sandbox/terminal.py"
+# The numbers of objects in a portal, by their names.
+SIZES = {
+    name: each.default
+    for name, each in inspect.signature(Portal).parameters.items()
+    if type(each.default) is int and name not in {"seed", "page_size"}
+}
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "hubspot_batch_read.sandbox"]
 
 
@@ -121,6 +130,7 @@ def test_from_a_terminal_it_says_where_it_is_until_ctrl_c() -> None:
                 content=inputs[1],
                 headers={"Authorization": f"Bearer {token[1]}"},
             )
+            found = with_a_result(greeting, base_url[0], token[1])
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=10)
         finally:
@@ -132,13 +142,26 @@ def test_from_a_terminal_it_says_where_it_is_until_ctrl_c() -> None:
         assert id_ in greeting
     for endpoint in ENDPOINTS:
         assert f"\nPOST {endpoint.path}\n" in greeting
-    assert "3,000 contacts, 1,500 companies, " in greeting
+    for name, number in SIZES.items():
+        assert f"{number:,} {name}" in greeting, f"add {name} to _numbers in {TERMINAL}"
+    check_listed(found, PATHS, f"the ids to try in {TERMINAL}")
     assert f"HUBSPOT_ACCESS_TOKEN={token[1]} \\\n  hubspot-batch-read associations " in greeting
     assert f" --base-url {base_url[0]}\n" in greeting
     assert response.status_code == 207
     assert len(response.json()["results"]) == 1
     assert errors == ""
     assert process.returncode == 0
+
+
+def with_a_result(greeting: str, base_url: str, token: str) -> list[str]:
+    """Return the operations that have a result for one of the ids to try."""
+    block = re.search(r"Ids to try:\n\n((?:.+\n)+)", greeting)
+    assert block
+    words = re.findall(r"[\w-]+", block[1])
+    inputs = [INPUT | {key: word for key in INPUT if key != "type"} for word in words]
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {token}"}) as client:
+        bodies = {name: Ask(client).inputs(path, inputs).json() for name, path in PATHS.items()}
+    return [name for name, body in bodies.items() if body.get("results")]
 
 
 def takewhile_including(lines: Iterable[str], last: str) -> Iterator[str]:
