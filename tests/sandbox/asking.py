@@ -1,5 +1,6 @@
 """Requests to a sandbox, and the paths of its endpoints."""
 
+import inspect
 import json
 import re
 import socket
@@ -9,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read.sandbox import Portal, Sandbox
 from tests.contract import spec
 from tests.reads import check_listed
 
@@ -26,6 +27,12 @@ Json = dict[str, Any]
 PATH_VALUES = {"fromObjectType": "contacts", "toObjectType": "companies"}
 # What every endpoint accepts as an input.
 INPUT = {"id": "1", "type": "FLOW_ID", "flowId": "1"}
+# The numbers of objects in a portal, by their names.
+SIZES = {
+    name: each.default
+    for name, each in inspect.signature(Portal).parameters.items()
+    if type(each.default) is int and name not in {"seed", "page_size"}
+}
 
 
 def path_of(operation: spec.Operation) -> str:

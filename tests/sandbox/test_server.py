@@ -1,6 +1,5 @@
 """The server: it starts at once, ends cleanly, and runs from a terminal."""
 
-import inspect
 import re
 import signal
 import socket
@@ -17,16 +16,10 @@ from hubspot_batch_read.sandbox import Portal, Sandbox, terminal
 from hubspot_batch_read.sandbox.answers import ENDPOINTS
 from tests.reads import check_listed
 
-from .asking import COMPANIES, INPUT, PATHS, Ask, connect
+from .asking import COMPANIES, INPUT, PATHS, SIZES, Ask, connect
 
 PORTAL = Portal(seed=7)
 TERMINAL = "src/hubspot_batch_read/sandbox/terminal.py"
-# The numbers of objects in a portal, by their names.
-SIZES = {
-    name: each.default
-    for name, each in inspect.signature(Portal).parameters.items()
-    if type(each.default) is int and name not in {"seed", "page_size"}
-}
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "hubspot_batch_read.sandbox"]
 
 
