@@ -117,9 +117,10 @@ typecheck: $(READY) ## Check types with mypy --strict and pyright
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings
 
-format: $(READY) ## Format the hand-written code
+format: $(READY) ## Format the hand-written code and the fixtures
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/recording/fixture_files.py
 
 bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* and the charts (twenty minutes)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,11 +1,14 @@
-"""`make demo`: all four reads and an error, and a clean end."""
+"""`make demo`: every read and an error, and a clean end."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.reads import EVERY_READ, check_listed
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "examples" / "demo.py"
@@ -55,14 +58,12 @@ def run(*arguments: str, standard_input: str = "", **variables: str) -> tuple[in
     return run.returncode, run.stdout + run.stderr
 
 
-def test_it_shows_four_reads_and_an_error_and_stops_the_sandbox() -> None:
+def test_it_shows_every_read_and_an_error_and_stops_the_sandbox() -> None:
     code, output = demo()
     assert code == 0
     for shown in (
         "read_associations: contacts to companies",
         "read_associations_v3: contacts to deals",
-        "read_campaigns",
-        "read_workflow_id_mappings",
         "Primary, unlabelled",
         "1250",
         "is cut short: read_associations reads all of them",
@@ -72,6 +73,8 @@ def test_it_shows_four_reads_and_an_error_and_stops_the_sandbox() -> None:
         "BadRequestError: HTTP 400: Unable to infer object type from: unicorns",
     ):
         assert shown in output
+    titles = [name for name in EVERY_READ if re.search(rf"^ *{name}\b", output, re.MULTILINE)]
+    check_listed(titles, EVERY_READ, "examples/demo.py")
     assert output.rstrip().endswith("The sandbox has stopped.")
     assert "Traceback" not in output
 
