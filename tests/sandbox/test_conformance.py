@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hubspot_batch_read.sandbox import Portal, Sandbox
-from hubspot_batch_read.sandbox.answers import ENDPOINTS, Endpoint
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from hubspot_batch_read.sandbox.answers.endpoint import Endpoint
 from tests.contract import spec
 from tests.examples import examples
 from tests.reads import check_listed
