@@ -80,13 +80,18 @@ def check_against_spec(response: httpx.Response) -> None:
 
 def schema_of(response: httpx.Response) -> Json:
     """Return the closed schema of a response, by the request's path and the response's status."""
+    return spec.answer_schema(asked_operation(response), response.status_code)
+
+
+def asked_operation(response: httpx.Response) -> spec.Operation:
+    """Return the operation of a request, by its path."""
     path = response.request.url.path
     (operation,) = [
         operation
         for operation in spec.operations().values()
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), path)
     ]
-    return spec.answer_schema(operation, response.status_code)
+    return operation
 
 
 @dataclass(frozen=True)

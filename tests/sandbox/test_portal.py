@@ -7,8 +7,20 @@ import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, Specimen
 from hubspot_batch_read.sandbox.data.associations import Direction
+from tests.reads import check_listed
 
-from .asking import CAMPAIGNS, COMPANIES, SIZES, V3_DEALS, WORKFLOWS, Ask, connect, noon
+from .asking import (
+    CAMPAIGNS,
+    COMPANIES,
+    PATHS,
+    SIZES,
+    V3_DEALS,
+    WORKFLOWS,
+    Ask,
+    asked_operation,
+    connect,
+    noon,
+)
 
 BACK = "/crm/associations/2026-03/companies/contacts/batch/read"
 
@@ -27,6 +39,8 @@ def conversation(seed: int) -> list[tuple[bytes, list[tuple[str, str]]]]:
             ask.inputs(WORKFLOWS, [{"type": "FLOW_ID", "flowId": portal.flow_ids[0]}]),
             ask.body(COMPANIES, b"{"),
         ]
+    asked = [asked_operation(response).name for response in responses]
+    check_listed(asked, PATHS, "conversation() in tests/sandbox/test_portal.py")
     return [
         (response.content, [each for each in response.headers.items() if each[0] != "date"])
         for response in responses

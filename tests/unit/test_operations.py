@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import hubspot_batch_read
 from hubspot_batch_read import AsyncHubSpot, HubSpot, TableRead, operations
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read_api.models import Association
@@ -72,6 +73,12 @@ def test_records_are_lines_of_json() -> None:
     lines = operations.ASSOCIATIONS.lines(records).splitlines()
     assert [json.loads(line)["from"]["id"] for line in lines] == ["1", "2"]
     assert operations.ASSOCIATIONS.lines([]) == b""
+
+
+@each_operation
+def test_the_model_of_a_row_is_a_name_of_the_package(operation: Operation[Any]) -> None:
+    name = operation.row.__name__
+    assert name in hubspot_batch_read.__all__, f"add {name} to hubspot_batch_read/__init__.py"
 
 
 @each_operation
