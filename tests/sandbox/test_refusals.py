@@ -17,9 +17,9 @@ from .asking import COMPANIES, INPUT, PATHS, Ask
 EVERY_PATH = list(PATHS.values())
 # Those whose inputs have an `id`.
 WITH_IDS = [
-    PATHS[name]
-    for name, operation in spec.operations().items()
-    if "id" in operation.inputs["items"].get("properties", {})
+    path
+    for name, path in PATHS.items()
+    if "id" in spec.operations()[name].inputs["items"].get("properties", {})
 ]
 # A scope that each operation requires.
 SCOPES = {
