@@ -273,7 +273,7 @@ def test_every_api_has_a_row_with_its_versions() -> None:
     table = re.search(r"^\| API \|.*\n.*\n((?:\|.*\n)+)", README, re.MULTILINE)
     assert table is not None
     apis = [line.split(" | ")[0].strip("| ") for line in table[1].splitlines()]
-    assert len(apis) == len(EVERY_READ), f"the table of API versions in README.md is of {apis}"
+    assert len(apis) == len(EVERY_READ), f"README.md needs the version of each read, and has {apis}"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md", "pyproject.toml"])
