@@ -131,13 +131,13 @@ def test_from_a_terminal_it_says_where_it_is_until_ctrl_c() -> None:
 
     assert "(seed 7)" in greeting
     assert f"\ncurl -s {base_url[0]}{COMPANIES}" in greeting
+    check_listed(found, PATHS, f"the ids to try in {TERMINAL}")
     for id_ in (*PORTAL.contact_ids[:4], PORTAL.campaign_ids[0], PORTAL.flow_ids[0]):
         assert id_ in greeting
     for endpoint in ENDPOINTS:
         assert f"\nPOST {endpoint.path}\n" in greeting
     for name, number in SIZES.items():
         assert f"{number:,} {name}" in greeting, f"add {name} to _numbers in {TERMINAL}"
-    check_listed(found, PATHS, f"the ids to try in {TERMINAL}")
     assert f"HUBSPOT_ACCESS_TOKEN={token[1]} \\\n  hubspot-batch-read associations " in greeting
     assert f" --base-url {base_url[0]}\n" in greeting
     assert response.status_code == 207
