@@ -61,6 +61,8 @@ def run(*arguments: str, standard_input: str = "", **variables: str) -> tuple[in
 def test_it_shows_every_read_and_an_error_and_stops_the_sandbox() -> None:
     code, output = demo()
     assert code == 0
+    titles = [name for name in EVERY_READ if re.search(rf"^ *{name}\b", output, re.MULTILINE)]
+    check_listed(titles, EVERY_READ, "examples/demo.py")
     for shown in (
         "read_associations: contacts to companies",
         "read_associations_v3: contacts to deals",
@@ -73,8 +75,6 @@ def test_it_shows_every_read_and_an_error_and_stops_the_sandbox() -> None:
         "BadRequestError: HTTP 400: Unable to infer object type from: unicorns",
     ):
         assert shown in output
-    titles = [name for name in EVERY_READ if re.search(rf"^ *{name}\b", output, re.MULTILINE)]
-    check_listed(titles, EVERY_READ, "examples/demo.py")
     assert output.rstrip().endswith("The sandbox has stopped.")
     assert "Traceback" not in output
 
