@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from itertools import islice
 from time import monotonic
 from typing import Any, Generic
@@ -230,6 +239,78 @@ def test_a_read_cannot_be_read_twice_at_the_same_time() -> None:
             next(iter(read))
         break
     assert len(read.all()) == 99
+
+
+WAYS: list[Callable[[Read[Association]], object]] = [
+    lambda read: [*read],
+    lambda read: read.all(),
+    lambda read: read.by_id(),
+    lambda read: read.to_arrow().read_all(),
+    lambda read: read.to_pandas(),
+]
+EACH_WAY = pytest.mark.parametrize("way", WAYS, ids=["loop", "all", "by_id", "arrow", "pandas"])
+
+
+@EACH_WAY
+def test_of_two_threads_that_begin_at_once_one_reads_all(
+    way: Callable[[Read[Association]], object],
+) -> None:
+    for _ in range(10):
+        is_refused, barrier = threading.Event(), threading.Barrier(2)
+        contacts = read_of(partial(answer_after, is_refused))
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(begin, way, contacts, barrier, is_refused) for _ in range(2)]
+        assert sorted(each.result() for each in both) == [-1, 100]
+
+
+def answer_after(
+    event: threading.Event, request: Request[Association], wait: Wait
+) -> Answer[Association]:
+    assert event.wait(20)
+    return answer(request)
+
+
+def begin(
+    way: Callable[[Read[Association]], object],
+    contacts: Read[Association],
+    barrier: threading.Barrier,
+    is_refused: threading.Event,
+) -> int:
+    """Read, and return the number of records; -1 if another thread is reading."""
+    barrier.wait(20)
+    try:
+        way(contacts)
+    except RuntimeError as error:
+        assert "already in progress" in str(error)  # noqa: PT017 - in one of two threads
+        return -1
+    else:
+        return contacts.summary.records
+    finally:
+        is_refused.set()
+
+
+@EACH_WAY
+def test_another_thread_cannot_take_over_a_read(
+    way: Callable[[Read[Association]], object],
+) -> None:
+    is_sent, goes_on = threading.Event(), threading.Event()
+
+    def send(request: Request[Association], wait: Wait) -> Answer[Association]:
+        is_sent.set()
+        return answer_after(goes_on, request, wait)
+
+    contacts = read_of(send)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(way, contacts)
+        assert is_sent.wait(20)
+        try:
+            for other in WAYS:
+                with pytest.raises(RuntimeError, match="already in progress"):
+                    other(contacts)
+        finally:
+            goes_on.set()
+        first.result(20)
+    assert contacts.summary.records == 100
 
 
 def test_close_from_another_thread_ends_the_loop() -> None:

@@ -51,7 +51,7 @@ class AsyncDriver(Delivery[RowT]):
             # Its requests must be sent again, and nothing would notify the new loop of that later.
             await self._loop.end()
         if self._loop is not None and not self._loop.is_stopped:
-            raise RuntimeError("this read is already in progress")
+            raise RuntimeError("this read is already in progress; aclose() ends its loop")
         self.begin(for_file=for_file)
         self._loop = AsyncLoop(self.plan, self._send, self._max_concurrency)
         self._register(self._loop)

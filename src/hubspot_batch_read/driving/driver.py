@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import GEN_SUSPENDED, getgeneratorstate
 from queue import Empty, SimpleQueue
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
@@ -184,17 +185,11 @@ class Driver(Delivery[RowT]):
         """Let threads send requests inside this context.
 
         Raises:
+            RuntimeError: There is a loop already, or the read is finished.
             Exception: The reason why the loop ended before everything was read.
         """
-        is_running = self._loop is not None and not self._loop.is_stopped
-        if is_running and (self._is_suspended or self._is_collecting):
-            raise RuntimeError("this read is already in progress")
-        self.close()  # an interrupt can leave a loop
         self.begin(for_file=for_file)
-        self._leave_requests_to_parent()
-        self._loop = loop = Loop(
-            self.plan, self.lock, self._send, self._bell, self._news, self._max_concurrency
-        )
+        loop = self._new_loop()
         try:
             self._register(loop)
             loop.start_thread()
@@ -203,6 +198,19 @@ class Driver(Delivery[RowT]):
                 raise loop.error
         finally:
             loop.stop()
+
+    def _new_loop(self) -> Loop[RowT]:
+        is_forked = self._leave_requests_to_parent()
+        with self.lock:  # two threads may begin at the same time
+            if self._loop is not None and not self._loop.is_stopped:
+                is_of_other_thread = self._loop.owner != get_ident() and not is_forked
+                if is_of_other_thread or self._is_suspended or self._is_collecting:
+                    raise RuntimeError("this read is already in progress; close() ends its loop")
+                self._loop.stop()  # an interrupt has left it
+            self._loop = loop = Loop(
+                self.plan, self.lock, self._send, self._bell, self._news, self._max_concurrency
+            )
+        return loop
 
     def _leave_requests_to_parent(self) -> bool:
         """In a forked process, abandon the requests that the parent's threads have sent."""

@@ -42,6 +42,8 @@ class Loop(Generic[RowT]):
     ) -> None:
         """Start without threads."""
         self.is_stopped = False
+        self.owner = threading.get_ident()
+        """The thread that iterates over the read."""
         # Held while the loop runs. Unlike other ways to wait for its end, a lock is not left in an
         # odd state if the thread that ends the loop is interrupted.
         self._going_on = threading.Lock()
