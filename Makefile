@@ -34,7 +34,7 @@ install = $(BIN)/uv pip install --quiet --python .venv --requirement $(1) || { \
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 
-demo: $(DEMO) ## Run all four reads against a sandbox on this machine (ARGS=--live: HubSpot)
+demo: $(DEMO) ## Run all reads against a sandbox on this machine (ARGS=--live: HubSpot)
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
@@ -117,9 +117,10 @@ typecheck: $(READY) ## Check types with mypy --strict and pyright
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings
 
-format: $(READY) ## Format the hand-written code
+format: $(READY) ## Format the hand-written code and the fixtures
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/recording/fixture_files.py
 
 bench: $(BENCH) ## Measure this SDK and others; writes benchmarks/results.* and the charts (twenty minutes)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,4 +1,4 @@
-"""All four reads, with the account of the ids, and one error.
+"""All reads, with the account of the ids, and one error.
 
 Against a sandbox on this machine, which it starts and stops:
 
@@ -41,7 +41,7 @@ class Ids(NamedTuple):
 
 def main() -> int:
     """Run the command line, and return the exit code."""
-    parser = argparse.ArgumentParser(description="All four reads, and one error.")
+    parser = argparse.ArgumentParser(description="All reads, and one error.")
     parser.add_argument("--live", action="store_true", help="read from HubSpot, not the sandbox")
     parser.add_argument("--contacts", nargs="*", default=["1"], metavar="ID")
     parser.add_argument("--campaigns", nargs="*", default=[], metavar="GUID")

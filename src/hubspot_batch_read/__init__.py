@@ -1,4 +1,4 @@
-"""Reads any number of ids from HubSpot's four batch-read endpoints, and accounts for each of them.
+"""Reads any number of ids from HubSpot's batch-read endpoints, and accounts for each of them.
 
     from hubspot_batch_read import HubSpot
 

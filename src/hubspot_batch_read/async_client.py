@@ -1,4 +1,4 @@
-"""`AsyncHubSpot`: the four reads, async."""
+"""`AsyncHubSpot`: the reads, async."""
 
 from __future__ import annotations
 

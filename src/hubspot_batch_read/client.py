@@ -1,4 +1,4 @@
-"""`HubSpot`: the four reads, sync."""
+"""`HubSpot`: the reads, sync."""
 
 from __future__ import annotations
 

@@ -21,6 +21,12 @@ from hubspot_batch_read.sandbox import Portal, Sandbox
 PORTAL = Portal(seed=7, contacts=2500)
 
 
+def command_names() -> list[str]:
+    """Return the names of the commands, in the order of the help."""
+    callbacks = [each.callback for each in app.registered_commands if each.callback]
+    return [callback.__name__.replace("_", "-") for callback in callbacks]
+
+
 @define(frozen=True)
 class Result:
     """The result of a command."""

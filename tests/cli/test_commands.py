@@ -8,9 +8,11 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow.parquet as pq
 import pytest
@@ -24,56 +26,68 @@ from hubspot_batch_read.sandbox import (
     SandboxResponse,
     incidents,
 )
-from tests.cli.conftest import PORTAL, Cli, line, missing
+from tests.cli.conftest import PORTAL, Cli, command_names, line, missing
+from tests.reads import EVERY_READ, check_listed
 
-READS: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    "associations": (["associations", "contacts", "companies"], PORTAL.contact_ids[:40]),
-    "associations-v3": (["associations-v3", "deals", "companies"], PORTAL.deal_ids[:40]),
+# Each read as a command, with ids, and as a method of a client.
+READS: dict[str, tuple[list[str], tuple[str, ...], Callable[[Any, tuple[str, ...]], Read[Any]]]] = {
+    "associations": (
+        ["associations", "contacts", "companies"],
+        PORTAL.contact_ids[:40],
+        lambda hubspot, ids: hubspot.read_associations("contacts", "companies", ids),
+    ),
+    "associations-v3": (
+        ["associations-v3", "deals", "companies"],
+        PORTAL.deal_ids[:40],
+        lambda hubspot, ids: hubspot.read_associations_v3("deals", "companies", ids),
+    ),
     "campaigns": (
         [
             *("campaigns", "--properties", "hs_name,hs_start_date"),
             *("--start-date", "2026-01-01", "--end-date", "2026-02-01"),
         ],
         PORTAL.campaign_ids[:8],
+        lambda hubspot, ids: hubspot.read_campaigns(
+            ids,
+            properties=["hs_name", "hs_start_date"],
+            start_date="2026-01-01",
+            end_date="2026-02-01",
+        ),
     ),
-    "flows": (["workflow-ids"], PORTAL.flow_ids[:8]),
-    "workflows": (["workflow-ids", "--by", "workflow"], PORTAL.workflow_ids[:8]),
+    "flows": (
+        ["workflow-ids"],
+        PORTAL.flow_ids[:8],
+        lambda hubspot, ids: hubspot.read_workflow_id_mappings(flow_ids=ids),
+    ),
+    "workflows": (
+        ["workflow-ids", "--by", "workflow"],
+        PORTAL.workflow_ids[:8],
+        lambda hubspot, ids: hubspot.read_workflow_id_mappings(workflow_ids=ids),
+    ),
 }
+COMMANDS = [*dict.fromkeys(words[0] for words, _, _ in READS.values())]
 
 
-def test_every_command_that_reads_is_tested_here() -> None:
-    functions = [each.callback for each in app.registered_commands if each.callback]
-    read = {command.replace("-", "_") for (command, *_), _ in READS.values()}
-    assert {each.__name__ for each in functions} == {*read, "sandbox"}
+def test_every_read_has_a_command_that_is_tested_here() -> None:
+    hubspot = Mock()
+    for _, ids, begin in READS.values():
+        begin(hubspot, ids)
+    methods = [name for name, _, _ in hubspot.method_calls]
+    place = "READS in tests/cli/test_commands.py"
+    check_listed(methods, EVERY_READ, f"{place}, with its command in cli/app.py")
+    check_listed([*COMMANDS, "sandbox"], command_names(), place)
 
 
 def read_with_library(served: Sandbox, name: str, ids: tuple[str, ...]) -> Any:
     """Return the read of the ids, and its records."""
     with HubSpot(served.token, base_url=served.base_url) as hubspot:
-        read = begin(hubspot, name, ids)
+        read = READS[name][-1](hubspot, ids)
         return read, read.all()
-
-
-def begin(hubspot: HubSpot, name: str, ids: tuple[str, ...]) -> Read[Any]:
-    if name == "associations":
-        return hubspot.read_associations("contacts", "companies", ids)
-    if name == "associations-v3":
-        return hubspot.read_associations_v3("deals", "companies", ids)
-    if name == "campaigns":
-        return hubspot.read_campaigns(
-            ids,
-            properties=["hs_name", "hs_start_date"],
-            start_date="2026-01-01",
-            end_date="2026-02-01",
-        )
-    if name == "flows":
-        return hubspot.read_workflow_id_mappings(flow_ids=ids)
-    return hubspot.read_workflow_id_mappings(workflow_ids=ids)
 
 
 @pytest.mark.parametrize("name", READS)
 def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
-    command, ids = READS[name]
+    command, ids, _ = READS[name]
     result = cli(*command, *ids, "--missing", "missing.jsonl")
     read, records = read_with_library(cli.sandbox, name, ids)
     assert [type(records[0]).from_dict(row) for row in result.rows] == records
@@ -87,7 +101,7 @@ def test_json_lines_are_the_records_of_the_library(cli: Cli, name: str) -> None:
 
 @pytest.mark.parametrize("name", READS)
 def test_csv_and_parquet_are_the_tables_of_the_library(cli: Cli, name: str) -> None:
-    command, ids = READS[name]
+    command, ids, _ = READS[name]
     read, _ = read_with_library(cli.sandbox, name, ())
     columns = read.to_arrow().schema.names
     rows = list(csv.reader(io.StringIO(cli(*command, *ids, "--format", "csv").out.decode())))
@@ -324,10 +338,9 @@ def test_ids_that_a_spreadsheet_spoilt_are_told_and_not_sent(cli: Cli) -> None:
 
 
 def test_the_help_says_what_each_option_is_for(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = dict.fromkeys(words[0] for words, _ in READS.values())
     for is_rich in ("1", "0"):
         monkeypatch.setenv("TYPER_USE_RICH", is_rich)
-        for command in ((), *((name,) for name in [*commands, "sandbox"])):
+        for command in ((), *((name,) for name in [*COMMANDS, "sandbox"])):
             text = cli.help(*command)
             assert "bool" not in text.lower()
             for option in re.findall(r"^[│ ]+(--[a-z-]+)(.*)$", text, re.MULTILINE):
@@ -547,7 +560,7 @@ def test_the_command_without_its_extra_says_how_to_install_it(
     )
 
 
-@pytest.mark.parametrize("command", [*dict.fromkeys(words[0] for words, _ in READS.values())])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_example_of_each_help_runs(cli: Cli, command: str) -> None:
     (example,) = [line for line in cli.help(command).splitlines() if "Example: " in line]
     words = shlex.split(example)

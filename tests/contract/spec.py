@@ -57,6 +57,12 @@ class Operation:
         operation: Json = load()["paths"][self.path][self.method.lower()]
         return {each["name"]: each["schema"] for each in operation.get("parameters", [])}
 
+    @property
+    def inputs(self) -> Json:
+        """The schema of the list of inputs in a request."""
+        inputs: Json = schema(self.request)["properties"]["inputs"]
+        return inputs
+
     def path_arguments(self, path: str) -> list[str]:
         """Return the values of the parameters in a concrete path."""
         pattern = re.sub(r"\{\w+\}", "([^/]+)", self.path)

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from hubspot_batch_read import (
     InvalidIdError,
     PermissionDeniedError,
     RateLimit,
+    Read,
     TableRead,
     TokenFile,
     TokenVariable,
@@ -61,6 +63,7 @@ from tests.engines.portal import (
     without_positions,
 )
 from tests.examples import examples
+from tests.reads import EVERY_READ, check_listed
 
 CATEGORY = pa.dictionary(pa.int8(), pa.string())
 GUID = "11111111-2222-4333-8444-555555555555"
@@ -230,6 +233,48 @@ def test_workflow_ids_are_read_by_either_kind(by: str) -> None:
     assert [str(row[by]) for row in found] == list(ids)
 
 
+# Each read as a table, and as a method of a client.
+READS: dict[str, tuple[Callable[..., TableRead], Callable[[HubSpot, list[str]], Read[Any]]]] = {
+    "read_associations": (
+        partial(TableRead.associations, "contacts", "companies"),
+        lambda hubspot, ids: hubspot.read_associations("contacts", "companies", ids),
+    ),
+    "read_associations_v3": (
+        partial(TableRead.associations_v3, "contacts", "deals"),
+        lambda hubspot, ids: hubspot.read_associations_v3("contacts", "deals", ids),
+    ),
+    "read_campaigns": (
+        partial(TableRead.campaigns, properties=["hs_name"]),
+        lambda hubspot, ids: hubspot.read_campaigns(ids, properties=["hs_name"]),
+    ),
+    "read_workflow_id_mappings": (
+        partial(TableRead.workflow_id_mappings, "flow_id"),
+        lambda hubspot, ids: hubspot.read_workflow_id_mappings(flow_ids=ids),
+    ),
+}
+
+
+def test_every_read_is_tested_here() -> None:
+    check_listed(READS, EVERY_READ, "READS in tests/engines/test_table_read.py")
+
+
+@pytest.mark.parametrize("name", READS)
+def test_the_rows_have_the_columns_of_the_client(name: str) -> None:
+    describe, begin = READS[name]
+    made = Portal(seed=7)
+    kinds = [kind for kind in vars(Portal) if kind.endswith("_ids")]
+    ids = [id_ for kind in kinds for id_ in getattr(made, kind)[:20]]
+    with sandbox(portal=made) as running:
+        found = [
+            row for row in rows(describe(**options(running)), ids) if row["outcome"] == "record"
+        ]
+        with HubSpot(running.token, base_url=running.base_url) as hubspot:
+            expected = begin(hubspot, ids).to_arrow().read_all().to_pylist()
+    assert expected, f"{name} has no record for any ids of a portal"
+    own = [{name: row[name] for name in expected[0]} for row in found]
+    assert sorted(own, key=repr) == sorted(expected, key=repr)
+
+
 # What fails
 
 
@@ -322,11 +367,6 @@ def from_id(
         return fault() if f'"{id_}"'.encode() in request.body else None
 
     return source
-
-
-def test_every_read_can_be_described() -> None:
-    reads = {name.removeprefix("read_") for name in dir(HubSpot) if name.startswith("read_")}
-    assert reads <= {*dir(TableRead)}
 
 
 # What is wrong with a description

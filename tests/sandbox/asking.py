@@ -1,5 +1,6 @@
 """Requests to a sandbox, and the paths of its endpoints."""
 
+import inspect
 import json
 import re
 import socket
@@ -9,8 +10,11 @@ from typing import Any
 
 import httpx
 
-from hubspot_batch_read.sandbox import Sandbox
+from hubspot_batch_read.sandbox import Portal, Sandbox
+from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from hubspot_batch_read.sandbox.answers.endpoint import Endpoint
 from tests.contract import spec
+from tests.reads import check_listed
 
 COMPANIES = "/crm/associations/2026-03/contacts/companies/batch/read"
 DEALS = "/crm/associations/2026-03/contacts/deals/batch/read"
@@ -20,6 +24,28 @@ CAMPAIGNS = "/marketing/v3/campaigns/batch/read"
 WORKFLOWS = "/automation/2026-09-beta/workflow-id-mappings/batch/read"
 
 Json = dict[str, Any]
+
+# A value for each parameter in the paths of the spec.
+PATH_VALUES = {"fromObjectType": "contacts", "toObjectType": "companies"}
+# What every endpoint accepts as an input.
+INPUT = {"id": "1", "type": "FLOW_ID", "flowId": "1"}
+# The numbers of objects in a portal, by their names.
+SIZES = {
+    name: each.default
+    for name, each in inspect.signature(Portal).parameters.items()
+    if type(each.default) is int and name not in {"seed", "page_size"}
+}
+
+
+def path_of(endpoint: Endpoint) -> str:
+    """Return a path of an endpoint."""
+    names = set(re.findall(r"\{(\w+)\}", endpoint.path))
+    check_listed(names & PATH_VALUES.keys(), names, "PATH_VALUES in tests/sandbox/asking.py")
+    return endpoint.path.format_map(PATH_VALUES)
+
+
+# The path of each operation; test_conformance.py reports one that the sandbox lacks.
+PATHS = {spec.snake_case(each.operation_id): path_of(each) for each in ENDPOINTS}
 
 
 class Clock:
@@ -57,13 +83,18 @@ def check_against_spec(response: httpx.Response) -> None:
 
 def schema_of(response: httpx.Response) -> Json:
     """Return the closed schema of a response, by the request's path and the response's status."""
+    return spec.answer_schema(asked_operation(response), response.status_code)
+
+
+def asked_operation(response: httpx.Response) -> spec.Operation:
+    """Return the operation of a request, by its path."""
     path = response.request.url.path
     (operation,) = [
         operation
         for operation in spec.operations().values()
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), path)
     ]
-    return spec.answer_schema(operation, response.status_code)
+    return operation
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
+from inspect import isfunction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from .asking import (
     CAMPAIGNS,
     COMPANIES,
     DEALS,
+    INPUT,
+    PATHS,
     V3_COMPANIES,
     V3_DEALS,
     WORKFLOWS,
@@ -27,6 +31,17 @@ from .asking import (
 BACK = "/crm/associations/2026-03/companies/contacts/batch/read"
 GUID = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
 OTHER = "1e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
+ROOT = Path(__file__).resolve().parents[2]
+# The methods of a portal that add objects to it.
+ADDING = [
+    name for name, each in vars(Portal).items() if isfunction(each) and not name.startswith("_")
+]
+# Where each of them has to be, and what is before its name there.
+PLACES = {
+    "tests/sandbox/test_adding.py": ".",
+    "tests/sandbox/test_conformance.py": ".",
+    "docs/sandbox.md": "| `",
+}
 PERIOD = {"startDate": "2026-01-01", "endDate": "2026-01-31"}
 
 
@@ -48,12 +63,22 @@ def ask_own(empty: Sandbox) -> Iterator[Ask]:
         yield Ask(client)
 
 
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ADDING)
+def test_each_way_to_add_is_tested_and_documented(name: str, place: str) -> None:
+    is_there = f"{PLACES[place]}{name}(" in (ROOT / place).read_text()
+    assert is_there, f"add Portal.{name} to {place}"
+
+
 def types(to: Json) -> list[tuple[str, str | None]]:
     return [(each["category"], each["label"]) for each in to["associationTypes"]]
 
 
 def test_an_empty_portal_has_nothing(own: Portal, ask_own: Ask) -> None:
-    assert own.contact_ids == own.company_ids == own.campaign_ids == own.flow_ids == ()
+    for name in (name for name in vars(Portal) if name.endswith("_ids")):
+        assert getattr(own, name) == (), f"Portal.empty() has {name}: pass 0 for their number there"
+    for path in PATHS.values():
+        assert ask_own.inputs(path, [INPUT]).json()["results"] == []
     for path in (COMPANIES, V3_DEALS):
         body = ask_own(path, "1", "x").json()
         assert (body["results"], body["numErrors"]) == ([], 2)

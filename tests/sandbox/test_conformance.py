@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,10 +20,12 @@ from schemathesis.specs.openapi.checks import (
 
 from hubspot_batch_read.sandbox import Portal, Sandbox
 from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from hubspot_batch_read.sandbox.answers.endpoint import Endpoint
 from tests.contract import spec
 from tests.examples import examples
+from tests.reads import check_listed
 
-from .asking import COMPANIES, Ask, check_against_spec
+from .asking import COMPANIES, PATH_VALUES, Ask, check_against_spec
 
 CHECKS = [
     not_a_server_error,
@@ -41,18 +44,40 @@ PORTAL.add_campaign(
 )
 PORTAL.add_workflow(flow_id=5, workflow_id=6)
 CONTACTS = ("101", *PORTAL.contact_ids)
-CAMPAIGNS = ("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", *PORTAL.campaign_ids)
+# Ids that the portal has, by the key of an input.
+IDS = {
+    "read_associations": {"id": CONTACTS},
+    "read_associations_v3": {"id": CONTACTS},
+    "read_campaigns": {"id": ("0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f", *PORTAL.campaign_ids)},
+    "read_workflow_id_mappings": {
+        "flowId": ("5", *PORTAL.flow_ids),
+        "workflowId": ("6", *PORTAL.workflow_ids),
+    },
+}
 
 
-def test_the_sandbox_has_the_operations_and_limits_of_the_spec() -> None:
-    assert {(each.operation_id, each.path, each.max_inputs) for each in ENDPOINTS} == {
-        (
-            operation.id,
-            operation.path,
-            spec.schema(operation.request)["properties"]["inputs"]["maxItems"],
-        )
-        for operation in spec.operations().values()
-    }
+def test_the_sandbox_has_the_operations_of_the_spec() -> None:
+    place = "the ENDPOINTS in src/hubspot_batch_read/sandbox/answers/"
+    ids = [operation.id for operation in spec.operations().values()]
+    check_listed([each.operation_id for each in ENDPOINTS], ids, place)
+    assert len(ENDPOINTS) == len(ids)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.operation_id)
+def test_an_endpoint_has_the_path_and_the_limit_of_the_spec(endpoint: Endpoint) -> None:
+    operation = spec.operations()[spec.snake_case(endpoint.operation_id)]
+    assert endpoint.path == operation.path
+    assert endpoint.max_inputs == operation.inputs["maxItems"]
+
+
+@pytest.mark.parametrize("name", spec.operations())
+def test_the_responses_of_every_operation_are_tested(name: str) -> None:
+    file = Path(__file__).with_name(f"test_{name.removeprefix('read_')}.py")
+    assert file.exists(), f"test what the sandbox responds to {name} in tests/sandbox/{file.name}"
+
+
+def test_ids_are_known_for_every_operation() -> None:
+    check_listed(IDS, spec.operations(), "IDS in tests/sandbox/test_conformance.py")
 
 
 def test_a_response_with_more_than_the_spec_declares_is_noticed(ask: Ask, portal: Portal) -> None:
@@ -86,31 +111,31 @@ def test_requests_the_spec_allows_get_responses_it_describes(
     give_known_names(case)
     response = validate(case, served)
     assert response.status_code in {200, 207}
-    assert response.json()["results"]
+    name = operation_of(case).name
+    assert response.json()["results"], f"{name}: the portal has no result for the ids in IDS"
 
 
 def validate(case: Case[Any], sandbox: Sandbox) -> Any:
     headers = {"Authorization": f"Bearer {sandbox.token}"}
     response = case.call_and_validate(sandbox.base_url, headers=headers, checks=CHECKS)
-    (operation,) = [each for each in spec.operations().values() if each.path == case.path]
-    answer_schema = spec.answer_schema(operation, response.status_code)
+    answer_schema = spec.answer_schema(operation_of(case), response.status_code)
     departures = spec.departures(response.json(), answer_schema)
     assert not departures, (departures, response.text)
     return response
 
 
+def operation_of(case: Case[Any]) -> spec.Operation:
+    (operation,) = [each for each in spec.operations().values() if each.path == case.path]
+    return operation
+
+
 def give_known_names(case: Case[Any]) -> None:
     """Put what the portal knows into a request: random ids and types almost never are."""
-    known = {"fromObjectType": "contacts", "toObjectType": "companies"}
-    case.path_parameters = {name: known[name] for name in case.path_parameters}
+    case.path_parameters = {name: PATH_VALUES[name] for name in case.path_parameters}
     case.query.pop("properties", None)
     body: Any = case.body
     for position, each in enumerate(body["inputs"]):
         each.pop("after", None)
-        for name, ids in {
-            "id": CAMPAIGNS if "campaigns" in case.path else CONTACTS,
-            "flowId": ("5", *PORTAL.flow_ids),
-            "workflowId": ("6", *PORTAL.workflow_ids),
-        }.items():
+        for name, ids in IDS.get(operation_of(case).name, {}).items():
             if name in each:
                 each[name] = ids[position]

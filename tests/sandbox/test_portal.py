@@ -1,13 +1,26 @@
 """The portal: what a seed fixes, and what size costs."""
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, Specimen
 from hubspot_batch_read.sandbox.data.associations import Direction
+from tests.reads import check_listed
 
-from .asking import CAMPAIGNS, COMPANIES, V3_DEALS, WORKFLOWS, Ask, connect, noon
+from .asking import (
+    CAMPAIGNS,
+    COMPANIES,
+    PATHS,
+    SIZES,
+    V3_DEALS,
+    WORKFLOWS,
+    Ask,
+    asked_operation,
+    connect,
+    noon,
+)
 
 BACK = "/crm/associations/2026-03/companies/contacts/batch/read"
 
@@ -26,6 +39,8 @@ def conversation(seed: int) -> list[tuple[bytes, list[tuple[str, str]]]]:
             ask.inputs(WORKFLOWS, [{"type": "FLOW_ID", "flowId": portal.flow_ids[0]}]),
             ask.body(COMPANIES, b"{"),
         ]
+    asked = [asked_operation(response).name for response in responses]
+    check_listed(asked, PATHS, "conversation() in tests/sandbox/test_portal.py")
     return [
         (response.content, [each for each in response.headers.items() if each[0] != "date"])
         for response in responses
@@ -125,8 +140,13 @@ def test_a_tiny_portal_has_its_specimens_as_far_as_they_go() -> None:
     assert [str(to["toObjectId"]) for to in companies["results"][0]["to"]] == linked
 
 
-def test_negative_numbers_and_a_page_of_nothing_are_refused() -> None:
+@pytest.mark.parametrize("name", SIZES)
+def test_negative_numbers_are_refused(name: str) -> None:
+    arguments: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match="fewer than 0 objects"):
-        Portal(companies=-1)
+        Portal(**arguments)
+
+
+def test_a_page_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
         Portal(page_size=0)

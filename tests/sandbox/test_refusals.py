@@ -9,20 +9,25 @@ import httpx
 import pytest
 
 from hubspot_batch_read.sandbox import EXPIRED_TOKEN, TOKEN, TOKEN_WITHOUT_SCOPES, Portal, Sandbox
-from hubspot_batch_read.sandbox.answers import ENDPOINTS
 from tests.contract import spec
+from tests.reads import check_listed
 
-from .asking import CAMPAIGNS, COMPANIES, V3_DEALS, WORKFLOWS, Ask
+from .asking import COMPANIES, INPUT, PATHS, Ask
 
-PATHS = [COMPANIES, V3_DEALS, CAMPAIGNS, WORKFLOWS]
-
-
-def test_every_operation_refuses_and_is_served() -> None:
-    templates = [operation.path for operation in spec.operations().values()]
-    assert len(templates) == len(ENDPOINTS)
-    for template in templates:
-        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
-        assert [path for path in PATHS if re.fullmatch(pattern, path)], template
+EVERY_PATH = list(PATHS.values())
+# Those whose inputs have an `id`.
+WITH_IDS = [
+    path
+    for name, path in PATHS.items()
+    if "id" in spec.operations()[name].inputs["items"].get("properties", {})
+]
+# A scope that each operation requires.
+SCOPES = {
+    "read_associations": "crm.objects.contacts.read",
+    "read_associations_v3": "crm.objects.contacts.read",
+    "read_campaigns": "marketing.campaigns.read",
+    "read_workflow_id_mappings": "automation",
+}
 
 
 def with_authorization(client: httpx.Client, path: str, value: str) -> httpx.Response:
@@ -32,7 +37,7 @@ def with_authorization(client: httpx.Client, path: str, value: str) -> httpx.Res
 # Access -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", EVERY_PATH)
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN])
 def test_without_the_token_nothing_is_read(client: httpx.Client, path: str, value: str) -> None:
     response = with_authorization(client, path, value)
@@ -50,19 +55,15 @@ def test_an_expired_token_is_told_apart_by_category_and_context(client: httpx.Cl
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time)
 
 
-@pytest.mark.parametrize(
-    ("path", "scope"),
-    [
-        (COMPANIES, "crm.objects.contacts.read"),
-        (V3_DEALS, "crm.objects.contacts.read"),
-        (CAMPAIGNS, "marketing.campaigns.read"),
-        (WORKFLOWS, "automation"),
-    ],
-)
+def test_the_scopes_of_every_operation_are_tested_here() -> None:
+    check_listed(SCOPES, spec.operations(), "SCOPES in tests/sandbox/test_refusals.py")
+
+
+@pytest.mark.parametrize(("name", "scope"), SCOPES.items())
 def test_a_token_without_scopes_is_told_which_ones(
-    client: httpx.Client, path: str, scope: str
+    client: httpx.Client, name: str, scope: str
 ) -> None:
-    response = with_authorization(client, path, f"Bearer {TOKEN_WITHOUT_SCOPES}")
+    response = with_authorization(client, PATHS[name], f"Bearer {TOKEN_WITHOUT_SCOPES}")
 
     body = response.json()
     assert response.status_code == 403
@@ -87,7 +88,7 @@ def test_no_refusal_repeats_the_token_and_nothing_logs_it(
 # Bodies -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", EVERY_PATH)
 @pytest.mark.parametrize("body", [b"", b"null", b" null\n"])
 def test_no_body_is_told_in_a_list_of_texts(ask: Ask, path: str, body: bytes) -> None:
     response = ask.body(path, body)
@@ -96,7 +97,7 @@ def test_no_body_is_told_in_a_list_of_texts(ask: Ask, path: str, body: bytes) ->
     assert response.json()["errors"] == ["The request body may not be null"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", EVERY_PATH)
 @pytest.mark.parametrize(
     "body",
     [
@@ -116,7 +117,7 @@ def test_malformed_json_has_no_category(ask: Ask, path: str, body: bytes) -> Non
     assert response.json()["message"].startswith("Invalid input JSON")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", EVERY_PATH)
 @pytest.mark.parametrize(
     "body", [b"[]", b'"x"', b"1", b"{}", b'{"inputs": null}', b'{"inputs": {}}', b'{"inputs": []}']
 )
@@ -127,7 +128,7 @@ def test_a_body_without_a_list_of_inputs_is_refused(ask: Ask, path: str, body: b
     assert response.json()["category"] == "VALIDATION_ERROR"
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", EVERY_PATH)
 @pytest.mark.parametrize("wrong", [None, "1", 1, [], ["id"]])
 def test_an_input_that_is_no_object_is_refused(ask: Ask, path: str, wrong: object) -> None:
     response = ask.inputs(path, [wrong])
@@ -136,7 +137,7 @@ def test_an_input_that_is_no_object_is_refused(ask: Ask, path: str, wrong: objec
     assert response.json()["errors"][0]["in"] == "inputs[0]"
 
 
-@pytest.mark.parametrize("path", [COMPANIES, V3_DEALS, CAMPAIGNS])
+@pytest.mark.parametrize("path", WITH_IDS)
 @pytest.mark.parametrize("wrong", [{}, {"id": None}, {"id": 1}, {"id": ["1"]}, {"Id": "1"}])
 def test_an_input_without_an_id_that_is_text_is_refused(
     ask: Ask, path: str, wrong: dict[str, object]
@@ -155,16 +156,14 @@ def test_a_cursor_that_is_no_text_is_refused(ask: Ask, portal: Portal) -> None:
     assert response.json()["errors"][0]["in"] == "inputs[0].after"
 
 
-@pytest.mark.parametrize(
-    ("path", "limit"), [(COMPANIES, 1000), (V3_DEALS, 1000), (CAMPAIGNS, 50), (WORKFLOWS, 100)]
-)
-def test_the_limit_on_inputs_is_exact(ask: Ask, path: str, limit: int) -> None:
-    given = {"id": "1", "type": "FLOW_ID", "flowId": "1"}
+@pytest.mark.parametrize("name", PATHS)
+def test_the_limit_on_inputs_is_exact(ask: Ask, name: str) -> None:
+    limit = spec.operations()[name].inputs["maxItems"]
 
-    just_right = ask.inputs(path, [given] * limit)
-    too_many = ask.inputs(path, [given] * (limit + 1))
+    just_right = ask.inputs(PATHS[name], [INPUT] * limit)
+    too_many = ask.inputs(PATHS[name], [INPUT] * (limit + 1))
 
-    assert just_right.status_code == 207
+    assert just_right.status_code == 207, f"INPUT in asking.py is not valid: {just_right.text}"
     assert too_many.status_code == 400
     assert too_many.json()["category"] == "VALIDATION_ERROR"
     words = f"The maximum number of inputs supported in a batch is {limit}"
@@ -192,7 +191,7 @@ def test_an_unknown_path_is_a_page_in_html(ask: Ask, path: str) -> None:
     assert response.text.startswith("<html>")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", EVERY_PATH)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
 def test_any_method_but_post_is_a_page_in_html(
     client: httpx.Client, path: str, method: str

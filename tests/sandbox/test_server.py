@@ -14,10 +14,12 @@ import pytest
 
 from hubspot_batch_read.sandbox import Portal, Sandbox, terminal
 from hubspot_batch_read.sandbox.answers import ENDPOINTS
+from tests.reads import check_listed
 
-from .asking import COMPANIES, Ask, connect
+from .asking import COMPANIES, INPUT, PATHS, SIZES, Ask, connect
 
 PORTAL = Portal(seed=7)
+TERMINAL = "src/hubspot_batch_read/sandbox/terminal.py"
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "hubspot_batch_read.sandbox"]
 
 
@@ -121,6 +123,7 @@ def test_from_a_terminal_it_says_where_it_is_until_ctrl_c() -> None:
                 content=inputs[1],
                 headers={"Authorization": f"Bearer {token[1]}"},
             )
+            found = with_a_result(greeting, base_url[0], token[1])
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=10)
         finally:
@@ -128,17 +131,30 @@ def test_from_a_terminal_it_says_where_it_is_until_ctrl_c() -> None:
 
     assert "(seed 7)" in greeting
     assert f"\ncurl -s {base_url[0]}{COMPANIES}" in greeting
+    check_listed(found, PATHS, f"the ids to try in {TERMINAL}")
     for id_ in (*PORTAL.contact_ids[:4], PORTAL.campaign_ids[0], PORTAL.flow_ids[0]):
         assert id_ in greeting
     for endpoint in ENDPOINTS:
         assert f"\nPOST {endpoint.path}\n" in greeting
-    assert "3,000 contacts, 1,500 companies, " in greeting
+    for name, number in SIZES.items():
+        assert f"{number:,} {name}" in greeting, f"add {name} to _numbers in {TERMINAL}"
     assert f"HUBSPOT_ACCESS_TOKEN={token[1]} \\\n  hubspot-batch-read associations " in greeting
     assert f" --base-url {base_url[0]}\n" in greeting
     assert response.status_code == 207
     assert len(response.json()["results"]) == 1
     assert errors == ""
     assert process.returncode == 0
+
+
+def with_a_result(greeting: str, base_url: str, token: str) -> list[str]:
+    """Return the operations that have a result for one of the ids to try."""
+    block = re.search(r"Ids to try:\n\n((?:.+\n)+)", greeting)
+    assert block
+    words = re.findall(r"[\w-]+", block[1])
+    inputs = [INPUT | {key: word for key in INPUT if key != "type"} for word in words]
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {token}"}) as client:
+        bodies = {name: Ask(client).inputs(path, inputs).json() for name, path in PATHS.items()}
+    return [name for name, body in bodies.items() if body.get("results")]
 
 
 def takewhile_including(lines: Iterable[str], last: str) -> Iterator[str]:

@@ -22,9 +22,11 @@ import hubspot_batch_read.sandbox
 import hubspot_batch_read_api
 from hubspot_batch_read import TableRead, operations
 from hubspot_batch_read.cli.app import app
+from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read.sandbox import Sandbox
-from hubspot_batch_read.tables.table import Table
-from hubspot_batch_read_api import AuthenticatedClient, errors, models
+from hubspot_batch_read_api import AuthenticatedClient, errors
+from tests.contract import spec
+from tests.reads import EVERY_READ, check_listed, operation_of
 from tests.unit.budget_servers import budget_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -251,41 +253,68 @@ def test_a_decision_fits_on_a_screen_and_has_its_price(page: str) -> None:
     assert re.findall(r"^\*\*([\w ]+)\.\*\*", text, re.MULTILINE) == parts
 
 
-METHODS = [name for name in vars(hubspot_batch_read.HubSpot) if name.startswith("read_")]
-
-
 @pytest.mark.parametrize(
     "page", ["README.md", "docs/index.md", "docs/reading.md", "docs/sdk.md", "docs/tables.md"]
 )
 def test_the_table_of_operations_has_them_all(page: str) -> None:
     rows = "\n".join(line for line in PAGES[page].splitlines() if line.startswith("|"))
-    assert [name for name in METHODS if not re.search(rf"\b{name}\b", rows)] == []
+    listed = [name for name in EVERY_READ if re.search(rf"\b{name}\b", rows)]
+    check_listed(listed, EVERY_READ, f"the table of operations in {page}")
+
+
+def test_the_page_names_every_read_of_a_table() -> None:
+    named = re.findall(r"`(?:TableRead\.)?(\w+)`", PAGES["docs/scale.md"])
+    names = [f"read_{name}" for name in named]
+    listed = [name for name in EVERY_READ if name in names]
+    check_listed(listed, EVERY_READ, "the list of reads in docs/scale.md, without read_")
+
+
+def test_every_api_has_a_row_with_its_versions() -> None:
+    table = re.search(r"^\| API \|.*\n.*\n((?:\|.*\n)+)", README, re.MULTILINE)
+    assert table is not None
+    apis = [line.split(" | ")[0].strip("| ") for line in table[1].splitlines()]
+    assert len(apis) == len(EVERY_READ), f"README.md needs the version of each read, and has {apis}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "pyproject.toml"])
+def test_the_first_lines_name_every_family_of_endpoints(page: str) -> None:
+    lines = (ROOT / page).read_text().replace("**", "").splitlines()
+    first = " ".join(lines[:20])
+    families = [tag["name"].replace("_", " ") for tag in spec.load()["tags"]]
+    listed = [family for family in families if family in first]
+    check_listed(listed, families, f"the first sentences of {page}")
+
+
+def test_the_changelog_names_every_read() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    listed = [name for name in EVERY_READ if f"`{name}`" in changelog]
+    check_listed(listed, EVERY_READ, "CHANGELOG.md")
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
 def test_the_page_has_every_command(page: str) -> None:
     commands = [each.callback.__name__ for each in app.registered_commands if each.callback]
     names = [name.replace("_", "-") for name in commands]
-    assert [name for name in names if not re.search(rf"[` ]{name}[` ]", PAGES[page])] == []
+    listed = [name for name in names if re.search(rf"[` ]{name}[` ]", PAGES[page])]
+    check_listed(listed, names, f"the commands in {page}")
 
 
-TABLES: dict[str, Table[Any]] = {
-    "read_associations": operations.ASSOCIATIONS.table,
-    "read_associations_v3": operations.ASSOCIATIONS_V3.table,
+# The operations whose columns depend on arguments.
+WITH_ARGUMENTS: dict[str, Operation[Any]] = {
     "read_campaigns": operations.campaigns(
         properties=["one for each of the"], start_date=None, end_date=None
-    ).table,
-    "read_workflow_id_mappings": operations.WORKFLOWS_BY_FLOW_ID.table,
+    ),
 }
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVERY_READ)
 def test_the_columns_are_those_of_the_tables(method: str) -> None:
-    table, page = TABLES[method], PAGES["docs/tables.md"]
+    operation = WITH_ARGUMENTS.get(method) or operation_of(method)
+    table, page = operation.table, PAGES["docs/tables.md"]
     documented = re.search(
         rf"^\| `{method}` \| type .*\n\|[- |]+\n((?:\| .*\n)+)", page, re.MULTILINE
     )
-    assert documented is not None
+    assert documented is not None, f"add a table of the columns of {method} to docs/tables.md"
     rows = [line.split(" | ") for line in documented[1].splitlines()]
     names = {name.strip("| `").partition(" `")[0]: kind.strip("`") for name, kind, *_ in rows}
     assert tuple(names) == table.columns
@@ -293,12 +322,16 @@ def test_the_columns_are_those_of_the_tables(method: str) -> None:
         assert str(table.schema.field(name).type).startswith(kind.partition("<")[0])
 
 
-def test_the_fields_of_the_records_are_those_of_the_models() -> None:
-    rows = re.findall(r"^\| `read_.*\| `(\w+)` \| (.*) \|$", PAGES["docs/reading.md"], re.MULTILINE)
-    assert len(rows) == len(METHODS)
-    for model, fields in rows:
-        declared = {field.name for field in attrs.fields(getattr(models, model))}
-        assert set(re.findall(r"\w+", fields)) <= declared, model
+@pytest.mark.parametrize("method", EVERY_READ)
+def test_the_fields_of_a_record_are_those_of_its_model(method: str) -> None:
+    row = re.search(
+        rf"^\| `{method}\(.*\| `(\w+)` \| (.*) \|$", PAGES["docs/reading.md"], re.MULTILINE
+    )
+    assert row is not None, f"add {method}, its record and fields to the table in docs/reading.md"
+    model, fields = row.groups()
+    declared = {field.name for field in attrs.fields(operation_of(method).row)}
+    assert model == operation_of(method).row.__name__
+    assert set(re.findall(r"\w+", fields)) <= declared
 
 
 def test_the_versions_of_the_engines_are_the_tested_ones() -> None:
@@ -357,7 +390,7 @@ def test_the_reference_has_every_public_name() -> None:
     public = [name for package in packages for name in public_names(package)]
     assert len(public) > 100
     missing = [name for name in public if not {name, name.rpartition(".")[0]} & listed]
-    assert not missing
+    assert not missing, f"add {', '.join(missing)} to docs/reference/"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])

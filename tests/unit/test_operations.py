@@ -9,40 +9,44 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import hubspot_batch_read
 from hubspot_batch_read import AsyncHubSpot, HubSpot, TableRead, operations
 from hubspot_batch_read.core.operation import Operation
 from hubspot_batch_read_api.models import Association
 from tests.contract import spec
+from tests.reads import OPERATIONS, check_listed, endpoint_name
 
-TABLE: dict[str, Operation[Any]] = {
-    name: each for name, each in vars(operations).items() if isinstance(each, Operation)
-}
-
-
-def spec_name(operation: Operation[Any]) -> str:
-    return operation.endpoint.request.__module__.rpartition(".")[2]
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=endpoint_name)
 
 
 def test_every_operation_of_the_spec_is_in_the_table() -> None:
-    assert {spec_name(each) for each in TABLE.values()} == set(spec.operations())
+    place = "src/hubspot_batch_read/operations/__init__.py, as an Operation"
+    check_listed(map(endpoint_name, OPERATIONS), spec.operations(), place)
 
 
 def test_every_operation_can_be_described_for_an_engine() -> None:
-    described = {name for name, each in vars(TableRead).items() if isinstance(each, classmethod)}
-    methods = {name.removeprefix("read_") for name in spec.operations()}
-    assert {name for name in described if not name.startswith("_")} == methods
+    described = [name for name, each in vars(TableRead).items() if isinstance(each, classmethod)]
+    names = [f"read_{name}" for name in described if not name.startswith("_")]
+    place = "TableRead in src/hubspot_batch_read/engines/table_read.py, without read_"
+    check_listed(names, spec.operations(), place)
 
 
-@pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
+@pytest.mark.parametrize("client", [HubSpot, AsyncHubSpot])
+def test_a_client_has_every_operation(client: type) -> None:
+    methods = [name for name in vars(client) if name.startswith("read_")]
+    check_listed(methods, spec.operations(), client.__name__)
+
+
+@each_operation
 def test_a_request_holds_as_many_inputs_as_the_spec_allows(operation: Operation[Any]) -> None:
-    request = spec.operations()[spec_name(operation)].request
-    schema = spec.schema(request, closed=True)
-    assert operation.max_inputs == schema["properties"]["inputs"]["maxItems"]
+    endpoint = spec.operations()[endpoint_name(operation)]
+    schema = spec.schema(endpoint.request, closed=True)
+    assert operation.max_inputs == endpoint.inputs["maxItems"]
     body = operation.body({str(number): None for number in range(operation.max_inputs)})
     Draft202012Validator(schema).validate(body.to_dict())
 
 
-@pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
+@each_operation
 def test_a_request_encodes_the_same_again_in_its_order(
     operation: Operation[Any],
 ) -> None:
@@ -71,7 +75,13 @@ def test_records_are_lines_of_json() -> None:
     assert operations.ASSOCIATIONS.lines([]) == b""
 
 
-@pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
+@each_operation
+def test_the_model_of_a_row_is_a_name_of_the_package(operation: Operation[Any]) -> None:
+    name = operation.row.__name__
+    assert name in hubspot_batch_read.__all__, f"add {name} to hubspot_batch_read/__init__.py"
+
+
+@each_operation
 def test_a_row_has_its_id_where_the_table_says(operation: Operation[Any]) -> None:
     document: dict[str, object] = {"to": []}
     place = document

@@ -16,6 +16,8 @@ import pytest
 
 from hubspot_batch_read import ArgumentError, AsyncHubSpot, HubSpot, InvalidIdError, Summary
 from hubspot_batch_read_api.errors import ServerError
+from tests.contract import spec
+from tests.reads import EVERY_READ, check_listed
 
 both = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 GUID = "0e1cf94a-1b2c-4d3e-8f50-6a7b8c9d0e1f"
@@ -44,7 +46,6 @@ READS: dict[str, tuple[tuple[str, ...], dict[str, Any], str, dict[str, str], str
         "id",
     ),
 }
-CHUNK = {"read_associations": 1000, "read_associations_v3": 1000, "read_campaigns": 50}
 
 
 class Server:
@@ -86,9 +87,16 @@ def read(batch: Any) -> list[Any]:
 
 
 def test_every_read_of_many_ids_is_tested_here() -> None:
-    methods = {name for name in vars(HubSpot) if name.startswith("read_")}
-    assert methods == {name for name in vars(AsyncHubSpot) if name.startswith("read_")}
-    assert methods == {*READS, "read_workflow_id_mappings"}
+    asynchronous = [name for name in vars(AsyncHubSpot) if name.startswith("read_")]
+    check_listed(asynchronous, EVERY_READ, "AsyncHubSpot")
+    listed = [*READS, "read_workflow_id_mappings"]
+    check_listed(listed, EVERY_READ, "READS in tests/unit/test_reads.py")
+
+
+def chunk(name: str) -> int:
+    """Return the number of ids in a full request."""
+    limit: int = spec.operations()[name].inputs["maxItems"]
+    return limit
 
 
 @both
@@ -99,9 +107,9 @@ def test_the_arguments_are_sent_with_every_request(name: str, asynchronous: bool
         options = {**options, "properties": iter("ab")}
     server = Server()
     hubspot = connect(server, asynchronous=asynchronous)
-    ids = [str(number) for number in range(CHUNK[name] + 1)]
+    ids = [str(number) for number in range(chunk(name) + 1)]
     read(getattr(hubspot, name)(*types, iter(ids), **options))
-    assert sorted(len(server.inputs(request)) for request in server.requests) == [1, CHUNK[name]]
+    assert sorted(len(server.inputs(request)) for request in server.requests) == [1, chunk(name)]
     for request in server.requests:
         assert (request.url.path, dict(request.url.params)) == (path, query)
     assert sorted(each[key] for each in server.sent) == sorted(ids)
@@ -135,9 +143,9 @@ def test_ids_are_remembered_unless_they_are_unique(
 ) -> None:
     server = Server()
     hubspot = connect(server, asynchronous=asynchronous)
-    ids = [*range(CHUNK[name]), 0]
+    ids = [*range(chunk(name)), 0]
     batch = getattr(hubspot, name)(*READS[name][0], ids, unique_ids=unique)
-    assert len(read(batch)) == CHUNK[name] + unique
+    assert len(read(batch)) == chunk(name) + unique
     assert batch.summary.duplicates == (0 if unique else 1)
 
 

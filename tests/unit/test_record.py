@@ -536,7 +536,16 @@ def test_a_fixture_that_cannot_be_written_does_not_stop_the_others(
 
 @pytest.mark.parametrize("case", fixture_files.find(FIXTURES), ids=lambda case: case.name)
 def test_the_layout_is_that_of_the_fixtures(case: fixture_files.Case) -> None:
-    assert layout(case.fixture) == case.path.read_text()
+    has_layout = layout(case.fixture) == case.path.read_text()
+    assert has_layout, f"run `make format`: {case.name} does not have the layout of a fixture"
+
+
+def test_make_format_lays_out_the_fixtures(fixtures: Folder) -> None:
+    before = fixtures.content()
+    for name in (NULL_LABEL, NOT_FOUND):
+        (fixtures.path / f"{name}.json").write_text(json.dumps(fixtures[name]))
+    fixture_files.lay_out(fixtures.path)
+    assert fixtures.content() == before
 
 
 # The sandbox ----------------------------------------------------------------------------------

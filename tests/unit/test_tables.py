@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
@@ -17,8 +17,10 @@ from hubspot_batch_read.operations import (
     WORKFLOWS_BY_FLOW_ID,
     campaigns,
 )
+from hubspot_batch_read.tables import arrow
 from hubspot_batch_read.tables import table as tables
 from hubspot_batch_read_api.models import Association, AssociationV3, Campaign, WorkflowIdMapping
+from tests.reads import EVERY_READ, check_listed
 
 
 def table_of(properties: list[str]) -> tables.Table[Campaign]:
@@ -40,6 +42,76 @@ CAMPAIGN = Campaign.from_dict(
         },
     }
 )
+ASSOCIATION = Association.from_dict(
+    {
+        "from": {"id": "101"},
+        "to": [
+            {
+                "toObjectId": 7,
+                "associationTypes": [
+                    {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None},
+                    {"category": "INVENTED", "typeId": 2, "label": "CEO"},
+                ],
+            },
+            {"toObjectId": "8", "associationTypes": []},
+        ],
+    }
+)
+ASSOCIATION_V3 = AssociationV3.from_dict(
+    {
+        "from": {"id": "101"},
+        "to": [{"id": 7, "type": "contact_to_company"}, {"id": "7", "type": "boss"}],
+    }
+)
+# The table of each read, some records, and their rows.
+ROWS: dict[str, tuple[tables.Table[Any], list[Any], list[dict[str, Any]]]] = {
+    "read_associations": (
+        ASSOCIATIONS.table,
+        [ASSOCIATION],
+        [
+            {
+                "from_id": "101",
+                "to_id": "7",
+                "type_id": 1,
+                "category": "HUBSPOT_DEFINED",
+                "label": None,
+            },
+            {"from_id": "101", "to_id": "7", "type_id": 2, "category": "INVENTED", "label": "CEO"},
+            {"from_id": "101", "to_id": "8", "type_id": None, "category": None, "label": None},
+        ],
+    ),
+    "read_associations_v3": (
+        ASSOCIATIONS_V3.table,
+        [ASSOCIATION_V3],
+        [
+            {"from_id": "101", "to_id": "7", "type": "contact_to_company"},
+            {"from_id": "101", "to_id": "7", "type": "boss"},
+        ],
+    ),
+    "read_campaigns": (
+        CAMPAIGNS,
+        [CAMPAIGN],
+        [
+            {
+                "id": "0e1cf94a",
+                "created_at": datetime(2026, 1, 2, 1, 4, 5, 678000, UTC),
+                "updated_at": None,
+                "business_unit_ids": [0, 7],
+                "hs_name": "Spring",
+                "hs_notes": None,
+                "assets": [
+                    {"type": "FORM", "id": "1", "name": "Sign-up", "metrics": [("VIEWS", 3.0)]},
+                    {"type": "MARKETING_EMAIL", "id": "2", "name": None, "metrics": None},
+                ],
+            }
+        ],
+    ),
+    "read_workflow_id_mappings": (
+        WORKFLOWS_BY_FLOW_ID.table,
+        [WorkflowIdMapping(flow_id=5, workflow_id=6), WorkflowIdMapping(flow_id=7)],
+        [{"flow_id": 5, "workflow_id": 6}, {"flow_id": 7, "workflow_id": None}],
+    ),
+}
 
 
 def rows(table: tables.Table[Any], *records: Any) -> list[dict[str, Any]]:
@@ -49,55 +121,29 @@ def rows(table: tables.Table[Any], *records: Any) -> list[dict[str, Any]]:
     return batch.to_pylist()
 
 
-def test_an_association_is_a_line_for_each_pair_and_type() -> None:
-    types = [
-        {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None},
-        {"category": "INVENTED", "typeId": 2, "label": "CEO"},
-    ]
-    to = [{"toObjectId": 7, "associationTypes": types}, {"toObjectId": "8", "associationTypes": []}]
-    record = Association.from_dict({"from": {"id": "101"}, "to": to})
-    assert ASSOCIATIONS.table.columns == ("from_id", "to_id", "type_id", "category", "label")
-    assert list(ASSOCIATIONS.table.rows_of([record])) == [
+def test_the_rows_of_every_read_are_tested_here() -> None:
+    check_listed(ROWS, EVERY_READ, "ROWS in tests/unit/test_tables.py")
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_record_becomes_rows(name: str) -> None:
+    table, records, expected = ROWS[name]
+    assert rows(table, *records) == expected
+    assert table.columns == tuple(expected[0])
+
+
+def test_a_category_is_plain_text_in_a_row() -> None:
+    lines = list(ASSOCIATIONS.table.rows_of([ASSOCIATION]))
+    assert lines == [
         ("101", "7", 1, "HUBSPOT_DEFINED", None),
         ("101", "7", 2, "INVENTED", "CEO"),
         ("101", "8", None, None, None),
     ]
-    assert {type(line[3]) for line in ASSOCIATIONS.table.rows_of([record])} == {str, type(None)}
-    assert len(rows(ASSOCIATIONS.table, record)) == 3
+    assert {type(line[3]) for line in lines} == {str, type(None)}
 
 
-def test_an_association_v3_is_a_line_for_each_pair_and_type() -> None:
-    to = [{"id": 7, "type": "contact_to_company"}, {"id": "7", "type": "boss"}]
-    record = AssociationV3.from_dict({"from": {"id": "101"}, "to": to})
-    assert rows(ASSOCIATIONS_V3.table, record) == [
-        {"from_id": "101", "to_id": "7", "type": "contact_to_company"},
-        {"from_id": "101", "to_id": "7", "type": "boss"},
-    ]
-
-
-def test_a_workflow_id_mapping_is_one_line() -> None:
-    records = [WorkflowIdMapping(flow_id=5, workflow_id=6), WorkflowIdMapping(flow_id=7)]
-    assert rows(WORKFLOWS_BY_FLOW_ID.table, *records) == [
-        {"flow_id": 5, "workflow_id": 6},
-        {"flow_id": 7, "workflow_id": None},
-    ]
-
-
-def test_a_campaign_is_one_line_with_its_assets_nested() -> None:
-    assert rows(CAMPAIGNS, CAMPAIGN) == [
-        {
-            "id": "0e1cf94a",
-            "created_at": datetime(2026, 1, 2, 1, 4, 5, 678000, UTC),
-            "updated_at": None,
-            "business_unit_ids": [0, 7],
-            "hs_name": "Spring",
-            "hs_notes": None,
-            "assets": [
-                {"type": "FORM", "id": "1", "name": "Sign-up", "metrics": [("VIEWS", 3.0)]},
-                {"type": "MARKETING_EMAIL", "id": "2", "name": None, "metrics": None},
-            ],
-        }
-    ]
+def test_every_type_of_column_has_an_arrow_type() -> None:
+    check_listed(map(str, arrow.TYPES), get_args(tables.ColumnType), "TYPES in tables/arrow.py")
 
 
 def test_what_a_campaign_does_not_have_is_null() -> None:

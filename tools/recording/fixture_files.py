@@ -71,6 +71,12 @@ def layout(value: object) -> str:
     return _lines(value, "", 0) + "\n"
 
 
+def lay_out(folder: Path) -> None:
+    """Write each fixture in its layout."""
+    for case in find(folder):
+        case.path.write_text(layout(case.fixture))
+
+
 def _lines(value: object, indent: str, beside: int) -> str:
     """Format a value that has `beside` other characters on its line."""
     line = json.dumps(value)
@@ -87,3 +93,7 @@ def _lines(value: object, indent: str, beside: int) -> str:
         for key, each in zip(keys, inside, strict=True)
     ]
     return "\n".join([line[0], ",\n".join(lines), f"{indent}{line[-1]}"])
+
+
+if __name__ == "__main__":
+    lay_out(FIXTURES)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import evolve
 
 from hubspot_batch_read.core.operation import LazyInputs, Operation
-from hubspot_batch_read.operations.common import after, present
+from hubspot_batch_read.operations.common import after, as_instant, present
 from hubspot_batch_read.tables.table import Column, ColumnType, Table
 from hubspot_batch_read_api.api.campaigns import read_campaigns
 from hubspot_batch_read_api.client import comma_separated, iso_date
@@ -19,7 +19,6 @@ from hubspot_batch_read_api.models import (
     CampaignInput,
     CampaignRequest,
 )
-from hubspot_batch_read_api.types import instant
 
 
 def campaigns(
@@ -70,8 +69,8 @@ def _table(properties: Sequence[str] | None) -> Table[Campaign]:
         values = [record.properties or {} for record in records]
         return [
             [str(record.id) for record in records],
-            [_instant(record.created_at) for record in records],
-            [_instant(record.updated_at) for record in records],
+            [as_instant(record.created_at) for record in records],
+            [as_instant(record.updated_at) for record in records],
             [_unit_ids(record) for record in records],
             *([each.get(name) for each in values] for name in names),
             [_assets(record) for record in records],
@@ -87,11 +86,6 @@ def _free_name(name: str, taken: set[str]) -> str:
     while name in taken:
         name = f"properties.{name}"
     return name
-
-
-def _instant(value: datetime.datetime | str | None) -> datetime.datetime | None:
-    """Return a date and time, which in a plain row is the text that HubSpot sent."""
-    return instant(value) if isinstance(value, str) else value
 
 
 def _unit_ids(record: Campaign) -> list[int] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from hubspot_batch_read_api.client import path_segment
 from hubspot_batch_read_api.models import Paging
-from hubspot_batch_read_api.types import Model
+from hubspot_batch_read_api.types import Model, instant
 
 T = TypeVar("T")
 
@@ -26,6 +27,11 @@ def object_types(from_type: str, to_type: str) -> tuple[str, str]:
 def after(paging: Paging | None) -> str | None:
     """Return the cursor of the next page, or None on the last page."""
     return str(paging.next_.after) if paging and paging.next_ else None
+
+
+def as_instant(value: datetime.datetime | str | None) -> datetime.datetime | None:
+    """Return a date and time, which in a plain row is the text that HubSpot sent."""
+    return instant(value) if isinstance(value, str) else value
 
 
 def present(values: Mapping[str, T | None] | None) -> dict[str, T]:

@@ -1,4 +1,4 @@
-"""HubSpot on your machine: a seeded portal behind the four batch-read endpoints.
+"""HubSpot on your machine: a seeded portal behind the batch-read endpoints.
 
     from hubspot_batch_read.sandbox import Sandbox
 
