@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from attrs import evolve
 
 from hubspot_batch_read import (
     AsyncHubSpot,
@@ -21,14 +23,20 @@ from hubspot_batch_read import (
     FileRefusedError,
     HubSpot,
     InvalidIdError,
+    Read,
     Summary,
 )
+from hubspot_batch_read.core.chunk import Request
+from hubspot_batch_read.core.ids import Ids
+from hubspot_batch_read.core.plan import Plan
+from hubspot_batch_read.driving.driver import Driver
+from hubspot_batch_read.files import FileFormat, writer
 from hubspot_batch_read.files import checkpoint as checkpoints
-from hubspot_batch_read.files import writer
 from hubspot_batch_read.operations import associations, campaigns
 from hubspot_batch_read.sandbox import Latency, Portal, Sandbox, SandboxRequest, SandboxResponse
 from hubspot_batch_read_api.errors import DecodeError
-from tests.unit.files import FORMATS, IDS, answer, failing, lines, reading, rows
+from hubspot_batch_read_api.models import Association
+from tests.unit.files import FORMATS, IDS, Answered, answer, failing, lines, reading, rows
 
 PORTAL = Portal(seed=7, contacts=2500)
 
@@ -399,6 +407,62 @@ def test_a_chunk_that_failed_is_read_by_a_later_run(
         assert str(write(whole, name=name)) == str(last)
         assert rows(whole / name) == rows(folder / name)
         assert len(lines(whole / "missing")) == len(lines(folder / "missing"))
+
+
+def test_a_file_without_missing_ids_beside_it_has_what_the_account_says(tmp_path: Path) -> None:
+    ids = [*map(str, range(1, 20)), "", *map(str, range(20, 50))]
+    read = reading(ids, collect=False)
+    with pytest.raises(InvalidIdError):
+        read.to_file(tmp_path / "rows.jsonl")
+    written = [json.loads(row)["from"]["id"] for row in rows(tmp_path / "rows.jsonl")]
+    assert read.summary.records == len(written) > 0
+    places = [*written, *(each.id for each in read.missing), *read.unread()]
+    assert sorted(places) == sorted(ids)
+
+
+def test_chunks_that_arrived_are_written_after_one_before_them_fails(tmp_path: Path) -> None:
+    others = threading.Semaphore(0)
+    plan = Plan(
+        evolve(associations("contacts", "companies"), max_inputs=3),
+        Ids(range(1, 10)),
+        window=3,
+        collect=False,
+    )
+
+    def send(request: Request[Association], _: object) -> Any:
+        if "1" in request.inputs:
+            assert others.acquire(timeout=20)
+            assert others.acquire(timeout=20)
+            raise PermissionError
+        response = Answered(plan.decode(json.dumps(answer(request)).encode()))
+        others.release()
+        return response
+
+    read = Read(Driver(plan, send, max_concurrency=3))
+    with pytest.raises(PermissionError):
+        read.to_file(tmp_path / "rows.jsonl", missing=tmp_path / "missing")
+    unread = [each["id"] for each in lines(tmp_path / "missing") if each["reason"] == "unread"]
+    assert unread == ["1", "2", "3"]
+    assert len(rows(tmp_path / "rows.jsonl")) + len(lines(tmp_path / "missing")) == 9
+
+
+class BrokenStream(io.BytesIO):
+    def write(self, _: object) -> int:
+        raise OSError("the disk is full")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_records_that_a_broken_stream_did_not_take_are_unread(
+    tmp_path: Path, format_: FileFormat
+) -> None:
+    ids = [*map(str, range(1, 50))]
+    read = reading(ids)
+    with pytest.raises(OSError, match="the disk is full"):
+        read.to_file(BrokenStream(), format=format_, missing=tmp_path / "missing")
+    assert read.summary.records == 0
+    places = [*read.unread(), *(each.id for each in read.missing)]
+    assert sorted(places, key=int) == ids
+    assert sorted((each["id"] for each in lines(tmp_path / "missing")), key=int) == ids
 
 
 def test_a_read_that_is_closed_leaves_files_to_go_on_with(tmp_path: Path) -> None:

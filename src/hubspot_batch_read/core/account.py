@@ -159,6 +159,8 @@ class Account(Generic[RecordT]):
     """The chunks to be written, if a file is written; `ready` is then empty."""
     parts_written: int = field(default=0, init=False)
     """Number of parts written; like `returned`, it is changed by the code that writes them."""
+    undelivered: Sequence[Key] = field(default=(), init=False)
+    """The ids of records that were written, but are in no file because a stream broke."""
     earlier: Counter[str] = field(factory=Counter, init=False)
     """The numbers of earlier runs, if a file is resumed: `PLACES` and a few others."""
     missing: MissingIds = field(factory=MissingIds, init=False)
@@ -199,6 +201,7 @@ class Account(Generic[RecordT]):
         """
         counts = self.missing.counts + self.earlier
         placed = sum(self.earlier[name] for name in PLACES)
+        returned -= len(self.undelivered)
         return Summary(
             total=total,
             taken=self.taken + placed,

@@ -262,6 +262,7 @@ class Plan(Generic[RowT]):
         """
         account = self.account
         pending = [id_ for failure in account.failures for id_ in failure.ids]
+        pending += map(str, account.undelivered)
         pending += [str(key) for key, _ in account.left(returned)]
         for chunk in self._chunks:
             pending += chunk.keys

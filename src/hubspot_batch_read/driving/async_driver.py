@@ -122,11 +122,15 @@ class AsyncDriver(Delivery[RowT]):
         """Read everything, and write the parts in a thread."""
         loop = await self.start(for_file=True)
         try:
-            while not (loop.is_stopped or self.is_over()):
+            while not (loop.is_stopped or writing.failure or self.is_over()):
                 if part := self.next_part():
                     await in_thread(writing.write, part)
                 elif await self._wait_for_news(loop, writing.writer.seconds_left):
                     await in_thread(writing.writer.save_if_due)
+            while part := self.next_part():
+                await in_thread(writing.write, part)
+            if writing.failure:
+                raise writing.failure
             if loop.error is not None and not self.is_over():
                 raise loop.error
         finally:

@@ -65,6 +65,7 @@ class Delivery(Generic[RowT]):
     def unread(self) -> Iterator[str]:
         """Return the ids that were not read."""
         with self.lock:
+            self.account.drop_returned()
             return self.plan.unread(self.returned)
 
     # Start and end
@@ -205,6 +206,7 @@ class Delivery(Generic[RowT]):
     def summary(self, *, is_kept: bool = False) -> Summary:
         """Return the numbers of the account; all records may count as returned."""
         with self.lock:
+            self.account.drop_returned()
             summary = self.plan.summary(self.account.records if is_kept else self.returned)
         if self._begun_at is None:
             return summary

@@ -138,15 +138,18 @@ class Driver(Delivery[RowT]):
         """Read everything, and write the parts."""
         with self._running(for_file=True) as loop:
             self._pull()
-            while not (loop.is_stopped or self.is_over()):
+            while not (loop.is_stopped or writing.failure or self.is_over()):
                 if part := self.next_part():
                     writing.write(part)
                 elif self._wait_for_news(writing.writer.seconds_left):
                     writing.writer.save_if_due()
-            if loop.is_stopped:  # by another thread; the requests in flight may still be answered
-                loop.join(monotonic() + PATIENCE)
-                while part := self.next_part():
-                    writing.write(part)
+            if not self.is_over():
+                loop.stop()
+                loop.join(monotonic() + PATIENCE)  # the requests in flight may still be answered
+            while part := self.next_part():
+                writing.write(part)
+            if writing.failure:
+                raise writing.failure
         self.report_end()
 
     def parts(self) -> Generator[Part[RowT]]:

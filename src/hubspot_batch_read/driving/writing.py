@@ -39,6 +39,8 @@ class Writing(Generic[RowT]):
             raise RuntimeError(
                 "this read has already started; to write a file, call the client's method again"
             )
+        self.failure: Exception | None = None
+        """The exception of a failed request that ends the run."""
         self._delivery = delivery
         self.writer = FileWriter(
             plan.operation,
@@ -58,16 +60,14 @@ class Writing(Generic[RowT]):
             writer.check_ids(ids.skip(*writer.before), is_ordered=ids.is_ordered)
 
     def write(self, part: Part[RowT]) -> None:
-        """Write the next part.
+        """Write the next part, and set `failure` if the run has to end.
 
         Raises:
             OSError: It cannot be written.
-            Exception: The exception of a failed request, if it ends the run.
         """
         self.writer.write(part)
         self._delivery.account.parts_written = self.writer.parts
-        if failure := self.writer.failure(part):
-            raise failure
+        self.failure = self.failure or self.writer.failure(part)
 
     def finish(self) -> None:
         """Complete the files if everything was read; otherwise leave them to be resumed."""
@@ -89,6 +89,7 @@ class Writing(Generic[RowT]):
                     raise
                 if str(failure) != str(error):
                     error.add_note(self._delivery.explain(failure))
+        account.undelivered = [*writer.undelivered()]
 
     def _unread_lines(self, error: BaseException | None) -> Iterator[bytes]:
         """Yield a line for each id that is in neither file: why it is missing, or was not read.
