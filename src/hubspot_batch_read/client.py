@@ -69,7 +69,8 @@ class HubSpot(BaseHubSpot[Loop[Any]]):
 
         Raises:
             TypeError: `ids` is not an iterable of ids.
-            ArgumentError: A type is invalid, or `on_error` is not one of the two.
+            ArgumentError: A type is invalid, `on_error` is not one of the two, or `on_progress` is
+                not a function.
         """
         operation = associations(from_type, to_type)
         return self._read(operation, Ids(ids, unique=unique_ids), on_error, on_progress)

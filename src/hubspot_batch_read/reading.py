@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from hubspot_batch_read.core.account import MissingIds
 from hubspot_batch_read.core.operation import RowT
@@ -86,6 +86,13 @@ class Reading(Generic[RowT]):
     def summary(self) -> Summary:
         """The numbers of the account."""
         return self._delivery.summary()
+
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled or copied: it has threads or tasks, and each id one place."""
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled or copied; pass its records, or describe the "
+            "read with TableRead"
+        )
 
     def __repr__(self) -> str:
         """Return the numbers."""

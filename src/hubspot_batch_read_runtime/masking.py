@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import httpx
 
 MASK = "[access token]"
+SHORTEST = 8
+"""Minimum number of characters of a token that is masked."""
 
 
 def masked(text: str, tokens: Iterable[str]) -> str:
@@ -46,6 +48,8 @@ def _spellings(token: str) -> re.Pattern[bytes]:
 
 
 def _maskable(tokens: Iterable[str]) -> list[str]:
-    # HubSpot has no tokens this short, and replacing a common word would garble the response.
+    # HubSpot's tokens are longer, and replacing a common word would garble the response.
     # Longest first: one may start with another.
-    return sorted((token for token in list(tokens) if len(token) >= 16), key=len, reverse=True)
+    return sorted(
+        (token for token in list(tokens) if len(token) >= SHORTEST), key=len, reverse=True
+    )

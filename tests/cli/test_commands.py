@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hubspot_batch_read import HubSpot, Read
+from hubspot_batch_read.cli import main
 from hubspot_batch_read.cli.app import app
 from hubspot_batch_read.sandbox import (
     TOKEN_WITHOUT_SCOPES,
@@ -588,3 +589,17 @@ def test_an_id_that_hubspot_refuses_keeps_no_other(cli: Cli, contacts: Path) -> 
     requests = cli.sandbox.traffic.requests
     again = cli(*command, "--output", "rows.jsonl", "--missing", "missing.jsonl", "--resume")
     assert (again.code, cli.sandbox.traffic.requests) == (1, requests)
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), SystemExit(130)], ids=repr)
+def test_an_interrupt_before_a_read_is_told(
+    interrupt: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise interrupt
+
+    monkeypatch.setattr("hubspot_batch_read.cli.app.app", interrupted)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 3
+    assert capsys.readouterr().err == "Error: interrupted before a read started.\n"

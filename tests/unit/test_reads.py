@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 import json
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -14,7 +16,14 @@ from typing import Any
 import httpx
 import pytest
 
-from hubspot_batch_read import ArgumentError, AsyncHubSpot, HubSpot, InvalidIdError, Summary
+from hubspot_batch_read import (
+    ArgumentError,
+    AsyncHubSpot,
+    Failure,
+    HubSpot,
+    InvalidIdError,
+    Summary,
+)
 from hubspot_batch_read_api.errors import ServerError
 from tests.contract import spec
 from tests.reads import EVERY_READ, check_listed
@@ -378,3 +387,22 @@ def test_a_break_ends_the_wait_for_a_retry() -> None:
             assert refused.wait(30)
             break
         assert monotonic() - begun < 15
+
+
+@pytest.mark.parametrize("client", [HubSpot("token"), AsyncHubSpot("token")], ids=repr)
+def test_what_is_no_function_is_not_taken_for_on_progress(client: Any) -> None:
+    with pytest.raises(ArgumentError, match="on_progress: expected a function, got 5"):
+        client.read_campaigns([GUID], on_progress=5)
+
+
+@pytest.mark.parametrize("client", [HubSpot("token"), AsyncHubSpot("token")], ids=repr)
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_read_cannot_be_copied(client: Any, copied: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="Read cannot be pickled or copied"):
+        copied(client.read_campaigns([GUID]))
+
+
+def test_a_failure_shows_a_few_of_its_ids() -> None:
+    shown = repr(Failure(ValueError("it broke"), [*map(str, range(1000))]))
+    assert "it broke" in shown
+    assert len(shown) < 100

@@ -6,6 +6,9 @@ ids, `run` reads the records into files, and `report` reports the result.
 
 import sys
 
+INTERRUPTED = 130
+"""The exit code of Typer after a KeyboardInterrupt that the command did not handle."""
+
 
 def main() -> None:
     """Run the command; if the extra is missing, say what to install, and exit with 2."""
@@ -13,7 +16,10 @@ def main() -> None:
         from hubspot_batch_read.cli.app import app  # noqa: PLC0415 - needs the extra
 
         app()
-    except KeyboardInterrupt:  # before a command has started
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        sys.stderr.write("Error: interrupted before a read started.\n")
         sys.exit(3)
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from reprlib import repr as short_repr
 from typing import Literal
 
 from attrs import asdict, define, field
@@ -57,7 +58,7 @@ class Failure:
 
     error: Exception
     """The exception that was raised, or would have been with `on_error="raise"`."""
-    ids: Sequence[str]
+    ids: Sequence[str] = field(repr=short_repr)
     """The ids of the request, which are `unread`; empty if the iterable raised the exception."""
 
 

@@ -11,11 +11,12 @@ from typing import Generic
 from attrs import evolve
 
 from hubspot_batch_read.core.account import Part, Ready
+from hubspot_batch_read.core.id_checks import shown
 from hubspot_batch_read.core.operation import RowT
 from hubspot_batch_read.core.plan import Plan
 from hubspot_batch_read.core.results import Failure, Summary
 from hubspot_batch_read.tables.table import Table
-from hubspot_batch_read_api.errors import HubSpotError
+from hubspot_batch_read_api.errors import ArgumentError, HubSpotError
 from hubspot_batch_read_api.types import Lock
 from hubspot_batch_read_runtime.plain import as_model
 
@@ -40,7 +41,13 @@ class Delivery(Generic[RowT]):
     def __init__(
         self, plan: Plan[RowT], *, on_progress: OnProgress | None, explain: Explain
     ) -> None:
-        """Start with nothing read."""
+        """Start with nothing read.
+
+        Raises:
+            ArgumentError: `on_progress` is not a function.
+        """
+        if on_progress is not None and not callable(on_progress):
+            raise ArgumentError("on_progress", f"expected a function, got {shown(on_progress)}")
         self.plan = plan
         self.account = plan.account
         self.explain = explain

@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 from attrs import define
 
+from hubspot_batch_read.core.id_checks import shown
 from hubspot_batch_read.files.appended import check_end
 from hubspot_batch_read.files.checkpoint import Checkpoint, beside, checkpoint_of, load
 from hubspot_batch_read.files.errors import FileRefusedError
@@ -63,7 +64,7 @@ class Places:
 
         Raises:
             FileRefusedError: The extension of the output implies no format that can be written.
-            TypeError: The output is open in text mode.
+            TypeError: The output is open in text mode, or neither a path nor a file.
             ValueError: The format is unknown.
             OSError: The output is a folder, or a device that cannot be opened.
         """
@@ -71,6 +72,8 @@ class Places:
         if isinstance(target, io.TextIOBase):
             raise TypeError("path: expected a file that is open in binary mode, not in text mode")
         if not isinstance(target, str | os.PathLike):
+            if not hasattr(target, "write"):
+                raise TypeError(f"path: expected a path or a binary file, got {shown(target)}")
             return cls(target, lines, format_of(None, format_))
         given = Path(target)
         if is_device(given):
