@@ -37,8 +37,9 @@ help: ## List the targets
 demo: $(DEMO) ## Run all reads against a sandbox on this machine (ARGS=--live: HubSpot)
 	@$(BIN)/python examples/demo.py $(ARGS)
 
+# Three workers on two cores: tests spend a quarter of their time waiting for servers and processes.
 test: $(READY) ## Run all tests (ARGS: further arguments for pytest)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 thorough: $(READY) ## Run all tests, with three times as many Hypothesis examples (minutes)
 	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

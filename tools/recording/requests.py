@@ -18,7 +18,7 @@ import httpx
 from recording.fixture_files import Json, RecordError, Request, Response
 from recording.leaks import holds
 
-PAUSE: Final = 0.1  # seconds before a request: HubSpot's lowest limit is 100 in ten seconds
+PAUSE: Final = 0.1  # seconds before a request to HubSpot: its lowest limit is 100 in ten seconds
 VARIABLE: Final = "HUBSPOT_ACCESS_TOKEN"
 
 
@@ -51,11 +51,12 @@ def hubspot(base_url: str, token: str) -> Server:
 
 
 def send(server: Server, request: Request) -> Response:
-    """Send a request, after a pause.
+    """Send a request, to HubSpot after a pause.
 
     Raises RecordError if no response arrives, or if the response contains the token.
     """
-    time.sleep(PAUSE)
+    if server.is_hubspot:
+        time.sleep(PAUSE)
     try:
         response = httpx.post(
             f"{server.base_url}{request['path']}",
