@@ -222,7 +222,8 @@ class Account(Generic[RecordT]):
     def drop_returned(self) -> None:
         """Drop the chunks whose records were all returned or written."""
         while self.parts and self.parts[0].number < self.parts_written:
-            self.returned = self.parts.popleft().end
+            self.returned = self.parts[0].end  # before it is dropped: an interrupt may come between
+            self.parts.popleft()
         while self.ready:
             first = self.ready[0]
             if isinstance(first, Failure) or first.end > self.returned:

@@ -148,7 +148,8 @@ def check_end(path: Path, end: End) -> None:
     if size < end.offset:
         missing = "is not there" if not path.exists() else f"has {size:,} bytes"
         raise FileRefusedError(
-            f"{path} {missing}, but {end.offset:,} were written; it cannot be resumed"
+            f"{path} {missing}, but {end.offset:,} bytes were written to it; "
+            "put it back, or write to another file"
         )
     if end.offset:
         with path.open("rb") as file:
