@@ -216,7 +216,8 @@ def test_a_burst_is_no_pace(server: BudgetServer) -> None:
         wait(limiter)
     server.kill()
     wait(limiter)
-    assert limiter.take(60) == pytest.approx((1 + MARGIN) / 10, rel=0.2)
+    # At the pace of the burst, it would be 0.02; a busy machine is some hundredths late.
+    assert limiter.take(60) == pytest.approx((1 + MARGIN) / 10, abs=0.05)
     server.start()
 
 
