@@ -58,7 +58,7 @@ class ErrorBody(Protocol):
 
 
 def error_in(body: bytes, model: type[ErrorT]) -> ErrorT:
-    """Return the error in a body, or an empty model if there is none."""
+    """Return the error in a body, or an empty model without one."""
     try:
         return model.from_json(body)
     except DecodeError:

@@ -67,7 +67,7 @@ def text(each: Input, name: str, position: int) -> str:
 
 
 def optional_text(each: Input, name: str, position: int) -> str | None:
-    """Return the value under a name in the input at this position, or None if there is none.
+    """Return the value under a name in the input at this position, or None without one.
 
     Raises Refused (400) if it is not text.
     """
