@@ -602,4 +602,4 @@ def test_an_interrupt_before_a_read_is_told(
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 3
-    assert capsys.readouterr().err == "Error: interrupted before a read started.\n"
+    assert capsys.readouterr().err == "Error: interrupted before the command started.\n"

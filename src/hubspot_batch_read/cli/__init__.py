@@ -19,7 +19,7 @@ def main() -> None:
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != INTERRUPTED:
             raise
-        sys.stderr.write("Error: interrupted before a read started.\n")
+        sys.stderr.write("Error: interrupted before the command started.\n")
         sys.exit(3)
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich"}:
